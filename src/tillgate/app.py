@@ -111,8 +111,8 @@ INVITATION_MAIL_LIMIT: Final = Limit(3 / 3600, 3)
 KEYLESS_PROJECT_LIMIT: Final = Limit(5.0, 600)
 # Looks of one visitor without a key: a page that asks every two seconds, for a few buyers behind one address.
 KEYLESS_LOOK_LIMIT: Final = Limit(2.0, 60)
-# Calls of one visitor without a key to all projects together, those that do not exist among them: the pages of many shops
-# behind one address.
+# Calls of one visitor without a key to all projects together, those that do not exist among them: enough for the pages
+# of several shops behind one address.
 KEYLESS_VISITOR_LIMIT: Final = Limit(10.0, 300)
 
 _log = structlog.get_logger("app")
@@ -293,7 +293,11 @@ class Tillgate:
                 Route("/", _to_dashboard),
                 Route("/healthz", _healthz),
                 Route(DOCUMENT_PATH, self._describe),
-                *(Route(one.described_at, _described(one, settings.public_url)) for one in dialects if one.described_at),
+                *(
+                    Route(one.described_at, _described(one, settings.public_url))
+                    for one in dialects
+                    if one.described_at
+                ),
                 Route("/readyz", self._readyz),
                 Route("/metrics", self._tell_metrics),
                 *tillgate.pages.routes(pages),

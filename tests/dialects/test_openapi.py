@@ -1,7 +1,6 @@
 """Each language's OpenAPI document: out of its routes, served to everybody, and true of the real answers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec

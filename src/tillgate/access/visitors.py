@@ -72,8 +72,8 @@ class Keyless(NamedTuple):
         opening: what makes something, by project and visitor.
         opening_of_all: the same of all visitors of a project together: what many of them could fill it with.
         looking: what reads, by project and visitor.
-        anywhere: all of it by visitor alone, whatever project is named: one that does not exist is looked up as well, and
-            would else be counted for itself.
+        anywhere: all of it by visitor alone. Whoever names another project each time, also one that does not exist,
+            would else never be slowed down, and would fill the limiter.
     """
 
     anywhere: VisitorLimit

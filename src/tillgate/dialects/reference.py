@@ -41,7 +41,12 @@ def _page(dialect: Dialect) -> str:
             parts.append(fields("body", schemas[_name(operation["requestBody"])]))
         parts.append(_answer(operation, HTTPStatus(route.status)))
     parts.append("## Objects\n")
-    taken = {_name(one["requestBody"]) for path in described["paths"].values() for one in path.values() if "requestBody" in one}
+    taken = {
+        _name(one["requestBody"])
+        for path in described["paths"].values()
+        for one in path.values()
+        if "requestBody" in one
+    }
     for name, schema in sorted(schemas.items()):
         if schema.get("properties") and name not in taken:
             parts += [f"### {name}\n", fields("field", schema)]

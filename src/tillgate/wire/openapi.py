@@ -65,12 +65,12 @@ def query_of(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]
     if route.query is None:
         return []
     schema = components[schema_of[route.query]["$ref"].rpartition("/")[2]]
-    return [{"name": name, "in": "query", "required": False, "schema": one} for name, one in schema["properties"].items()]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": one} for name, one in schema["properties"].items()
+    ]
 
 
-def _operation(
-    dialect: Dialect, route: Route, schema_of: dict[Any, Any], components: dict[str, Any]
-) -> dict[str, Any]:
+def _operation(dialect: Dialect, route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
         {
             "name": name,
