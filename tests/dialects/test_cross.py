@@ -152,7 +152,7 @@ async def test_a_language_takes_keys_of_its_own_format_and_says_where_others_bel
     names the base URL it belongs to, before anything else is found wrong; the native API takes them all."""
     for dialect in LANGUAGES:
         for format in FORMATS:
-            # CraftKit's document knows three scopes, so that its keys are let in and may do nothing here.
+            # CraftKit's document knows three scopes, so that its keys may do nothing natively.
             key = await square.key(format)
             for route in dialect.routes:
                 if route.need is Access.OPEN and "{projectId}" not in route.path:
@@ -277,7 +277,7 @@ WAYS: tuple[Callable[[str], str], ...] = (
 )
 
 
-async def test_there_is_no_way_round_the_door(square: Square) -> None:
+async def test_there_is_no_way_round_admission(square: Square) -> None:
     """Every route that asks for a key, below each of its mounts, without one and with one that nobody was given, in
     every writing of the path and whatever a header says the method is: never done, never a 5xx."""
     nobodys = {one.name: (await square.key(one.key_format))[:-4] + "AAAA" for one in LANGUAGES}

@@ -90,7 +90,7 @@ def test_schemathesis_finds_no_answer_that_a_languages_document_does_not_promise
     for result in schema.get_all_operations():
         operation = result.ok()  # type: ignore[union-attr]
 
-        @settings(max_examples=8, phases=(Phase.generate,), suppress_health_check=list(HealthCheck), deadline=None)
+        @settings(max_examples=6, phases=(Phase.generate,), suppress_health_check=list(HealthCheck), deadline=None)
         @given(case=operation.as_strategy() | operation.as_strategy(schemathesis.GenerationMode.NEGATIVE))
         def holds(case: schemathesis.Case) -> None:
             asked = requests.Request(**case.as_transport_kwargs(base_url=base)).prepare()

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import msgspec
 
+from keyturn.http.routing import variables_of
 from keyturn.needs import Access
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.dialect import SEGMENT_LENGTH_MAX, Dialect
 from tillgate.wire.routing import Reads, Route
 
 STATUSES: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
-_VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _NO_WORD: Final = re.compile(r"\W+")
 _KEYS: Final = ({"apiKey": []}, {"apiKeyAsUserName": []}, {"apiKeyHeader": []})
 
@@ -78,7 +78,7 @@ def _operation(dialect: Dialect, route: Route, schema_of: dict[Any, Any], compon
             "required": True,
             "schema": {"type": "string", "minLength": 1, "maxLength": SEGMENT_LENGTH_MAX},
         }
-        for name in _VARIABLE.findall(route.path)
+        for name in variables_of(route.path)
     ]
     parameters += query_of(route, schema_of, components)
     policy = dialect.idempotency
