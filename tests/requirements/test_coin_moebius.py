@@ -220,3 +220,13 @@ async def test_revoking_from_the_row_takes_effect_immediately(owner_of_both: Own
         refused = await info(owner.shop, key)
         assert refusal(refused) == (401, "invalid_api_key")
         assert "This key was revoked. Create a new one." in refused.json()["error"]["message"]
+
+
+@pytest.mark.spec("coin-moebius R31")
+def test_nothing_asks_a_merchant_for_a_card_or_a_plan() -> None:
+    """R31: the server is free software on a machine of one's own, so there are no tiers; no page of the dashboard has a
+    field for a card."""
+    assert "Apache License" in (ROOT / "LICENSE").read_text()[:400]
+    pages = [path.read_text() for path in (ROOT / "src/tillgate/dashboard").rglob("*.html")]
+    assert len(pages) > 20
+    assert not [page for page in pages if re.search(r'autocomplete="cc-|name="card', page)]
