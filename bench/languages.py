@@ -83,6 +83,10 @@ class Languages:
         def asked(path: str, key: str, body: object) -> Any:
             return json.loads(self._stage.once(server, post(path, key, body)))
 
+        def order_of(session: str) -> str:
+            told = json.loads(self._stage.once(server, get(f"{plain}/{session}", native)))
+            return f"/api/v1/orders/{told['orderId']}"
+
         mug = {"name": "Mug", "price": "5.00", "currency": "USD"}
         product = asked("/api/v1/products", native, mug)["id"]
         line = {"name": "Mug", "kind": "product"}
@@ -126,7 +130,7 @@ class Languages:
         own = {
             "smartpay": [_order(path.rpartition("_")[2], "base62") for path in theirs["smartpay"]],
             "crossmint": [_order(path.rpartition("/")[2], "uuid") for path in theirs["crossmint"]],
-            "coin-moebius": [f"{plain}/cs_{path.rpartition('_')[2]}" for path in theirs["coin-moebius"]],
+            "coin-moebius": [order_of(f"cs_{path.rpartition('_')[2]}") for path in theirs["coin-moebius"]],
         }
         titles = {"smartpay": "Smartpay", "crossmint": "Crossmint", "coin-moebius": "Coin Moebius"}
         for name, title in titles.items():

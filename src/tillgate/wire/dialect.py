@@ -147,8 +147,8 @@ class Dialect(NamedTuple):
         if self.one_slash and len(path) <= PATH_LENGTH_MAX:
             while "//" in path:
                 path = path.replace("//", "/")
-        found = [mount for mount in self.mounts if path == mount or path.startswith(f"{mount}/")]
-        if not found:
-            return None
-        mount = max(found, key=len)
-        return mount, path[len(mount) :]
+        found = None
+        for mount in self.mounts:
+            if path.startswith(mount) and path[len(mount) : len(mount) + 1] in ("/", ""):
+                found = mount if found is None or len(mount) > len(found) else found
+        return (found, path[len(found) :]) if found is not None else None

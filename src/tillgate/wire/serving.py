@@ -130,10 +130,9 @@ class Spoken:
         split = self._dialect.split(path)
         return split[1] if split is not None else ""
 
-    def has(self, path: str) -> bool:
-        """Whether one of its routes has this path, whatever the method."""
-        split = self._dialect.split(path)
-        return split is not None and self._router.find(split[1]) is not None
+    def has_below(self, path: str) -> bool:
+        """Whether one of its routes has this path below its mount, whatever the method."""
+        return self._router.find(path) is not None
 
     def route(self, exchange: Exchange) -> None:
         path = self.below(exchange.path)
@@ -281,9 +280,9 @@ class DialectApp:
             requests=requests,
         )
 
-    def has(self, path: str) -> bool:
-        """Whether one of its routes has this path, whatever the method."""
-        return self._spoken.has(path)
+    def has_below(self, path: str) -> bool:
+        """Whether one of its routes has this path below its mount, whatever the method."""
+        return self._spoken.has_below(path)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._pipeline(scope, receive, send)
