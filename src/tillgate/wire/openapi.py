@@ -14,7 +14,7 @@ from tillgate.wire.routing import Reads, Route
 
 STATUSES: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _NO_WORD: Final = re.compile(r"\W+")
-_KEYS: Final = ({"apiKey": []}, {"apiKeyAsUserName": []}, {"apiKeyHeader": []})
+_KEYS: Final[tuple[dict[str, list[str]], ...]] = ({"apiKey": []}, {"apiKeyAsUserName": []}, {"apiKeyHeader": []})
 
 
 def document(dialect: Dialect, title: str, public_url: str, version: str) -> dict[str, Any]:
