@@ -16,6 +16,7 @@ from bench import machine
 from bench.against import Against
 from bench.alternatives import Alternatives
 from bench.checkout import Checkout
+from bench.fleet import Fleet
 from bench.growth import Growth
 from bench.instructions import Instructions
 from bench.keys import Keys
@@ -34,6 +35,7 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "instructions": lambda stage: Instructions(stage).run(),
     "keys": lambda stage: Keys(stage).run(),
     "languages": lambda stage: Languages(stage).run(),
+    "fleet": lambda stage: Fleet(stage).run(),
     "growth": lambda stage: Growth(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }
