@@ -30,6 +30,7 @@ SMARTPAY: Final = Dialect(
     idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
     webhooks=SMARTPAY_STYLE,
+    described_at="/openapi/smartpay.json",
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,
     always=(
