@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import machine
 from bench.against import Against
 from bench.alternatives import Alternatives
+from bench.chain import Chain
 from bench.checkout import Checkout
 from bench.growth import Growth
 from bench.instructions import Instructions
@@ -33,6 +34,7 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "instructions": lambda stage: Instructions(stage).run(),
     "keys": lambda stage: Keys(stage).run(),
     "growth": lambda stage: Growth(stage).run(),
+    "chain": lambda stage: Chain(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }
 
