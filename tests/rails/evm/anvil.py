@@ -96,8 +96,8 @@ class Anvil:
         sent: str = self.ask("eth_sendTransaction", asked)
         return sent
 
-    def pay(self, recipient: str, amount: int, tip: int | None = None) -> str:
-        return self.send("transfer(address,uint256)", recipient, amount, tip=tip)
+    def pay(self, recipient: str, amount: int) -> str:
+        return self.send("transfer(address,uint256)", recipient, amount)
 
     def emit(self, topics: Sequence[str], data: str) -> str:
         """Let the token log what no ERC-20 token does, whatever number of topics and bytes that has. Mines a block."""
