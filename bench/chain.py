@@ -225,9 +225,7 @@ async def _watch(count: int, lately: int, blocks: int, followed: int) -> Measure
                     for _ in range(followed):
                         anvil.mine()
                         await shop.look()
-            return Measured(
-                rate, _cost(caught_up), _cost(following), lie.most, lie.refused, rested, watched
-            )
+            return Measured(rate, _cost(caught_up), _cost(following), lie.most, lie.refused, rested, watched)
         finally:
             await shop.close()
             await database.close()
@@ -268,7 +266,12 @@ def _give_out(path: Path, count: int, lately: int, now: int) -> None:
             name = secrets.token_hex(13)
             created_at = now if number < lately else now - 30 * DAY_MS
             address = f"0x{secrets.token_hex(20)}"
-            yield first | {"id": f"pay_{name}", "session_id": f"cs_{name}", "address": address, "created_at": created_at}
+            yield first | {
+                "id": f"pay_{name}",
+                "session_id": f"cs_{name}",
+                "address": address,
+                "created_at": created_at,
+            }
 
     connection.executemany(f"INSERT INTO payments ({names}) VALUES ({places})", rows())
     connection.commit()

@@ -314,9 +314,7 @@ def say(words: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
-    parser.add_argument(
-        "--live", action="store_true", help="live sessions, paid on a chain that reorganises at random"
-    )
+    parser.add_argument("--live", action="store_true", help="live sessions, paid on a chain that reorganises at random")
     parser.add_argument("--sessions", type=int, help=f"on each database [{SESSIONS}; live {live.SESSIONS}]")
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--workers", type=int, default=WORKERS, help=f"processes on PostgreSQL [{WORKERS}]")

@@ -4,16 +4,17 @@ At the end each session has exactly what the chain brought to its address, and `
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import httpx
 
-from soak.buyers import ANSWER_SECONDS_MAX, BUYERS, Bought, Surprise, ask_until_answered
-from soak.proof import Books, Claim, prove_log, read_books
+from soak.buyers import ANSWER_SECONDS_MAX, BUYERS, Bought, ask_until_answered
+from soak.proof import Books, Claim, prove_log
 from tests.rails.evm.anvil import Anvil
 from tests.running import run_cli
 
@@ -125,7 +126,7 @@ class Chain:
         time.sleep(self._random.choice(SEEN_SECONDS))
         self.anvil.revert(before)
         same = self._random.randint(0, len(sent))
-        for raw in sum(raws[:same], []):
+        for raw in itertools.chain.from_iterable(raws[:same]):
             self.anvil.ask("eth_sendRawTransaction", raw)
         rest = [one for one, _ in sent[same:]]
         follow = {id(one.then) for one in rest if one.then is not None}
@@ -190,7 +191,7 @@ class LiveBuyers:
     async def _work(self, client: httpx.AsyncClient) -> None:
         while self._orders:
             # The watcher is as fast as it is: buyers do not come quicker than blocks.
-            while self._chain.is_crowded:
+            while self._chain.is_crowded:  # noqa: ASYNC110 (another thread empties it)
                 await asyncio.sleep(STEP_SECONDS)
             order, kind = self._orders.pop()
             value = order % 500 + 2

@@ -248,7 +248,10 @@ async def test_bad_tokens_are_refused(database: Database, sealer: Sealer, node: 
     ):
         with pytest.raises(NetworkError, match=told):
             await operations.ask_token(database, sealer, new)
-    markup, controls = ("<b>", "A&B", 'A"', "A'", "{{A}}"), ("A\n", "A\0", "\x1b[31mA", "\u202eCSDU", "A\u200bB", "\u0410")
+    markup, controls = (
+        ("<b>", "A&B", 'A"', "A'", "{{A}}"),
+        ("A\n", "A\0", "\x1b[31mA", "\u202eCSDU", "A\u200bB", "\u0410"),
+    )
     for symbol in ("", "A" * 13, "A B", ".A", *markup, *controls):
         with pytest.raises(NetworkError, match="letters, digits"):
             checked_symbol(symbol)
