@@ -66,6 +66,7 @@ class Chain:
         self._random = random.Random(seed)
         self._waiting: deque[Transfer] = deque()
         self._turn = asyncio.Lock()
+        self._over = False
 
     def send(self, transfer: Transfer) -> None:
         """It is sent with one of the next blocks."""
@@ -85,9 +86,13 @@ class Chain:
             await asyncio.to_thread(self.anvil.mine, blocks)
         self.counts["blocks"] += blocks
 
+    def finish(self) -> None:
+        """End when what is under way is done: a thread that mines cannot be cancelled."""
+        self._over = True
+
     async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
+        """Until it is to finish and nothing waits."""
+        while not (self._over and self.is_idle):
             async with self._turn:
                 if self._random.randrange(FORK_OF_STEPS):
                     await asyncio.to_thread(self._step)
@@ -179,14 +184,12 @@ class LiveBuyers:
             async with self.client() as client, asyncio.TaskGroup() as group:
                 for _ in range(at_once):
                     group.create_task(self._work(client))
-            while not self._chain.is_idle:
-                if chain.done():
-                    chain.result()
-                await asyncio.sleep(STEP_SECONDS)
         finally:
-            chain.cancel()
-            await asyncio.gather(chain, return_exceptions=True)
-            self.moved.set()
+            self._chain.finish()
+            try:
+                await chain
+            finally:
+                self.moved.set()
 
     async def _work(self, client: httpx.AsyncClient) -> None:
         while self._orders:

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 MISSED = 200
+# What has nothing to do with the database; the stories on both are told above all of forks.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 OTHER_CHAIN_ID = 777
 
 
@@ -84,6 +86,7 @@ async def test_a_live_session_is_detected_confirmed_and_paid(anvil: Anvil, shop:
         assert told.count(one) == 1
 
 
+@ON_SQLITE
 async def test_two_transfers_in_one_transaction_pay_a_session_together(anvil: Anvil, shop: Shop) -> None:
     """Neither alone is too little: all that a block brings to an address is concluded at once."""
     client = await shop.client(mode="live")
@@ -96,6 +99,7 @@ async def test_two_transfers_in_one_transaction_pay_a_session_together(anvil: An
     assert "session.underpaid" not in told
 
 
+@ON_SQLITE
 async def test_one_transaction_pays_three_sessions(anvil: Anvil, shop: Shop) -> None:
     """Each has an address of its own, and gets what came to it."""
     client = await shop.client(mode="live")
@@ -107,6 +111,7 @@ async def test_one_transaction_pays_three_sessions(anvil: Anvil, shop: Shop) -> 
         await reaches(client, one, "paid")
 
 
+@ON_SQLITE
 async def test_fractions_of_two_tokens_add_up_exactly(
     anvil: Anvil, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +133,7 @@ async def test_fractions_of_two_tokens_add_up_exactly(
         await reaches(client, short, "underpaid")
 
 
+@ON_SQLITE
 async def test_what_cannot_be_paid_is_refused_with_what_can(anvil: Anvil, shop: Shop) -> None:
     """Another currency is a 409 that names those there are; a paused network offers nothing; a project without a wallet
     has no live mode. Nothing is kept of any."""
@@ -146,6 +152,7 @@ async def test_what_cannot_be_paid_is_refused_with_what_can(anvil: Anvil, shop: 
     assert (await client.get("/checkout_sessions")).json()["data"] == []
 
 
+@ON_SQLITE
 async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, shop: Shop) -> None:
     """A visit costs no address of the wallet; the choice of an option brings one, once, and the session is paid
     there."""
@@ -226,6 +233,7 @@ async def test_a_fork_past_finality_un_pays_nothing(anvil: Anvil, shop: Shop) ->
     assert (await counted(client))["session.paid"] == 2
 
 
+@ON_SQLITE
 async def test_logs_that_are_no_payment_are_nothing(anvil: Anvil, shop: Shop) -> None:
     """A token that looks the same, a contract that logs our address, transfers of nothing, logs of the token itself
     that are no ERC-20 transfer; and the largest amounts there are, which no balance covers. What was offered counts, in
@@ -347,6 +355,7 @@ def place_of(anvil: Anvil, tx_hash: str) -> int:
     return int(anvil.ask("eth_getTransactionReceipt", tx_hash)["logs"][0]["logIndex"], 16)
 
 
+@ON_SQLITE
 async def test_a_projects_test_sessions_are_paid_on_a_test_network_where_it_says_so(anvil: Anvil, shop: Shop) -> None:
     """They are simulated otherwise. On a network nothing can be simulated, and real test tokens pay them; the addresses
     are of the same counter."""
@@ -366,6 +375,7 @@ async def test_a_projects_test_sessions_are_paid_on_a_test_network_where_it_says
     assert simulated["status"] == "paid"
 
 
+@ON_SQLITE
 async def test_a_session_expires_only_when_its_network_was_looked_at_past_its_deadline(
     anvil: Anvil, shop: Shop
 ) -> None:

@@ -71,7 +71,8 @@ class Anvil:
         self.mine()
         self.token: str = self.ask("eth_getTransactionReceipt", sent)["contractAddress"]
         self.other_token: str = self._second_token()
-        self.send("mint(address,uint256)", self.account, 10**15)
+        for token in (self.token, self.other_token):
+            self.send("mint(address,uint256)", self.account, 10**15, to=token)
         self.mine()
 
     def _second_token(self) -> str:

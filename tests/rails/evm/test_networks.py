@@ -63,7 +63,7 @@ async def test_a_well_known_network_needs_a_name_and_a_node(database: Database, 
     assert [(one.symbol, one.decimals, one.is_verified) for one in added.tokens] == [
         (one.symbol, one.decimals, True) for one in sorted(BASE.tokens, key=lambda one: one.address)
     ]
-    assert added.probed[0].calls_per_day == 86_400
+    assert added.probed[0].calls_per_day == 14 * 43_200 + 3 * 172_800
     assert added.probed[0].megabytes_per_day > 1
     assert any("one node" in told for told in added.notes)
 
