@@ -174,7 +174,9 @@ async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, s
     await reaches(client, session, "paid")
 
 
-async def test_a_fork_of_five_blocks_takes_back_and_brings_again(anvil: Anvil, shop: Shop) -> None:
+async def test_money_that_a_fork_of_five_blocks_removed_counts_once_when_it_is_mined_again(
+    anvil: Anvil, shop: Shop
+) -> None:
     """What is in no block any more is not detected. One transaction is mined again at another log index, one was
     replaced by another, one is sent again later: each session is paid once."""
     client = await shop.client(mode="live")
