@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from keyturn.database import Database, open_database
-from tests.makers import rows
+from tests.makers import Counter, rows
 from tests.rails.evm.anvil import Anvil
 from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tests.running import RunningServer
@@ -58,14 +58,14 @@ async def accept(shop: Shop | Operated, address: str, *, accepted: bool = True, 
     )
 
 
-async def set_wallet(shop: Shop | Operated, project_id: str, key: int = 0) -> None:
+async def set_wallet(shop: Shop | Counter | Operated, project_id: str, key: int = 0) -> None:
     """Set and confirm a project's wallet."""
     now, extended = shop.clock.now(), KEYS[key]
     await shop.database.write(lambda tx: wallets.propose(tx, shop.sealer, project_id, extended, now))
     await shop.database.write(lambda tx: wallets.confirm(tx, shop.sealer, project_id, extended.fingerprint, None, now))
 
 
-async def read_ahead(shop: Shop | Operated) -> None:
+async def read_ahead(shop: Shop | Counter | Operated) -> None:
     """What the server does each minute."""
     kind = jobs.kinds(shop.database, shop.sealer, shop.clock)[0]
     await kind.run(None)  # type: ignore[arg-type]
