@@ -315,12 +315,17 @@ def strict_answers(scene: Scene, tally: Tally) -> None:
             for cookie in answer.headers.get_list("set-cookie"):
                 tally.attempt("httponly" in cookie.lower() and "samesite=lax" in cookie.lower(), (path, cookie[:60]))
     with httpx.Client(base_url=scene.url, timeout=30, trust_env=False) as client:
-        for path, origin in itertools.product(
-            ("/dashboard", f"{ROOT}/orders"), (EVIL, "null", "https://shop.example.evil.example")
-        ):
-            answer = client.options(path, headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
-            tally.attempt("access-control-allow-origin" not in answer.headers, (path, origin))
-            tally.attempt("access-control-allow-credentials" not in answer.headers, (path, origin))
+        for origin in (EVIL, "null", "https://shop.example.evil.example"):
+            asked = client.options("/dashboard", headers={"Origin": origin, "Access-Control-Request-Method": "GET"})
+            tally.attempt("access-control-allow-origin" not in asked.headers, ("/dashboard", origin))
+            tally.attempt("access-control-allow-credentials" not in asked.headers, ("/dashboard", origin))
+            # A public key is for pages of every origin, so what is asked before a call tells nobody anything. What is
+            # answered by other keys, no page of another origin reads.
+            for key in scene.victim.keys.values():
+                sent = {"Origin": origin, "Authorization": f"Bearer {key}"}
+                answer = client.get(f"{ROOT}/orders", headers=sent)
+                tally.attempt("access-control-allow-origin" not in answer.headers, (f"{ROOT}/orders", origin))
+                tally.attempt("access-control-allow-credentials" not in answer.headers, (f"{ROOT}/orders", origin))
 
 
 ATTACKS: Final = (

@@ -171,7 +171,8 @@ async def look(golden: Golden, http: httpx.AsyncClient, shop: Shop) -> None:
 
 
 async def operator(golden: Golden, http: httpx.AsyncClient) -> None:
-    for path in ("/", "/healthz", "/readyz", "/metrics"):
+    documents = [f"/openapi/{dialect}.json" for dialect in ("smartpay", "crossmint", "coin-moebius")]
+    for path in ("/", "/healthz", "/readyz", "/metrics", *documents):
         golden.note(f"GET {path}", await http.get(path), route=f"GET {path}")
     one = "GET /docs/errors/{code}"
     golden.note(one, await http.get("/docs/errors/not_found"), route=one)
