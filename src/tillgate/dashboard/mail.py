@@ -125,6 +125,7 @@ async def _example(call: Call, name: str) -> Letter:
 PREVIEWS: Final = {
     **{purpose.value: f"To buyers: {PURPOSES[purpose].lower()}" for purpose in BUYERS},
     AlertKind.NEEDS_REVIEW.value: "Alert: a payment needs review",
+    AlertKind.UNASSIGNED_TRANSFER.value: "Alert: money fits no payment",
     AlertKind.ENDPOINT_FAILING.value: "Alert: an endpoint is failing",
     AlertKind.KEY_EXPIRING.value: "Alert: a key expires",
     AlertKind.KEY_EXPOSED.value: "Alert: a key was exposed",

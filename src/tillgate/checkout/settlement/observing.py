@@ -53,13 +53,23 @@ async def observe(
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(before.dropped):
         # The acceptance was about money that was there then: the merchant decides again without it.
         marked = msgspec.structs.replace(marked, decision=None)
-    over = session.status is SessionStatus.FAILED or gave_all_back(before)
-    if over and not payment.unexpected and payment.received > before.received:
+    if payment.received > before.received and _is_unexpected(session, payment):
         # An earlier decision was not about this money.
         marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
     if marked != payment:
         await payment_records.write(tx, marked, now)
     return await settle(context, tx, session, marked, now)
+
+
+def _is_unexpected(session: CheckoutSession, payment: Payment) -> bool:
+    """Whether more has come for what had ended, or was paid. Dust that is worth nothing in the price's currency is no
+    second payment: anybody can send it to an address that is public."""
+    if session.status in _PAID and payment.price.minor:
+        again = payment.received_exactly - payment.given_back - payment.terms.amount_atomic
+        if again > payment.tolerance and payment.value_of(again).minor > 0:
+            return True
+    over = session.status is SessionStatus.FAILED or gave_all_back(session.payment)
+    return over and not payment.unexpected
 
 
 async def settle(
