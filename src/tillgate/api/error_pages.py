@@ -280,9 +280,9 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Only a pending refund can be settled or canceled; this one is succeeded.",
     ),
     "transfer_not_open": ErrorPage(
-        "Read the transfer. One that is `confirming` can be decided once it is final; one that is `orphaned` is no part "
-        "of its chain, and counts again if it comes back. A decision stands: to give back what was assigned, refund the "
-        "order.",
+        "Read the transfer. One that is `confirming` can be decided once it is final; one that is `orphaned` is no "
+        "part of its chain, and counts again if it comes back. A decision stands: to give back what was assigned, "
+        "refund the order.",
         "Only a transfer that is final and open can be assigned or marked returned; this one is orphaned.",
     ),
     "order_reference_taken": ErrorPage(

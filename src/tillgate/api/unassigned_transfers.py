@@ -37,9 +37,7 @@ class ReturnTransfer(
     note: str | None = None
 
 
-class ListUnassigned(
-    ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}
-):
+class ListUnassigned(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}):
     """Filters combine; ``createdAfter`` is inclusive."""
 
     status: UnassignedStatus | msgspec.UnsetType = msgspec.UNSET
@@ -69,9 +67,7 @@ async def assign(context: ApiContext, tx: Transaction, call: Call) -> Unassigned
         # Before the events of the order, which have a lock of their own.
         now = context.checkout.clock.now()
         await write_down_transfer(tx, call.principal, now, "transfer.assigned", found.id, order=body.order_id)
-    decided = await assigning.assign(
-        context.checkout, tx, call.principal, found.id, body.order_id, value=body.value
-    )
+    decided = await assigning.assign(context.checkout, tx, call.principal, found.id, body.order_id, value=body.value)
     return to_api(decided)
 
 

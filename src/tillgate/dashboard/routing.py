@@ -28,6 +28,7 @@ from tillgate.dashboard import (
     requests,
     sessions,
     settings,
+    unassigned,
     wallet,
     webhooks,
 )
@@ -71,6 +72,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *jobs.VIEWS,
     *networks.VIEWS,
     *wallet.VIEWS,
+    *unassigned.VIEWS,
     # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
     View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),

@@ -136,7 +136,7 @@ async def _needs_review(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
 
 async def _unassigned(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
     transfer = msgspec.json.decode(fact.native, type=_Transfer)
-    detail = {"amount": transfer.amount, "symbol": transfer.symbol, "network": transfer.network}
+    detail = {"amount": transfer.amount, "symbol": transfer.symbol, "chain": transfer.network}
     detail |= {"order": transfer.suggested_order_id} if transfer.suggested_order_id is not None else {}
     await _raise(tx, outbox, fact, AlertKind.UNASSIGNED_TRANSFER, fact.id, fact.object_id, detail)
 

@@ -32,7 +32,7 @@ WORDS: Final[dict[AlertKind, AlertWords]] = {
     AlertKind.UNASSIGNED_TRANSFER: AlertWords(
         phrase("Money came that fits no payment"),
         phrase(
-            "{amount} {symbol} came on {network} to an address of yours, and fits no payment. Assign it to an order, "
+            "{amount} {symbol} came on {chain} to an address of yours, and fits no payment. Assign it to an order, "
             "or return it."
         ),
         phrase("Look at the transfer"),

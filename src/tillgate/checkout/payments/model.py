@@ -113,8 +113,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         ordinal: which of several movements of the same reference.
         reference: the rail's name for it, for ever; a movement that is asked for here is named by its own id.
         block, confirmations: where its chain wrote it down, and how deep that lies.
-        value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it. Of a
-            transfer, what the person who assigned it said.
+        value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it. A
+            transfer has it that a person assigned.
         confirmed_at: when it became final; None while it is not.
         dropped_at: since when it does not count: a reorganisation dropped it, or a refund failed.
         asset: CAIP-19 asset type of what moved; empty for that of its payment's terms.
@@ -186,7 +186,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reopened: it waits for money again, or did: what had been seen was gone.
-        unexpected: money came for what had ended: canceled, failed, paid, or given back in full; or a person assigned it.
+        unexpected: money came for what had ended: canceled, failed, or given back in full; or a person assigned it.
         transfers: what came in and counts, oldest first.
         dropped: what came in and does not count any more.
         returned: what goes or went back and counts.
@@ -237,7 +237,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         amount. Where that is nothing, so is any part of it. What a person assigned is what they said that it is worth.
         """
         if transfer.kind is TransactionKind.TRANSFER and transfer.value_minor is not None:
-            return Fraction(transfer.value_minor * self.terms.amount_atomic, self.price.minor) if self.price.minor else 0
+            return (
+                Fraction(transfer.value_minor * self.terms.amount_atomic, self.price.minor) if self.price.minor else 0
+            )
         if not self.terms.options or transfer.asset in ("", self.terms.asset):
             return transfer.amount_atomic
         option = self.terms.option(transfer.asset)

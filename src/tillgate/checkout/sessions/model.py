@@ -296,16 +296,27 @@ def fell_short(payment: Payment) -> bool:
     return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
 
 
+def paid_twice(payment: Payment) -> bool:
+    """Whether more is there of a settled payment than was asked for. Dust that is worth nothing in the price's currency
+    is no second payment: anybody can send it to an address that is public."""
+    if not payment.price.minor:
+        return False
+    more = payment.received_exactly - payment.given_back - payment.terms.amount_atomic
+    return more > payment.tolerance and payment.value_of(more).minor > 0
+
+
 def _open_question(payment: Payment) -> bool:
     """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after it was
     paid or all of it had gone back. Where exactly the excess has gone back, that is decided."""
     returned = payment.decision is Decision.REFUNDED and _is_the_price(payment)
-    return fell_short(payment) or (payment.is_held and not returned)
+    twice = paid_twice(payment) and payment.decision is not Decision.ACCEPTED
+    return fell_short(payment) or (payment.is_held and not returned) or twice
 
 
 def _is_the_price(payment: Payment) -> bool:
     """Whether what is left of a payment's money is what was asked for."""
-    return abs(payment.received_exactly - payment.given_back - payment.terms.amount_atomic) <= payment.tolerance
+    left = payment.received_exactly - payment.given_back - payment.terms.amount_atomic
+    return -payment.tolerance <= left <= payment.tolerance
 
 
 def _taken(payment: Payment) -> bool:

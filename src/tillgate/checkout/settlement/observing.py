@@ -18,6 +18,7 @@ from tillgate.checkout.sessions.model import (
     changed,
     conclude,
     gave_all_back,
+    paid_twice,
 )
 from tillgate.checkout.sessions.moving import emit_event, keep_form, move, sync_records
 from tillgate.events.types import SESSION_UPDATED
@@ -53,23 +54,16 @@ async def observe(
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(before.dropped):
         # The acceptance was about money that was there then: the merchant decides again without it.
         marked = msgspec.structs.replace(marked, decision=None)
-    if payment.received > before.received and _is_unexpected(session, payment):
+    over = session.status is SessionStatus.FAILED or gave_all_back(before)
+    if payment.received > before.received:
         # An earlier decision was not about this money.
-        marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
+        if over and not payment.unexpected:
+            marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
+        elif session.status in _PAID and paid_twice(payment):
+            marked = msgspec.structs.replace(marked, decision=None)
     if marked != payment:
         await payment_records.write(tx, marked, now)
     return await settle(context, tx, session, marked, now)
-
-
-def _is_unexpected(session: CheckoutSession, payment: Payment) -> bool:
-    """Whether more has come for what had ended, or was paid. Dust that is worth nothing in the price's currency is no
-    second payment: anybody can send it to an address that is public."""
-    if session.status in _PAID and payment.price.minor:
-        again = payment.received_exactly - payment.given_back - payment.terms.amount_atomic
-        if again > payment.tolerance and payment.value_of(again).minor > 0:
-            return True
-    over = session.status is SessionStatus.FAILED or gave_all_back(session.payment)
-    return over and not payment.unexpected
 
 
 async def settle(

@@ -448,9 +448,7 @@ def _came(payment: Payment, transfers: tuple[Transfer, ...]) -> Sum:
     captured = [one for one in transfers if one.kind is TransactionKind.CAPTURE]
     worth = payment.value_of(sent).minor if sent else 0
     taken = sum(one.value_minor or 0 for one in captured)
-    return Sum(
-        Money(worth + taken, payment.price.currency), floor(sent) + sum(one.amount_atomic for one in captured)
-    )
+    return Sum(Money(worth + taken, payment.price.currency), floor(sent) + sum(one.amount_atomic for one in captured))
 
 
 def _went(currency: str, returned: tuple[Transfer, ...]) -> Sum:

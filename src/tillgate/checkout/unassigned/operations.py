@@ -114,9 +114,7 @@ async def list_unassigned(
     return cut(found, page.limit)
 
 
-async def tell(
-    context: CheckoutContext, tx: Transaction, one: UnassignedTransfer, type: EventType, now: int
-) -> None:
+async def tell(context: CheckoutContext, tx: Transaction, one: UnassignedTransfer, type: EventType, now: int) -> None:
     """Write an event about an unassigned transfer."""
     await emit_fact(context, tx, type, one, to_api(one), now=now)
 

@@ -35,9 +35,7 @@ _DECIDE: Final = (
 )
 _ONE: Final = f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _ONE_LOCKED: Final = Both(sqlite=_ONE, postgres=f"{_ONE} FOR UPDATE")
-_BY_PLACE: Final = (
-    f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3"
-)
+_BY_PLACE: Final = f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3"
 _PAYMENTS_OF: Final = with_list(
     "SELECT u.chain_id, u.tx_hash, u.ordinal, u.asset, p.id AS payment_id, p.session_id FROM unassigned_transfers u "
     "LEFT JOIN orders o ON o.id = u.order_id LEFT JOIN payments p ON p.session_id = o.session_id "
@@ -149,7 +147,9 @@ async def assigned(tx: Transaction, tx_hashes: Sequence[str]) -> dict[Place, Ass
     """Which transfers of these transactions fitted no payment when they came, and whose they are by now."""
     rows = await tx.fetch_all(_PAYMENTS_OF, msgspec.json.encode(tx_hashes).decode())
     return {
-        Place(row["chain_id"], row["tx_hash"], row["ordinal"]): Assigned(row["asset"], row["payment_id"], row["session_id"])
+        Place(row["chain_id"], row["tx_hash"], row["ordinal"]): Assigned(
+            row["asset"], row["payment_id"], row["session_id"]
+        )
         for row in rows
     }
 

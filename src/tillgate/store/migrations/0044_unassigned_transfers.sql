@@ -20,7 +20,7 @@ CREATE TABLE unassigned_transfers (
     block_hash TEXT NOT NULL,
     block_mined_at BIGINT NOT NULL,
     reason TEXT NOT NULL CHECK (reason IN ('token_not_offered', 'network_not_offered', 'no_session')),
-    state TEXT NOT NULL CHECK (state IN ('seen', 'final', 'orphaned')),
+    status TEXT NOT NULL CHECK (status IN ('confirming', 'unassigned', 'assigned', 'returned', 'orphaned')),
     doubted BOOLEAN NOT NULL,
     -- The order of whoever was given that address.
     suggested_order_id TEXT REFERENCES orders (id),
