@@ -113,7 +113,7 @@ async def test_money_that_fits_no_payment_is_assigned_returned_and_orphaned(anvi
     )
     assert found["suggestedOrderId"] == session["orderId"] and found["recipient"] == session["address"].lower()
     assert await types(client, "unassigned_transfer.created") == await types(client, "alert.unassigned_transfer") == 1
-    [expanded] = (await client.get("/unassigned_transfers", params={"expand": "data.suggestedOrder"})).json()["data"]
+    [expanded] = (await client.get("/unassigned_transfers", params={"expand": "suggestedOrder"})).json()["data"]
     assert expanded["suggestedOrder"]["status"] == "open"
 
     path = f"/unassigned_transfers/{found['id']}"
@@ -131,9 +131,9 @@ async def test_money_that_fits_no_payment_is_assigned_returned_and_orphaned(anvi
     refused = await client.post(f"{path}/assign", json=body)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "value")
     assert (await client.post(f"{path}/assign", json={"orderId": "ord_00000000000000000000000000"})).status_code == 400
-    for _ in range(2):
-        decided = (await client.post(f"{path}/assign", json=body | {"value": "50.00"})).json()
-        assert (decided["status"], decided["orderId"]) == ("assigned", session["orderId"])
+    for headers in ({"Idempotency-Key": "assign"}, {"Idempotency-Key": "assign"}, {}):
+        answer = await client.post(f"{path}/assign", json=body | {"value": "50.00"}, headers=headers)
+        assert (answer.json()["status"], answer.json()["orderId"]) == ("assigned", session["orderId"])
     order = await order_reaches(client, session, "review")
     assert order["exceptions"] == ["unexpected"]
     assert (await client.get(f"/checkout_sessions/{session['id']}")).json()["status"] == "detected"
@@ -142,7 +142,7 @@ async def test_money_that_fits_no_payment_is_assigned_returned_and_orphaned(anvi
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "transfer_not_open")
     assert (await client.post(f"{path}/return", json={})).status_code == 409
     paid = (await client.post(f"/orders/{session['orderId']}/accept")).json()
-    assert (paid["status"], paid["amounts"]["received"]) == ("paid", "50.00")
+    assert paid["status"] == "paid" and paid["exceptions"] == ["unexpected"]
     [moved] = (await client.get("/transactions", params={"orderId": session["orderId"]})).json()["data"]
     assert (moved["txHash"], moved["amount"]["eth"], moved["value"]) == (sent, "45", "50.00")
 
@@ -155,9 +155,9 @@ async def test_money_that_fits_no_payment_is_assigned_returned_and_orphaned(anvi
     found = await transfer_reaches(client, stray, "unassigned")
     assert (found["reason"], found["suggestedOrderId"]) == ("no_session", None)
     path = f"/unassigned_transfers/{found['id']}"
-    for _ in range(2):
-        decided = (await client.post(f"{path}/return", json={"note": "by hand"})).json()
-        assert (decided["status"], decided["note"]) == ("returned", "by hand")
+    for headers in ({"Idempotency-Key": "return"}, {"Idempotency-Key": "return"}, {}):
+        answer = await client.post(f"{path}/return", json={"note": "by hand"}, headers=headers)
+        assert (answer.json()["status"], answer.json()["note"]) == ("returned", "by hand")
     assert await types(client, "unassigned_transfer.returned") == 1
 
     # A reorganisation takes one away before it is final: nobody was told, and nothing can be decided.
