@@ -269,10 +269,12 @@ async def stray_transfer(
     status: UnassignedStatus = UnassignedStatus.UNASSIGNED,
     suggested_order_id: str | None = None,
     currency: str | None = "USD",
+    tx_hash: str = "",
 ) -> str:
     """The id of a transfer that fits no payment, as a watcher wrote it down."""
-    block = Block(7, "0x" + secrets.token_hex(32), NEW_YEAR)
-    seen = Observation(8_453, "eip155:8453/erc20:0x01", "0x" + secrets.token_hex(32), 0, 50_000_000, True, block=block)
+    block = Block(7, "0x" + "b7" * 32, NEW_YEAR)
+    name = tx_hash or "0x" + secrets.token_hex(32)
+    seen = Observation(8_453, "eip155:8453/erc20:0x01", name, 0, 50_000_000, True, block=block)
     arrival = Arrival(seen, block, "0x" + "a1" * 20, "0x" + "b2" * 20, "base", "USDC", 6, currency)
 
     async def written(tx: Transaction) -> str:
