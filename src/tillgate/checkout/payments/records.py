@@ -333,7 +333,9 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
             ours or assigned or (option is not None and option.chain_id == seen.chain_id),
             f"payment {payment.id} is observed in what was quoted for it",
         )
-        await _observe(tx, payment, seen, now, named=assigned or option is not None)
+        named = assigned or option is not None
+        written = await tx.execute(_OBSERVE_OPTION if named else _OBSERVE, *_seen(payment, seen, now, named=named))
+        ensure(written == 1, f"a transfer that is observed for payment {payment.id} is no other payment's")
     seen_by_now = await read_again(tx, payment)
     if seen_by_now != payment:
         await kept.outdate(tx, payment.session_id)
@@ -361,23 +363,23 @@ async def assign(
     Raises:
         BrokenInvariant: it is another payment's.
     """
-    await _observe(tx, payment, seen, now, named=True, value_minor=value_minor)
+    written = await tx.execute(_OBSERVE_OPTION, *_seen(payment, seen, now, named=True, value_minor=value_minor))
+    ensure(written == 1, f"a transfer that is assigned to payment {payment.id} is no other payment's")
     await tx.execute(_SET_DECIMALS, asset_decimals, payment.id, seen.chain_id, seen.reference, seen.ordinal)
     await kept.outdate(tx, payment.session_id)
     return await read_again(tx, payment)
 
 
-async def _observe(
-    tx: Transaction, payment: Payment, seen: Observation, now: int, *, named: bool, value_minor: int | None = None
-) -> None:
-    """Write one observation down.
+def _seen(
+    payment: Payment, seen: Observation, now: int, *, named: bool, value_minor: int | None = None
+) -> tuple[Any, ...]:
+    """The parameters of one observation.
 
     Args:
         named: in the asset that it names, instead of that of the payment's terms.
     """
     block = seen.block
-    written = await tx.execute(
-        _OBSERVE_OPTION if named else _OBSERVE,
+    return (
         ids.new_id(ids.TRANSACTION),
         payment.id,
         seen.reference,
@@ -396,7 +398,6 @@ async def _observe(
         seen.doubted,
         *((seen.chain_id, seen.asset) if named else ()),
     )
-    ensure(written == 1, f"a transfer that is observed for payment {payment.id} is no other payment's")
 
 
 async def add(tx: Transaction, payment: Payment, transfer: Transfer, transaction_id: str) -> None:

@@ -40,7 +40,7 @@ class Owner(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is to be told of an unassigned transfer."""
+    """An event that is to be written about an unassigned transfer."""
 
     transfer: UnassignedTransfer
     type: EventType
@@ -48,7 +48,7 @@ class Told(NamedTuple):
 
 async def note(tx: Transaction, arrival: Arrival, owner: Owner | None, now: int) -> Told | None:
     """Write down money that fits no payment, and how it stands in its chain. It is told once, as soon as it is final;
-    a reorganisation that takes it away later, or brings it back, is told as well. Seen again, it changes nothing.
+    a reorganisation that removes it later, or brings it back, is told as well. Seen again, it changes nothing.
 
     Args:
         owner: None where the transfer is known already.

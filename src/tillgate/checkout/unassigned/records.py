@@ -13,6 +13,9 @@ from tillgate.rails.port import Block
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
 
+# A rail reports 200 transfers at once; one transaction may hold as many as fit into a block.
+KNOWN_MAX: Final = 100_000
+
 _COLUMNS: Final = (
     "id, project_id, livemode, chain_id, tx_hash, ordinal, network, asset, symbol, asset_decimals, currency, "
     "amount_atomic, sender, recipient, block_number, block_hash, block_mined_at, reason, status, doubted, "
@@ -39,7 +42,7 @@ _BY_PLACE: Final = f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE chain_id 
 _PAYMENTS_OF: Final = with_list(
     "SELECT u.chain_id, u.tx_hash, u.ordinal, u.asset, p.id AS payment_id, p.session_id FROM unassigned_transfers u "
     "LEFT JOIN orders o ON o.id = u.order_id LEFT JOIN payments p ON p.session_id = o.session_id "
-    "WHERE u.tx_hash IN {list}"
+    "WHERE u.tx_hash IN {list} LIMIT $2"
 )
 _NEWEST: Final = (
     f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE project_id = $1 AND livemode = $2 "
@@ -145,7 +148,7 @@ async def by_place(tx: Transaction, place: Place) -> UnassignedTransfer | None:
 
 async def assigned(tx: Transaction, tx_hashes: Sequence[str]) -> dict[Place, Assigned]:
     """Which transfers of these transactions fitted no payment when they came, and whose they are by now."""
-    rows = await tx.fetch_all(_PAYMENTS_OF, msgspec.json.encode(tx_hashes).decode())
+    rows = await tx.fetch_all(_PAYMENTS_OF, msgspec.json.encode(tx_hashes).decode(), KNOWN_MAX)
     return {
         Place(row["chain_id"], row["tx_hash"], row["ordinal"]): Assigned(
             row["asset"], row["payment_id"], row["session_id"]

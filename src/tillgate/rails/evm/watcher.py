@@ -59,7 +59,7 @@ SPAN_FIRST: Final = 64
 SWEEP_PAGE: Final = 500
 FORK_BATCH: Final = 16
 CHAIN_CHECK_MS: Final = 60_000
-# A filter is wrong at times: after so many equal answers of the only node there is, it is believed.
+# A filter is wrong at times: after this number of equal answers of the only node there is, they are believed.
 EMPTY_ASKS_MAX: Final = 3
 EMPTY_KEPT_MAX: Final = 1_000
 BLOOMS_MAX: Final = 16
