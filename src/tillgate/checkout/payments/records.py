@@ -47,6 +47,8 @@ _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
     f"s.expires_at, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
 )
+# What stands for the address of a payment that has none, before its id: the column is unique.
+NO_ADDRESS: Final = "none:"
 _INSERT: Final = (
     "INSERT INTO payments (id, session_id, project_id, livemode, order_id, state, rail, chain_id, asset, "
     "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
@@ -167,6 +169,11 @@ class PaymentFilters(TypedDict, total=False):
     created_after: int | None
 
 
+def _kept_address(payment: Payment) -> str:
+    """No two payments have one address, and many have none yet."""
+    return payment.terms.address or f"{NO_ADDRESS}{payment.id}"
+
+
 async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
     """Keep a new payment."""
     payment = recorded.payment
@@ -183,7 +190,7 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
         terms.chain_id,
         terms.asset,
         terms.asset_decimals,
-        terms.address,
+        _kept_address(payment),
         str(terms.amount_atomic),
         terms.native_price_usd,
         payment.price.minor,
@@ -213,7 +220,7 @@ async def choose(tx: Transaction, payment: Payment, now: int) -> None:
         terms.asset,
         terms.asset_decimals,
         str(terms.amount_atomic),
-        terms.address,
+        _kept_address(payment),
         now,
         payment.id,
     )
@@ -515,6 +522,8 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
     decline_code, declined_at, decision, reopened, unexpected, basis_points, tolerance_minor, options = columns[16:]
+    if address.startswith(NO_ADDRESS):
+        address = ""
     terms = PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd)
     return Payment(
         id=payment_id,
@@ -655,7 +664,8 @@ def _transaction(row: Row) -> RecordedTransaction:
     if row["own_decimals"] is not None:
         decimals = row["own_decimals"]
     if value is None:
-        value = transfer.amount_atomic * row["amount_minor"] // required
+        # Where nothing was asked for, there is no price to say it by.
+        value = transfer.amount_atomic * row["amount_minor"] // required if required else 0
     return RecordedTransaction(
         id=row["id"],
         livemode=bool(row["livemode"]),

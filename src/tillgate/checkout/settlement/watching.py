@@ -56,8 +56,6 @@ class LivePayments:
             _asset_of(own, one.seen.chain_id, one.token) if own is not None and place not in known else None
             for one, place in zip(seen, places, strict=True)
         ]
-        if len(held) > 1:
-            await hold_counters(tx, list(held.values()))
         now = self._context.clock.now()
         told = [
             await self._note(tx, recipient, one, quoted, now, is_known=place in known)
@@ -74,6 +72,10 @@ class LivePayments:
             owners.append(held[session_id].payment.id if session_id is not None else None)
             if session_id is not None and asset is not None:
                 found.setdefault(session_id, []).append(one.seen._replace(asset=asset))
+        # That what is asked for follows the money is an event, and what the money counts is held before any.
+        follows = any(observed[0].asset != held[id].payment.terms.asset for id, observed in found.items())
+        if follows or len(found) > 1:
+            await hold_counters(tx, [held[id] for id in sorted(found)])
         for session_id, observed in sorted(found.items()):
             session = await follow_the_buyer(self._context, tx, held[session_id], observed[0].asset, now)
             await observe(self._context, tx, session, observed, now)

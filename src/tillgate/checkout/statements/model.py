@@ -443,7 +443,8 @@ def _rows(situation: Situation, books: Books) -> tuple[tuple[Row, Sum], ...]:
 
 
 def _came(payment: Payment, transfers: tuple[Transfer, ...]) -> Sum:
-    """What transfers and captures come to: captures count what was captured, transfers what they are worth."""
+    """What transfers and captures come to: captures count what was captured, transfers what they are worth,
+    also where they came in several tokens. Nothing is rounded before it is added up."""
     sent = sum(payment.worth(one) for one in transfers if one.kind is not TransactionKind.CAPTURE)
     captured = [one for one in transfers if one.kind is TransactionKind.CAPTURE]
     worth = payment.value_of(sent).minor if sent else 0
