@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.running import RunningServer, clean_environment
 from tillgate.dialects.coin_moebius.script import snippet
 
@@ -15,8 +17,11 @@ def blocks_of(language: str) -> list[str]:
     return [part.partition("```")[0] for part in GUIDE.read_text().split(f"```{language}\n")[1:]]
 
 
+@pytest.mark.spec("coin-moebius R30")
 def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path) -> None:
-    """Info, checkout and status without a key, and a checkout with one, at the prefix and at the root of the host."""
+    """R30: what a key can call is described with examples: info, checkout and status without a key, and a checkout with
+    one, at the prefix and at the root of the host; and where events go."""
+    assert "**Events** go to webhook endpoints" in GUIDE.read_text()
     project = running.first_project
     assert project is not None
     with running.client(running.key()) as client:

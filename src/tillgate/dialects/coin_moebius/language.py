@@ -18,6 +18,7 @@ COIN_MOEBIUS: Final = Dialect(
     routes=(*routes_for(PROVIDERS), BUTTON),
     telling=TELLING,
     idempotency=IdempotencyPolicy(NAME),
+    described_at="/openapi/coin-moebius.json",
     webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.
     always=(
