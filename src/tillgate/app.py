@@ -74,6 +74,7 @@ from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.sight import EvmSight
 from tillgate.rails.evm.watching import ChainWatchers
+from tillgate.rails.manual import ManualRail
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
@@ -187,7 +188,7 @@ class Tillgate:
         networks = EvmRail(clock, dev=settings.dev)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
-            Rails(test=SimulatedRail(), live=networks, networks=networks),
+            Rails(test=SimulatedRail(), live=networks, networks=networks, manual=ManualRail()),
             clock,
             outbox,
         )

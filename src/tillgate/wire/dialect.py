@@ -95,8 +95,9 @@ class Snippet(NamedTuple):
 
     Attributes:
         label: what it does.
-        text: with ``{host}`` for this server's address, ``{base}`` for the dialect's base URL, ``{key}`` for a key and
-            ``{project}`` for the project's id.
+        text: with ``{host}`` for this server's address, ``{base}`` for the dialect's base URL, ``{key}`` for a key,
+            ``{project}`` for the project's id and ``{product}`` for a product's. What names a product stands on that
+            one's page as well.
     """
 
     label: str

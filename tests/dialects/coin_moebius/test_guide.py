@@ -28,7 +28,8 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
         product = client.post("/products", json={"name": "Poster", "price": "29.99"}).json()["id"]
     made = running.cli("keys", "create", "--name", "server", "--format", "coin-moebius", "--scope", "*",
                        "--mode", "test", "--json")  # fmt: skip
-    without, keyed = blocks_of("sh")
+    without, keyed, mailed = blocks_of("sh")
+    running.cli("projects", "set", project, "--post-address", "Main Street 1")
     [page] = blocks_of("html")
     pasted = snippet("https://your-server/coin-moebius", "proj_…", "prod_…")
     assert re.sub(r'\?v=[0-9a-f]+" integrity="[^"]+"', '"', pasted) == page
@@ -56,3 +57,5 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
         assert '"providers":[{"id":"crypto"' in told
         assert '"status":"pending","amount":29.99,"currency":"USD","isTest":true' in told
         assert '"txId":"tx_' in run(keyed)
+        assert '"mailingAddress":"Main Street 1","expectedAmount":29.99' in (letters := run(mailed))
+        assert len(re.findall('"referenceCode":"', letters)) == 1

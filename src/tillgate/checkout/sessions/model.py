@@ -230,6 +230,8 @@ def order_status(session: CheckoutSession) -> OrderStatus:
     """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
     if gave_all_back(session.payment) and session.status is not SessionStatus.DETECTED:
         return OrderStatus.REFUNDED
+    if session.payment.is_revoked:
+        return OrderStatus.CANCELED
     match session.status:
         case SessionStatus.PENDING:
             return OrderStatus.OPEN
@@ -251,7 +253,7 @@ def order_status(session: CheckoutSession) -> OrderStatus:
 
 def payment_required(session: CheckoutSession) -> PaymentRequired:
     """Whether a session was paid, as Stripe's ``payment_status`` says: what is given back later does not change it."""
-    if session.status not in (SessionStatus.PAID, SessionStatus.PAID_LATE):
+    if session.status not in (SessionStatus.PAID, SessionStatus.PAID_LATE) or session.payment.is_revoked:
         return PaymentRequired.UNPAID
     return PaymentRequired.PAID if session.price.minor else PaymentRequired.NOT_REQUIRED
 
@@ -259,6 +261,8 @@ def payment_required(session: CheckoutSession) -> PaymentRequired:
 def payment_state(session: CheckoutSession) -> PaymentState:
     """The state of a session's payment."""
     payment = session.payment
+    if payment.is_revoked:
+        return PaymentState.CANCELED
     match session.status:
         case SessionStatus.PENDING:
             return PaymentState.AWAITING
@@ -307,7 +311,10 @@ def paid_twice(payment: Payment) -> bool:
 
 def _open_question(payment: Payment) -> bool:
     """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after it was
-    paid or all of it had gone back. Where exactly the excess has gone back, that is decided."""
+    paid or all of it had gone back. Where exactly the excess has gone back, that is
+    decided; who undid a payment by mail has decided, too."""
+    if payment.is_revoked:
+        return False
     returned = payment.decision is Decision.REFUNDED and _is_the_price(payment)
     twice = paid_twice(payment) and payment.decision is not Decision.ACCEPTED
     return fell_short(payment) or (payment.is_held and not returned) or twice

@@ -134,6 +134,7 @@ class Books(NamedTuple):
         tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
         held: a person has to look at what came before anything follows from it.
+        revoked: the merchant has undone the confirmation that it was paid.
     """
 
     status: SessionStatus
@@ -154,6 +155,7 @@ class Books(NamedTuple):
     lapsed: bool
     tolerated_atomic: int = 0
     held: bool = False
+    revoked: bool = False
 
     @property
     def unconfirmed(self) -> Sum:
@@ -276,6 +278,7 @@ _AFTER_PAYMENT: Final[tuple[_Rule, ...]] = (
     (_X.PARTLY_REFUNDED, lambda books: _atomic(books.refunded) > 0),
 )
 _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
+    (_X.CANCELED, lambda books: books.revoked),
     (_X.FREE, lambda books: not books.due.money.minor and not books.seen.atomic),
     *_GONE,
     (_X.FREE_AND_MORE, lambda books: not books.due.money.minor),
@@ -388,6 +391,7 @@ def books_of(session: CheckoutSession) -> Books:
         lapsed=held is not None and held.release_reason is ReleaseReason.LAPSED,
         tolerated_atomic=payment.tolerance_atomic,
         held=payment.is_held,
+        revoked=payment.is_revoked,
     )
 
 
