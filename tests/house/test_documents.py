@@ -65,6 +65,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
     ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
+    ("docs/dialects/smartpay.md", "*"): "tests/dialects/smartpay/test_clients.py::"
+    "test_the_guides_examples_print_what_it_says",
     ("docs/dialects/crossmint.md", "*"): "tests/requirements/test_samples.py::test_the_guides_example_runs",
     ("docs/money.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_money_takes_and_gives_back",
     ("docs/keyturn.md", "Back up"): "tests/journeys/test_keyturn_guide.py::test_the_guides_backup_is_restored",

@@ -50,6 +50,7 @@ PAYMENT = "pay"
 TRANSACTION = "txn"
 REFUND = "re"
 UNASSIGNED_TRANSFER = "ut"
+PAYMENT_TOKEN = "ptok"  # noqa: S105 — what its ids begin with
 EVENT = "evt"
 WEBHOOK_ENDPOINT = "we"
 DELIVERY = "dlv"
