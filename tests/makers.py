@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import secrets
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,6 +23,8 @@ from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_session
 from tillgate.checkout.settlement import expiring, simulating
 from tillgate.checkout.settlement.simulating import Outcome
+from tillgate.checkout.unassigned import records as unassigned
+from tillgate.checkout.unassigned.model import Arrival, UnassignedReason, UnassignedStatus
 from tillgate.events import operations as events
 from tillgate.events.deliveries.guard import LOOPBACK, AddressGuard
 from tillgate.events.endpoints import operations as endpoints
@@ -256,3 +259,37 @@ def session_of(payment: Payment, status: SessionStatus = SessionStatus.PENDING, 
         updated_at=expires_at - LIFETIME_MS,
         payment=payment,
     )
+
+
+async def stray_transfer(
+    database: Database,
+    project_id: str,
+    *,
+    livemode: bool = True,
+    status: UnassignedStatus = UnassignedStatus.UNASSIGNED,
+    suggested_order_id: str | None = None,
+    currency: str | None = "USD",
+    tx_hash: str = "",
+) -> str:
+    """The id of a transfer that fits no payment, as a watcher wrote it down."""
+    block = Block(7, "0x" + "b7" * 32, NEW_YEAR)
+    name = tx_hash or "0x" + secrets.token_hex(32)
+    seen = Observation(8_453, "eip155:8453/erc20:0x01", name, 0, 50_000_000, True, block=block)
+    arrival = Arrival(seen, block, "0x" + "a1" * 20, "0x" + "b2" * 20, "base", "USDC", 6, currency)
+
+    async def written(tx: Transaction) -> str:
+        await unassigned.add(
+            tx,
+            arrival,
+            project_id=project_id,
+            livemode=livemode,
+            reason=UnassignedReason.TOKEN_NOT_OFFERED,
+            status=status,
+            suggested_order_id=suggested_order_id,
+            now=NEW_YEAR,
+        )
+        found = await unassigned.by_place(tx, unassigned.Place(seen.chain_id, seen.reference, seen.ordinal))
+        assert found is not None
+        return found.id
+
+    return await database.write(written)

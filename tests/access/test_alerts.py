@@ -285,6 +285,7 @@ async def test_an_endpoint_is_one_alert_an_episode(shop: Shop) -> None:
     "type",
     [
         "alert.needs_review",
+        "alert.unassigned_transfer",
         "alert.endpoint_failing",
         "alert.key_expiring",
         "alert.key_exposed",

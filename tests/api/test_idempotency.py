@@ -33,8 +33,12 @@ CUSTOMER = {"email": "buyer@example.com", "metadata": {"plan": "pro", "seats": [
 PRODUCT = {"name": "Mug", "price": "12.00", "metadata": {"shelf": "3"}}
 COUPON = {"name": "Spring", "discountType": "percentage", "discountPercentage": "12.5", "maxRedemptions": 10}
 KEY = {"Idempotency-Key": "order-1042"}
-# A session on networks needs a chain: tests/journeys/test_live_payments.py.
-ON_A_CHAIN = {"/checkout_sessions/{id}/payment_option"}
+# These need a chain: tests/journeys/test_live_payments.py and test_unassigned_transfers.py.
+ON_A_CHAIN = {
+    "/checkout_sessions/{id}/payment_option",
+    "/unassigned_transfers/{id}/assign",
+    "/unassigned_transfers/{id}/return",
+}
 MUTATING = [route for route in ROUTES if not isinstance(route.action, Reads) and route.path not in ON_A_CHAIN]
 # What a request may leave behind. What the worker writes when it likes is left out.
 EFFECTS = {

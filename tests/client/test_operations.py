@@ -458,6 +458,7 @@ STRUCTS = {
     "PaymentAmounts": "PaymentAmounts",
     "PaymentObject": "Payment",
     "RefundObject": "Refund",
+    "UnassignedTransferObject": "UnassignedTransfer",
     "PaymentOptionObject": "PaymentOption",
     "Token": "Token",
     "TransactionObject": "Transaction",
@@ -603,6 +604,7 @@ def test_the_words_are_the_servers(document: dict[str, Any]) -> None:
         (objects.RefundStatus, "RefundStatus"),
         (objects.RefundReason, "RefundReason"),
         (objects.RedemptionStatus, "RedemptionStatus"),
+        (objects.UnassignedStatus, "UnassignedStatus"),
     ):
         assert set(words.__args__) == set(schemas[schema]["enum"])  # type: ignore[attr-defined]
 

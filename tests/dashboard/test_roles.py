@@ -12,6 +12,7 @@ from keyturn.keys.listing import KeyFilter, every_key
 from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.dashboard.test_jobs import failed as failed_job
+from tests.makers import stray_transfer
 from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
@@ -50,6 +51,8 @@ FORMS: dict[Right | None, set[str]] = {
         f"{SESSION}/cancel",
         f"{SESSION}/refunds/{{refund}}/settle",
         f"{SESSION}/refunds/{{refund}}/cancel",
+        f"{ROOT}/unassigned/{{transfer}}/assign",
+        f"{ROOT}/unassigned/{{transfer}}/return",
     },
     Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil"},
     Right.KEYS: {f"{ROOT}/credentials/{{mode}}/{{kind}}"},
@@ -256,6 +259,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet"]
     await failed_job(shop, "made-up")
     await two_networks(shop)
+    pages += ["/unassigned", f"/unassigned/{await stray_transfer(shop.database, shop.project_id)}"]
     await owner.done("/wallet", xpub=VECTORS[SEED_1, "m/0'/1/2'"])
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.golden.recording import Golden
+from tests.makers import stray_transfer
 from tests.shop import PUBLIC_URL, Shop
 from tillgate.api.application import ROUTES
 from tillgate.api.mount import ROOT
@@ -55,9 +56,25 @@ async def test_every_endpoint_answers_as_it_did(fixed_shop: Shop) -> None:
     await sales(ask)
     await webhooks(ask)
     await refusals(golden, fixed_shop)
+    await unassigned(ask, fixed_shop)
     # What is chosen of a session on networks is told in tests/journeys/test_live_payments.py, on a real chain.
     on_networks = "POST /api/v1/checkout_sessions/{id}/payment_option"
     golden.hold([*(one for one in DECLARED if one != on_networks), "GET /openapi.json"])
+
+
+async def unassigned(ask: Ask, shop: Shop) -> None:
+    """Transfers that fit no payment, as a watcher wrote them down."""
+    found = [
+        await stray_transfer(shop.database, shop.project_id, livemode=False, tx_hash="0x" + digits * 32)
+        for digits in ("a1", "a2")
+    ]
+    session = await ask("POST", "/checkout_sessions", {"amount": USD_49}, why="for a transfer")
+    await ask("GET", "/unassigned_transfers")
+    await ask("GET", "/unassigned_transfers/{id}", own=found[0])
+    body = {"orderId": session["orderId"], "value": "49.00"}
+    await ask("POST", "/unassigned_transfers/{id}/assign", body, own=found[0])
+    await ask("POST", "/unassigned_transfers/{id}/return", {"note": "0x1"}, own=found[1])
+    await ask("POST", "/unassigned_transfers/{id}/assign", body, own=found[1], why="returned", refused=True)
 
 
 async def catalogue(ask: Ask) -> None:

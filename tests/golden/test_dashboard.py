@@ -12,7 +12,7 @@ from keyturn.insight.usage import DAY_MS
 from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, owner_of, sign_in
 from tests.golden.recording import Golden
-from tests.makers import execute, rows
+from tests.makers import execute, rows, stray_transfer
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts.operations import digest
@@ -96,7 +96,34 @@ async def test_every_page_of_the_dashboard_answers_as_it_did(fixed_shop: Shop) -
         await account(clerk)
         await refusals(golden, owner)
         await around(clerk)
+        await unassigned(clerk)
     golden.hold(f"{view.method} {view.path}" for view in VIEWS if view.path not in ELSEWHERE)
+
+
+async def unassigned(clerk: Clerk) -> None:
+    """Transfers that fit no payment, as a watcher wrote them down."""
+    shop = clerk.owner.shop
+    own = (await clerk.owner.session()).rpartition("/")[2]
+    [order] = await rows(shop.database, "SELECT id FROM orders WHERE session_id = $1", own)
+    first, second = [
+        await stray_transfer(
+            shop.database,
+            shop.project_id,
+            livemode=False,
+            tx_hash="0x" + digits * 32,
+            suggested_order_id=order["id"],
+        )
+        for digits in ("a1", "a2")
+    ]
+    view = "/unassigned/{transfer}"
+    await clerk.page("/unassigned")
+    await clerk.page(view, first)
+    await clerk.form(f"{view}/assign", first, why="worth nothing", refused=True, orderId=order["id"], value="0")
+    await clerk.form(f"{view}/assign", first, orderId=order["id"], value="50.00")
+    await clerk.form(f"{view}/return", first, why="assigned", refused=True, note="")
+    await clerk.page(view, first, why="assigned")
+    await clerk.form(f"{view}/return", second, note="by hand")
+    await clerk.page(view, second, why="returned")
 
 
 async def strangers(golden: Golden, shop: Shop) -> None:

@@ -34,6 +34,7 @@ BOUNDED = {
     "tillgate/checkout/redemptions/records.py:_HELD": "the sessions that were given",
     "tillgate/checkout/redemptions/records.py:sql": "newest_first",
     "tillgate/checkout/refunds/records.py:sql": "newest_first",
+    "tillgate/checkout/unassigned/records.py:sql": "newest_first",
     "tillgate/checkout/sessions/records.py:sql": "newest_first",
     "tillgate/checkout/sessions/records.py:_TO_EXPIRE": "_EXPIRABLE has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_RELEASE": "_RELEASABLE has a LIMIT",

@@ -89,6 +89,11 @@ export type Payment = Answer<
   }
 >;
 export type Transaction = Answer<Schemas["TransactionObject"], { payment?: Payment | null; order?: Order | null }>;
+export type UnassignedStatus = Schemas["UnassignedStatus"];
+export type UnassignedTransfer = Answer<
+  Schemas["UnassignedTransferObject"],
+  { status: Open<UnassignedStatus>; suggestedOrder?: Order | null; order?: Order | null }
+>;
 export type RefundStatus = Schemas["RefundStatus"];
 export type Refund = Answer<
   Schemas["RefundObject"],
@@ -190,7 +195,15 @@ export interface Alert {
   id: string;
   object: "alert";
   livemode: boolean;
-  kind: Open<"needs_review" | "endpoint_failing" | "key_expiring" | "key_exposed" | "new_device" | "setting_changed">;
+  kind: Open<
+    | "needs_review"
+    | "unassigned_transfer"
+    | "endpoint_failing"
+    | "key_expiring"
+    | "key_exposed"
+    | "new_device"
+    | "setting_changed"
+  >;
   subjectId: string;
   detail: Record<string, string>;
   createdAt: string;
@@ -251,6 +264,10 @@ export interface EventData {
   "refund.failed": Refund;
   "refund.canceled": Refund;
   "refund.updated": Refund;
+  "unassigned_transfer.created": UnassignedTransfer;
+  "unassigned_transfer.assigned": UnassignedTransfer;
+  "unassigned_transfer.returned": UnassignedTransfer;
+  "unassigned_transfer.updated": UnassignedTransfer;
   "payment_token.created": PaymentToken;
   "payment_token.approved": PaymentToken;
   "payment_token.rejected": PaymentToken;
@@ -259,6 +276,7 @@ export interface EventData {
   "payment_token.deleted": PaymentToken;
   "payment_token.used": PaymentToken;
   "alert.needs_review": Alert;
+  "alert.unassigned_transfer": Alert;
   "alert.endpoint_failing": Alert;
   "alert.key_expiring": Alert;
   "alert.key_exposed": Alert;
@@ -299,6 +317,9 @@ export type CreateRefund = Flat<Schemas["CreateRefund"]>;
 export type ListRefunds = Query<"refunds_list_all">;
 export type UpdateRefund = Flat<Schemas["UpdateRefund"]>;
 export type SettleRefund = Flat<Schemas["SettleRefund"]>;
+export type ListUnassigned = Query<"unassigned_transfers_list_all">;
+export type AssignTransfer = Flat<Schemas["AssignTransfer"]>;
+export type ReturnTransfer = Flat<Schemas["ReturnTransfer"]>;
 export type CreateWebhookEndpoint = Flat<Schemas["CreateWebhookEndpoint"]>;
 export type UpdateWebhookEndpoint = Flat<Schemas["UpdateWebhookEndpoint"]>;
 export type ListWebhookEndpoints = Query<"webhook_endpoints_list_all">;

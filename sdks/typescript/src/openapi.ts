@@ -673,6 +673,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/unassigned_transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["unassigned_transfers_list_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unassigned_transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["unassigned_transfers_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unassigned_transfers/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unassigned_transfers_assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unassigned_transfers/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unassigned_transfers_mark_returned"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhook_deliveries/{id}": {
         parameters: {
             query?: never;
@@ -812,6 +876,11 @@ export interface components {
             currency: string;
             value: string;
         };
+        AssignTransfer: {
+            orderId: string;
+            /** @default null */
+            value?: string | null;
+        };
         AttemptObject: {
             attemptedAt: string;
             durationMs: number;
@@ -843,7 +912,7 @@ export interface components {
             customerId: string | null;
             customerStated: boolean;
             ethPriceUsd: string | null;
-            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
+            exceptions: ("doubted" | "late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             fiat: components["schemas"]["FiatAmount"];
             fiatReceived: components["schemas"]["FiatAmount"];
@@ -1338,6 +1407,11 @@ export interface components {
             hasMore: boolean;
             nextCursor: string | null;
         };
+        ListObject_UnassignedTransferObject_: {
+            data: components["schemas"]["UnassignedTransferObject"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         ListObject_WebhookDeliveryObject_: {
             data: components["schemas"]["WebhookDeliveryObject"][];
             hasMore: boolean;
@@ -1429,6 +1503,14 @@ export interface components {
             paymentId?: string;
             starting_after?: string;
         };
+        ListUnassigned: {
+            /** Format: date-time */
+            createdAfter?: string;
+            /** @default 25 */
+            limit?: number;
+            starting_after?: string;
+            status?: components["schemas"]["UnassignedStatus"];
+        };
         OrderAmounts: {
             discount: string;
             shipping: string;
@@ -1446,7 +1528,7 @@ export interface components {
             customerStated: boolean;
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
-            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
+            exceptions: ("doubted" | "late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             expiresAt: string;
             /** @enum {unknown} */
             fulfillment: "fulfilled" | "unfulfilled";
@@ -1525,7 +1607,7 @@ export interface components {
             currency: string;
             customer?: components["schemas"]["CustomerObject"] | null;
             decision: ("accepted" | "refunded" | "waiting") | null;
-            exceptions: ("late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
+            exceptions: ("doubted" | "late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
             id: string;
             lastDecline: components["schemas"]["DeclineObject"] | null;
             livemode: boolean;
@@ -1681,6 +1763,10 @@ export interface components {
             /** @default false */
             failedOnly?: boolean;
         };
+        ReturnTransfer: {
+            /** @default null */
+            note?: string | null;
+        };
         RotateSecret: {
             /** @default 86400 */
             overlapSeconds?: number;
@@ -1744,6 +1830,42 @@ export interface components {
             status: "confirmed" | "dropped" | "pending";
             txHash: string | null;
             value: string;
+        };
+        /** @enum {unknown} */
+        UnassignedStatus: "assigned" | "confirming" | "orphaned" | "returned" | "unassigned";
+        UnassignedTransferObject: {
+            amount: string;
+            amountAtomic: string;
+            asset: string;
+            blockNumber: number;
+            chainId: number;
+            createdAt: string;
+            currency: string | null;
+            decidedAt: string | null;
+            doubted: boolean;
+            id: string;
+            livemode: boolean;
+            minedAt: string;
+            network: string;
+            note: string | null;
+            /**
+             * @default unassigned_transfer
+             * @enum {unknown}
+             */
+            object?: "unassigned_transfer";
+            order?: components["schemas"]["OrderObject"] | null;
+            orderId: string | null;
+            /** @enum {unknown} */
+            reason: "network_not_offered" | "no_session" | "token_not_offered";
+            recipient: string;
+            sender: string;
+            /** @enum {unknown} */
+            status: "assigned" | "confirming" | "orphaned" | "returned" | "unassigned";
+            suggestedOrder?: components["schemas"]["OrderObject"] | null;
+            suggestedOrderId: string | null;
+            symbol: string;
+            txHash: string;
+            updatedAt: string;
         };
         UpdateCoupon: {
             active?: boolean;
@@ -4160,6 +4282,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransactionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    unassigned_transfers_list_all: {
+        parameters: {
+            query?: {
+                createdAfter?: string;
+                expand?: string[];
+                limit?: number;
+                starting_after?: string;
+                status?: components["schemas"]["UnassignedStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListObject_UnassignedTransferObject_"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    unassigned_transfers_retrieve: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnassignedTransferObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    unassigned_transfers_assign: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignTransfer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnassignedTransferObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    unassigned_transfers_mark_returned: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnTransfer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnassignedTransferObject"];
                 };
             };
             400: components["responses"]["Refused400"];

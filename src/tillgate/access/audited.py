@@ -8,6 +8,7 @@ from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 
 WalletAction: TypeAlias = Literal["wallet.set", "wallet.confirmed", "wallet.skipped", "token.accepted", "token.refused"]
+TransferAction: TypeAlias = Literal["transfer.assigned", "transfer.returned"]
 NetworkAction: TypeAlias = Literal[
     "network.added", "network.changed", "network.paused", "network.resumed", "token.added"
 ]
@@ -55,6 +56,22 @@ async def write_down_wallet(
 ) -> None:
     """Write down whose doing it is that a project's live money goes somewhere else, or comes in another token."""
     await write_down(tx, act, action, project_id, None, mode="live", **detail)
+
+
+async def write_down_transfer(
+    tx: Transaction, principal: Principal, now: int, action: TransferAction, transfer_id: str, **detail: Any
+) -> None:
+    """Write down whose doing it is that money which fitted no payment was assigned, or is said to have gone back."""
+    await write_down(
+        tx,
+        Act(now, principal.actor),
+        action,
+        principal.project_id,
+        None,
+        transfer=transfer_id,
+        mode=principal.mode,
+        **detail,
+    )
 
 
 async def write_down_network(

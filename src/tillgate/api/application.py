@@ -20,6 +20,7 @@ from tillgate.api import (
     redemptions,
     refunds,
     sessions,
+    unassigned_transfers,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -39,6 +40,7 @@ ROUTES: Final[list[Route]] = [
     *orders.ROUTES,
     *payments.ROUTES,
     *refunds.ROUTES,
+    *unassigned_transfers.ROUTES,
     *webhooks.ROUTES,
     *events.ROUTES,
     *customers.ROUTES,

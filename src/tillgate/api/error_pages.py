@@ -49,6 +49,7 @@ RELATED: Final = (
     ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund", "order_not_deliverable"),
     ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
     ("refund_exceeds_received", "refund_not_pending", "refund_being_sent", "nothing_to_refund"),
+    ("transfer_not_open", "nothing_to_accept"),
     ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
     ("order_reference_taken", "customer_exists", "promotion_code_exists"),
     ("product_inactive", "link_inactive"),
@@ -277,6 +278,12 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "refund_not_pending": ErrorPage(
         "Read the refund. One that succeeded is already sent; one that failed or was canceled can be created again.",
         "Only a pending refund can be settled or canceled; this one is succeeded.",
+    ),
+    "transfer_not_open": ErrorPage(
+        "Read the transfer. One that is `confirming` can be decided once it is final; one that is `orphaned` is no "
+        "part of its chain, and counts again if it comes back. A decision stands: to give back what was assigned, "
+        "refund the order.",
+        "Only a transfer that is final and open can be assigned or marked returned; this one is orphaned.",
     ),
     "order_reference_taken": ErrorPage(
         "Find the order with `GET /orders?reference=…`. If it is open, send the buyer to its session again; if it "

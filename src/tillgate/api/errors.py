@@ -140,6 +140,12 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "refund_not_pending": ErrorKind(
         409, "conflict", "The refund is not pending: it was sent, failed, or was canceled."
     ),
+    "transfer_not_open": ErrorKind(
+        409,
+        "conflict",
+        "The transfer cannot be assigned or marked returned: it is not final, was orphaned, or was decided already; or "
+        "the order takes no money.",
+    ),
     "order_reference_taken": ErrorKind(
         409,
         "conflict",

@@ -14,6 +14,7 @@ from tillgate.api import (
     redemptions,
     refunds,
     sessions,
+    unassigned_transfers,
 )
 from tillgate.api.paging import ListObject
 from tillgate.wire.expanding import Expansions
@@ -26,6 +27,7 @@ EXPANSIONS: Final = Expansions(
         payments.PAYMENT,
         payments.TRANSACTION,
         refunds.REFUND,
+        unassigned_transfers.UNASSIGNED_TRANSFER,
         customers.CUSTOMER,
         products.PRODUCT,
         coupons.COUPON,

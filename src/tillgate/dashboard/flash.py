@@ -53,6 +53,8 @@ FLASHES: Final = {
     "code_deactivated": "The promotion code was deactivated. Sessions that already use it keep their price.",
     "wallet_set": "The wallet was kept. Confirm its second address, so that it is used.",
     "wallet_confirmed": "The wallet was confirmed. New live sessions go to it.",
+    "transfer_assigned": "The transfer was assigned. Its order waits for your decision.",
+    "transfer_returned": "The transfer was marked as returned.",
     "token_accepted": "The token is taken. New live sessions offer it.",
     "token_refused": "The token is no longer taken. Open sessions keep their offer.",
     "network_paused": "The network was paused. New sessions are not offered it.",

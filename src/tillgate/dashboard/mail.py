@@ -48,6 +48,9 @@ _EXAMPLES: Final = {
     "url": "https://example.com/webhooks",
     "since": "2026-01-31T12:00:00Z",
     "exceptions": "underpaid",
+    "amount": "50",
+    "symbol": "USDC",
+    "chain": "base",
     "email": "owner@example.com",
     "agent": "Firefox on Linux",
     "network": "192.0.2.7",
@@ -125,6 +128,7 @@ async def _example(call: Call, name: str) -> Letter:
 PREVIEWS: Final = {
     **{purpose.value: f"To buyers: {PURPOSES[purpose].lower()}" for purpose in BUYERS},
     AlertKind.NEEDS_REVIEW.value: "Alert: a payment needs review",
+    AlertKind.UNASSIGNED_TRANSFER.value: "Alert: money fits no payment",
     AlertKind.ENDPOINT_FAILING.value: "Alert: an endpoint is failing",
     AlertKind.KEY_EXPIRING.value: "Alert: a key expires",
     AlertKind.KEY_EXPOSED.value: "Alert: a key was exposed",

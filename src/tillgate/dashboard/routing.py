@@ -30,6 +30,7 @@ from tillgate.dashboard import (
     sessions,
     settings,
     transactions,
+    unassigned,
     wallet,
     webhooks,
 )
@@ -75,6 +76,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *jobs.VIEWS,
     *networks.VIEWS,
     *wallet.VIEWS,
+    *unassigned.VIEWS,
     # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
     View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),

@@ -242,6 +242,25 @@ REFUND_SUCCEEDED: Final = _declared("refund.succeeded", "refund", "The money was
 REFUND_FAILED: Final = _declared("refund.failed", "refund", "The refund failed. The money was not sent.")
 REFUND_CANCELED: Final = _declared("refund.canceled", "refund", "You canceled the refund before it was sent.")
 REFUND_UPDATED: Final = _declared("refund.updated", "refund", "A refund's metadata was changed.")
+UNASSIGNED_TRANSFER_CREATED: Final = _declared(
+    "unassigned_transfer.created",
+    "unassigned_transfer",
+    "Money came to an address of yours that fits no payment, and is final. Assign it to an order, or return it.",
+    creates=True,
+)
+UNASSIGNED_TRANSFER_ASSIGNED: Final = _declared(
+    "unassigned_transfer.assigned",
+    "unassigned_transfer",
+    "You assigned it to an order, which waits for your decision.",
+)
+UNASSIGNED_TRANSFER_RETURNED: Final = _declared(
+    "unassigned_transfer.returned", "unassigned_transfer", "You marked it as returned."
+)
+UNASSIGNED_TRANSFER_UPDATED: Final = _declared(
+    "unassigned_transfer.updated",
+    "unassigned_transfer",
+    "A reorganisation removed it from its chain, or it is there again.",
+)
 PAYMENT_TOKEN_CREATED: Final = _declared(
     "payment_token.created",
     "payment_token",
@@ -268,6 +287,12 @@ ALERT_NEEDS_REVIEW: Final = _declared(
     "alert.needs_review",
     "alert",
     "Money waits for your decision: too little, too much or late, or it was reversed.",
+    creates=True,
+)
+ALERT_UNASSIGNED_TRANSFER: Final = _declared(
+    "alert.unassigned_transfer",
+    "alert",
+    "Money came to an address of yours and fits no payment.",
     creates=True,
 )
 ALERT_ENDPOINT_FAILING: Final = _declared(

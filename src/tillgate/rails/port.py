@@ -179,6 +179,7 @@ class Observation(NamedTuple):
         confirmations: how many blocks stand on it, its own included.
         confirmed: it is as final as this rail asks for.
         reorged: it was there and is not any more: its block is no part of the chain.
+        doubted: something else says that the money is not there, such as the address's balance: a person looks first.
     """
 
     chain_id: int
@@ -191,6 +192,20 @@ class Observation(NamedTuple):
     block: Block | None = None
     confirmations: int = 0
     reorged: bool = False
+    doubted: bool = False
+
+
+class Sighted(NamedTuple):
+    """A transfer that a rail saw come to an address, before anybody has said what it was quoted for.
+
+    Attributes:
+        token: its contract, lower case.
+        seen: its asset is empty, for who quoted it spells it.
+    """
+
+    token: str
+    sender: str
+    seen: Observation
 
 
 class MovementStatus(StrEnum):
@@ -287,6 +302,24 @@ class Rail(Protocol):
         ...
 
 
+class TokenTold(NamedTuple):
+    """What is known of a token of a network.
+
+    Attributes:
+        network: its name here.
+        asset: CAIP-19 asset type.
+        currency: what one unit is worth one unit of; None where nothing is known of the token.
+        livemode: the mode that money of this network belongs to.
+    """
+
+    network: str
+    asset: str
+    symbol: str
+    decimals: int
+    currency: str | None
+    livemode: bool
+
+
 class OfferingRail(Rail, Protocol):
     """A rail that offers several assets on the networks that an operator names."""
 
@@ -296,6 +329,19 @@ class OfferingRail(Rail, Protocol):
 
     async def allocate(self, tx: Transaction, request: QuoteRequest, terms: PaymentTerms) -> PaymentTerms:
         """The same terms with an address, where they have none."""
+        ...
+
+    async def token_told(self, tx: Transaction, chain_id: int, token: str) -> TokenTold | None:
+        """What is known of a token, named by its contract; None on a network that nobody has named."""
+        ...
+
+    async def owner_of(self, tx: Transaction, address: str) -> str | None:
+        """The project whose wallet has an address, given out or not; None where no wallet has it."""
+        ...
+
+    async def assigned(self, tx: Transaction, chain_id: int, tx_hash: str, ordinal: int, payment_id: str) -> None:
+        """A person has assigned a transfer that was reported before, and fitted nothing, to a payment: what becomes of
+        it in its chain is reported again from now on."""
         ...
 
 

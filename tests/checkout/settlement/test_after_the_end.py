@@ -114,12 +114,19 @@ async def test_unconfirmed_money_for_what_has_ended_concludes_nothing(counter: C
 
 
 async def test_a_second_payment_is_reported_and_can_be_refunded(counter: Counter) -> None:
-    """The order stays paid, and is overpaid; exactly what is too much goes back."""
+    """The order was paid, and waits for the merchant again; exactly what is too much goes back. Accepted, it is paid;
+    a third payment is another question."""
     session = await counter.session("0.03")
     await counter.simulate(session.id, Outcome.PAID)
     second = await counter.simulate(session.id, Outcome.PAID)
     assert (second.status, second.exceptions) == (S.PAID, ["overpaid"])
+    assert await states(counter, session) == (S.PAID, P.REVIEW, Q.REVIEW)
+    await accept(counter, session)
+    assert await states(counter, session) == (S.PAID, P.SUCCEEDED, Q.PAID)
+    await counter.simulate(session.id, Outcome.PAID)
+    assert await states(counter, session) == (S.PAID, P.REVIEW, Q.REVIEW)
     assert (await give_back(counter, session, excess_only=True)).status is Q.PAID
+    assert await states(counter, session) == (S.PAID, P.SUCCEEDED, Q.PAID)
     left = await counter.read(session.id)
     assert (left.payment.refundable_atomic, left.exceptions) == (session.payment.terms.amount_atomic, [])
     with pytest.raises(Conflict):

@@ -172,6 +172,10 @@ class ModelNode:
     def is_resting(self) -> bool:
         return False
 
+    def distrust(self, reason: str) -> None:
+        """Its headers have no filter, so nothing speaks against what it tells."""
+        raise AssertionError(reason)
+
     def _call(self, method: str) -> list[ModelBlock]:
         """The chain as the machine that answers has it."""
         self._before_each(method)

@@ -10,7 +10,10 @@ from keyturn.database import Database
 from tests.makers import execute, rows
 from tests.rails.evm.anvil import CHAIN_ID, HOME, Anvil, running_anvil
 from tests.rails.evm.watching import ATOMIC, CONFIRMATIONS, Watching, watching_over
+from tillgate.checkout.orders.model import OrderStatus
+from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.checkout.settlement import deciding
 from tillgate.rails.evm import records
 from tillgate.rails.evm.watcher import Trouble
 
@@ -103,14 +106,20 @@ async def test_spam_is_nothing(anvil: Anvil, shop: Watching) -> None:
 
 
 async def test_a_log_without_its_money_does_not_pay(anvil: Anvil, shop: Watching) -> None:
-    """The balance must cover the books: a token that logs what it does not move is a person's matter."""
+    """The balance must cover the books: a token that logs what it does not move leads to review, and pays nothing
+    before a person has looked."""
     session = await shop.counter.session("50.00")
     anvil.send("pretend(address,uint256)", *due(session))
     anvil.mine(CONFIRMATIONS + 1)
     await shop.look()
+    counter = shop.counter
     assert await shop.status(session) == "detected"
-    [found] = await rows(shop.counter.database, "SELECT doubt FROM chain_transfers")
+    [found] = await rows(counter.database, "SELECT doubt FROM chain_transfers")
     assert found["doubt"] == "balance"
+    order = await counter.database.read(lambda tx: get_order_of_session(tx, session.id))
+    assert (order.status, (await counter.read(session.id)).exceptions) == (OrderStatus.REVIEW, ["doubted"])
+    await counter.database.write(lambda tx: deciding.accept(counter.context, tx, counter.principal, session.id))
+    assert await shop.status(session) == "paid"
 
 
 async def test_what_leaves_an_address_is_booked(anvil: Anvil, shop: Watching) -> None:

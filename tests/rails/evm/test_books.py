@@ -16,7 +16,7 @@ from tillgate.base.clock import SystemClock
 from tillgate.rails.evm import records
 from tillgate.rails.evm.books import SqlBooks
 from tillgate.rails.evm.model import Change, Money, Point, TransferState, spoken_ordinal
-from tillgate.rails.port import Observation
+from tillgate.rails.port import Observation, Sighted
 from tillgate.store import Transaction
 
 OWNER = "first"
@@ -37,11 +37,9 @@ class Told:
     async def every(self, tx: Transaction, after: str, limit: int) -> list[str]:
         return []
 
-    async def observe(
-        self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
-    ) -> Sequence[str | None]:
-        for _, one in seen:
-            self.last[one.reference, one.ordinal] = (recipient, one)
+    async def observe(self, tx: Transaction, recipient: str, seen: Sequence[Sighted]) -> Sequence[str | None]:
+        for one in seen:
+            self.last[one.seen.reference, one.seen.ordinal] = (recipient, one.seen)
         return ["payment"] * len(seen)
 
 

@@ -103,6 +103,39 @@ async def test_a_lie_of_one_node_of_two_pays_nobody_and_loses_nothing(
     assert [(one["state"], bool(one["single_source"]), one["doubt"]) for one in found] == [("final", False, None)] * 2
 
 
+async def test_an_empty_answer_beside_a_header_that_says_otherwise_is_not_believed(
+    anvil: Anvil, proxy: Proxy, shop: Watching
+) -> None:
+    """The header's filter holds the token and the address: the URL that tells no logs rests, and the other one is asked
+    in the same look."""
+    session = await shop.counter.session("10.00")
+    proxy.lie = lying.NoLogs()
+    anvil.pay(*due(session))
+    anvil.mine()
+    await shop.look()
+    assert await shop.status(session) == "detected"
+    assert shop.nodes[0].is_resting and not shop.nodes[1].is_resting
+    assert shop.nodes[0].counts.errors["malformed"] == 1
+
+
+async def test_an_empty_answer_of_the_only_url_is_asked_for_again(
+    anvil: Anvil, proxy: Proxy, database: Database
+) -> None:
+    """Neither seen nor concluded is what its header speaks against; once the lie ends, nothing is lost."""
+    shop = await watching_over(database, anvil.token, [proxy.url])
+    await shop.look()
+    session = await shop.counter.session("10.00")
+    proxy.lie = lying.NoLogs()
+    anvil.pay(*due(session))
+    anvil.mine(CONFIRMATIONS)
+    await looks(shop, 2)
+    assert shop.nodes[0].counts.errors["malformed"] == 2
+    proxy.lie = Honest()
+    await looks(shop, 2)
+    assert await shop.status(session) == "paid"
+    await shop.close()
+
+
 async def test_one_url_alone_concludes_after_a_set_time_and_says_so(
     database: Database, anvil: Anvil, proxy: Proxy
 ) -> None:

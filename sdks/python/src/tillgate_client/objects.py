@@ -45,6 +45,7 @@ PaymentStatus = Literal[
 TransactionKind = Literal["transfer", "capture", "refund"]
 RefundStatus = Literal["pending", "succeeded", "failed", "canceled"]
 RedemptionStatus = Literal["reserved", "redeemed", "released"]
+UnassignedStatus = Literal["confirming", "unassigned", "assigned", "returned", "orphaned"]
 RefundReason = Literal["requested_by_customer", "duplicate", "fraudulent", "underpaid", "overpaid", "late", "other"]
 
 EVENT_TYPES: Final = (
@@ -100,6 +101,10 @@ EVENT_TYPES: Final = (
     "refund.failed",
     "refund.canceled",
     "refund.updated",
+    "unassigned_transfer.created",
+    "unassigned_transfer.assigned",
+    "unassigned_transfer.returned",
+    "unassigned_transfer.updated",
     "payment_token.created",
     "payment_token.approved",
     "payment_token.rejected",
@@ -108,6 +113,7 @@ EVENT_TYPES: Final = (
     "payment_token.deleted",
     "payment_token.used",
     "alert.needs_review",
+    "alert.unassigned_transfer",
     "alert.endpoint_failing",
     "alert.key_expiring",
     "alert.key_exposed",
@@ -379,6 +385,37 @@ class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     payment: Payment | None = None
     order: Order | None = None
     transaction: Transaction | None = None
+
+
+class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Money that came to an address of yours and fits no payment; ``amount`` is an exact decimal."""
+
+    id: str
+    object: str
+    livemode: bool
+    status: str
+    reason: str
+    network: str
+    chain_id: int
+    tx_hash: str
+    asset: str
+    symbol: str
+    amount: str
+    amount_atomic: str
+    currency: str | None
+    sender: str
+    recipient: str
+    block_number: int
+    doubted: bool
+    suggested_order_id: str | None
+    order_id: str | None
+    note: str | None
+    mined_at: datetime
+    decided_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    suggested_order: Order | None = None
+    order: Order | None = None
 
 
 class PaymentOption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

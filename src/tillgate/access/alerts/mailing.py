@@ -146,7 +146,13 @@ class AlertMails:
 _NEVER_SILENCED: Final = frozenset({AlertKind.KEY_EXPOSED, AlertKind.SETTING_CHANGED})
 # What happens in a mode; people and their settings have none.
 _BY_MODE: Final = frozenset(
-    {AlertKind.NEEDS_REVIEW, AlertKind.ENDPOINT_FAILING, AlertKind.KEY_EXPIRING, AlertKind.KEY_EXPOSED}
+    {
+        AlertKind.NEEDS_REVIEW,
+        AlertKind.UNASSIGNED_TRANSFER,
+        AlertKind.ENDPOINT_FAILING,
+        AlertKind.KEY_EXPIRING,
+        AlertKind.KEY_EXPOSED,
+    }
 )
 
 

@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     """What there is to look at."""
 
     NEEDS_REVIEW = "needs_review"
+    UNASSIGNED_TRANSFER = "unassigned_transfer"
     ENDPOINT_FAILING = "endpoint_failing"
     KEY_EXPIRING = "key_expiring"
     KEY_EXPOSED = "key_exposed"
@@ -31,6 +32,7 @@ class AlertKind(StrEnum):
 
 EVENT_OF: Final[Mapping[AlertKind, EventType]] = {
     AlertKind.NEEDS_REVIEW: types.ALERT_NEEDS_REVIEW,
+    AlertKind.UNASSIGNED_TRANSFER: types.ALERT_UNASSIGNED_TRANSFER,
     AlertKind.ENDPOINT_FAILING: types.ALERT_ENDPOINT_FAILING,
     AlertKind.KEY_EXPIRING: types.ALERT_KEY_EXPIRING,
     AlertKind.KEY_EXPOSED: types.ALERT_KEY_EXPOSED,
@@ -86,6 +88,8 @@ def path_of(alert: Alert) -> str:
     match alert.kind:
         case AlertKind.NEEDS_REVIEW:
             return f"/dashboard/sessions/{alert.subject_id}"
+        case AlertKind.UNASSIGNED_TRANSFER:
+            return f"/dashboard/unassigned/{alert.subject_id}"
         case AlertKind.ENDPOINT_FAILING:
             return f"/dashboard/webhooks/{alert.subject_id}"
         case AlertKind.KEY_EXPIRING | AlertKind.KEY_EXPOSED:

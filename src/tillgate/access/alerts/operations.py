@@ -101,6 +101,15 @@ class _Payment(msgspec.Struct, rename="camel"):
     exceptions: list[str]
 
 
+class _Transfer(msgspec.Struct, rename="camel"):
+    """The same of an unassigned transfer."""
+
+    network: str
+    symbol: str
+    amount: str
+    suggested_order_id: str | None
+
+
 class _Endpoint(msgspec.Struct, rename="camel"):
     """The same of an endpoint."""
 
@@ -123,6 +132,13 @@ async def _needs_review(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
     payment = msgspec.json.decode(fact.native, type=_Payment)
     detail = {"payment": payment.id, "order": payment.order_id, "exceptions": ", ".join(payment.exceptions)}
     await _raise(tx, outbox, fact, AlertKind.NEEDS_REVIEW, fact.id, payment.session_id, detail)
+
+
+async def _unassigned(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
+    transfer = msgspec.json.decode(fact.native, type=_Transfer)
+    detail = {"amount": transfer.amount, "symbol": transfer.symbol, "chain": transfer.network}
+    detail |= {"order": transfer.suggested_order_id} if transfer.suggested_order_id is not None else {}
+    await _raise(tx, outbox, fact, AlertKind.UNASSIGNED_TRANSFER, fact.id, fact.object_id, detail)
 
 
 async def _endpoint_failing(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
@@ -164,6 +180,7 @@ async def _raise(
 # What alerts are made of: each is raised in the transaction of such an event.
 FOLLOW_UPS: Final[Mapping[str, FollowUp]] = {
     types.PAYMENT_REVIEW.name: _needs_review,
+    types.UNASSIGNED_TRANSFER_CREATED.name: _unassigned,
     types.WEBHOOK_ENDPOINT_FAILING.name: _endpoint_failing,
     types.WEBHOOK_ENDPOINT_DISABLED.name: _endpoint_failing,
     types.API_KEY_EXPIRING.name: _of_key(AlertKind.KEY_EXPIRING),

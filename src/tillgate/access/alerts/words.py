@@ -29,6 +29,14 @@ WORDS: Final[dict[AlertKind, AlertWords]] = {
         ),
         phrase("Look at the payment and decide"),
     ),
+    AlertKind.UNASSIGNED_TRANSFER: AlertWords(
+        phrase("Money came that fits no payment"),
+        phrase(
+            "{amount} {symbol} came on {chain} to an address of yours, and fits no payment. Assign it to an order, "
+            "or return it."
+        ),
+        phrase("Look at the transfer"),
+    ),
     AlertKind.ENDPOINT_FAILING: AlertWords(
         phrase("A webhook endpoint is failing"),
         phrase(
@@ -72,6 +80,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "late": phrase("late"),
     "reorged": phrase("reorged"),
     "unexpected": phrase("unexpected"),
+    "doubted": phrase("doubted"),
 }
 _DASH: Final = "–"
 

@@ -40,7 +40,7 @@ _O = OrderStatus
 EDGES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     _O.OPEN: frozenset({_O.PROCESSING, _O.REVIEW, _O.PAID, _O.EXPIRED, _O.CANCELED}),
     _O.PROCESSING: frozenset({_O.OPEN, _O.REVIEW, _O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
-    _O.REVIEW: frozenset({_O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
+    _O.REVIEW: frozenset({_O.OPEN, _O.PROCESSING, _O.PAID, _O.REFUNDED, _O.EXPIRED, _O.CANCELED}),
     _O.EXPIRED: frozenset({_O.REVIEW, _O.PAID, _O.CANCELED}),
     _O.CANCELED: frozenset({_O.REVIEW, _O.REFUNDED}),
     _O.PAID: frozenset({_O.REVIEW, _O.REFUNDED, _O.CANCELED}),

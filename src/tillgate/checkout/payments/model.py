@@ -50,7 +50,7 @@ EDGES: Final[dict[PaymentState, frozenset[PaymentState]]] = {
     ),
     _P.DETECTED: frozenset({_P.AWAITING, _P.REVIEW, _P.SUCCEEDED, _P.EXPIRED, _P.FAILED}),
     _P.REQUIRES_CAPTURE: frozenset({_P.SUCCEEDED, _P.CANCELED}),
-    _P.REVIEW: frozenset({_P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}),
+    _P.REVIEW: frozenset({_P.AWAITING, _P.DETECTED, _P.SUCCEEDED, _P.EXPIRED, _P.CANCELED, _P.FAILED}),
     _P.SUCCEEDED: frozenset({_P.REVIEW, _P.CANCELED, _P.FAILED}),
     _P.EXPIRED: frozenset({_P.REVIEW, _P.SUCCEEDED}),
     _P.CANCELED: frozenset({_P.REVIEW}),
@@ -70,7 +70,7 @@ EVENT_OF: Final[dict[PaymentState, EventType]] = {
 }
 
 
-Unusual = Literal["underpaid", "overpaid", "late", "reorged", "unexpected"]
+Unusual = Literal["underpaid", "overpaid", "late", "reorged", "unexpected", "doubted"]
 """What is unusual about money, in words that combine."""
 
 
@@ -113,10 +113,12 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
         ordinal: which of several movements of the same reference.
         reference: the rail's name for it, for ever; a movement that is asked for here is named by its own id.
         block, confirmations: where its chain wrote it down, and how deep that lies.
-        value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it.
+        value_minor: what it stands for in minor units of the price's currency; None where the amount alone says it. A
+            transfer has it that a person assigned.
         confirmed_at: when it became final; None while it is not.
         dropped_at: since when it does not count: a reorganisation dropped it, or a refund failed.
         asset: CAIP-19 asset type of what moved; empty for that of its payment's terms.
+        doubted: it is final, and something else says that it is not there: a person looks before it counts.
     """
 
     tx_hash: str | None
@@ -131,6 +133,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     value_minor: int | None = None
     dropped_at: int | None = None
     asset: str = ""
+    doubted: bool = False
 
     @property
     def arrived_at(self) -> int | None:
@@ -183,7 +186,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         reopened: it waits for money again, or did: what had been seen was gone.
-        unexpected: money came for what had ended: canceled, failed, or given back in full.
+        unexpected: money came for what had ended: canceled, failed, or given back in full; or a person assigned it.
         transfers: what came in and counts, oldest first.
         dropped: what came in and does not count any more.
         returned: what goes or went back and counts.
@@ -241,8 +244,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         """What a movement stands for in atomic units of the terms' asset, exactly.
 
         Of another asset that was offered, it is the same fraction of what is asked for as it is of its own offered
-        amount. Where that is nothing, so is any part of it.
+        amount. Where that is nothing, so is any part of it. What a person assigned is what they said that it is worth.
         """
+        if transfer.kind is TransactionKind.TRANSFER and transfer.value_minor is not None:
+            return (
+                Fraction(transfer.value_minor * self.terms.amount_atomic, self.price.minor) if self.price.minor else 0
+            )
         if not self.terms.options or transfer.asset in ("", self.terms.asset):
             return transfer.amount_atomic
         option = self.terms.option(transfer.asset)
@@ -266,7 +273,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         if not self.transfers:
             return Money(0, self.price.currency)
         transfers = sum(
-            self.worth(one) for one in self.transfers if one.confirmed_at is not None and one.value_minor is None
+            self.worth(one)
+            for one in self.transfers
+            if one.confirmed_at is not None and one.kind is not TransactionKind.CAPTURE
         )
         return Money(self.value_of(transfers).minor + self.captured_minor, self.price.currency)
 
@@ -274,6 +283,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def captured_minor(self) -> int:
         """What was taken of an authorisation."""
         return sum(one.value_minor or 0 for one in self.transfers if one.kind is TransactionKind.CAPTURE)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person has to look at what came before anything follows from it."""
+        doubted = any(one.doubted for one in self.transfers)
+        return (self.unexpected or doubted) and self.decision is not Decision.ACCEPTED
 
     @property
     def capturable_minor(self) -> int:
@@ -430,7 +445,7 @@ def _most_there(payment: Payment) -> int | Fraction:
 
 def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
     """What is unusual about the money, in words that combine: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
-    ``unexpected``.
+    ``unexpected``, ``doubted``.
 
     An excess that has gone back, or is on its way, is none any more. What goes back once the price was there leaves it
     paid; what went back before that pays for nothing. An authorisation that was captured in part is what the merchant
@@ -450,4 +465,6 @@ def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
         found.append("reorged")
     if payment.unexpected and payment.transfers:
         found.append("unexpected")
+    if any(one.doubted for one in payment.transfers):
+        found.append("doubted")
     return found

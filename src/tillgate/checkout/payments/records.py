@@ -100,7 +100,7 @@ _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept
 
 _TRANSFER_COLUMNS: Final = (
     "payment_id, reference, ordinal, amount_atomic, seen_at, confirmed_at, kind, value_minor, dropped_at, tx_hash, "
-    "block_number, block_hash, block_mined_at, confirmations, asset"
+    "block_number, block_hash, block_mined_at, confirmations, asset, doubted"
 )
 _TRANSFERS: Final = with_list(
     f"SELECT {_TRANSFER_COLUMNS} FROM transactions WHERE payment_id IN {{list}} ORDER BY seen_at, id"
@@ -108,8 +108,8 @@ _TRANSFERS: Final = with_list(
 _ADD: Final = (
     "INSERT INTO transactions (id, payment_id, chain_id, asset, reference, ordinal, amount_atomic, seen_at, "
     "confirmed_at, kind, value_minor, dropped_at, tx_hash, block_number, block_hash, block_mined_at, confirmations, "
-    "project_id, livemode) SELECT $1, p.id, p.chain_id, p.asset, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-    "$15, p.project_id, p.livemode FROM payments p WHERE p.id = $2 "
+    "doubted, project_id, livemode) SELECT $1, p.id, p.chain_id, p.asset, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+    "$13, $14, $15, CAST($16 AS BOOLEAN), p.project_id, p.livemode FROM payments p WHERE p.id = $2 "
 )
 # Seeing a transfer again adds nothing. What a reorganisation reversed is final again only if it is seen again.
 _OBSERVE: Final = (
@@ -119,14 +119,19 @@ _OBSERVE: Final = (
     "confirmed_at = CASE WHEN excluded.dropped_at IS NOT NULL THEN NULL "
     "ELSE COALESCE(transactions.confirmed_at, excluded.confirmed_at) END, "
     "tx_hash = COALESCE(excluded.tx_hash, transactions.tx_hash), confirmations = excluded.confirmations, "
+    "doubted = excluded.doubted, "
     + ", ".join(
         f"{name} = CASE WHEN excluded.block_number IS NULL THEN transactions.{name} ELSE excluded.{name} END"
         for name in ("block_number", "block_hash", "block_mined_at")
     )
     + " WHERE transactions.payment_id = excluded.payment_id"
 )
-# The same in whichever of the offered assets came.
-_OBSERVE_OPTION: Final = _OBSERVE.replace("p.chain_id, p.asset,", "CAST($16 AS BIGINT), CAST($17 AS TEXT),", 1)
+# The same in whichever of the offered assets came, or in what a person assigned.
+_OBSERVE_OPTION: Final = _OBSERVE.replace("p.chain_id, p.asset,", "CAST($17 AS BIGINT), CAST($18 AS TEXT),", 1)
+_SET_DECIMALS: Final = (
+    "UPDATE transactions SET asset_decimals = $1 WHERE payment_id = $2 AND chain_id = $3 AND reference = $4 "
+    "AND ordinal = $5"
+)
 _SETTLE: Final = (
     "UPDATE transactions SET confirmed_at = $1, tx_hash = COALESCE($2, tx_hash), block_number = $4, block_hash = $5, "
     "block_mined_at = $6 WHERE id = $3"
@@ -137,7 +142,7 @@ _TRANSACTION_COLUMNS: Final = (
     "t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
     "p.amount_minor, p.currency, t.payment_id, t.reference, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
     "t.kind, t.value_minor, t.dropped_at, t.tx_hash, t.block_number, t.block_hash, t.block_mined_at, t.confirmations, "
-    "t.asset, p.options"
+    "t.asset, t.doubted, t.asset_decimals AS own_decimals, p.options"
 )
 _WITH_PAYMENT: Final = "FROM transactions t JOIN payments p ON p.id = t.payment_id"
 _TRANSACTIONS: Final = f"SELECT {_TRANSACTION_COLUMNS} {_WITH_PAYMENT}"
@@ -330,35 +335,76 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
     for seen in observations:
         ours = (seen.chain_id, seen.asset) == (terms.chain_id, terms.asset)
         option = terms.option(seen.asset)
+        assigned = is_assigned(payment, seen)
         ensure(
-            ours or (option is not None and option.chain_id == seen.chain_id),
+            ours or assigned or (option is not None and option.chain_id == seen.chain_id),
             f"payment {payment.id} is observed in what was quoted for it",
         )
-        block = seen.block
-        written = await tx.execute(
-            _OBSERVE_OPTION if option is not None else _OBSERVE,
-            ids.new_id(ids.TRANSACTION),
-            payment.id,
-            seen.reference,
-            seen.ordinal,
-            str(seen.amount_atomic),
-            now,
-            now if seen.confirmed and not seen.reorged else None,
-            TransactionKind.TRANSFER.value,
-            None,
-            now if seen.reorged else None,
-            seen.tx_hash,
-            block.number if block is not None else None,
-            block.hash if block is not None else None,
-            block.mined_at if block is not None else None,
-            seen.confirmations,
-            *((seen.chain_id, seen.asset) if option is not None else ()),
-        )
+        named = assigned or option is not None
+        written = await tx.execute(_OBSERVE_OPTION if named else _OBSERVE, *_seen(payment, seen, now, named=named))
         ensure(written == 1, f"a transfer that is observed for payment {payment.id} is no other payment's")
     seen_by_now = await read_again(tx, payment)
     if seen_by_now != payment:
         await kept.outdate(tx, payment.session_id)
     return seen_by_now
+
+
+def is_assigned(payment: Payment, seen: Observation) -> bool:
+    """Whether a person has assigned this transfer to a payment, whose transactions were read."""
+    return any(
+        (one.reference, one.ordinal, one.asset) == (seen.reference, seen.ordinal, seen.asset)
+        and one.kind is TransactionKind.TRANSFER
+        and one.value_minor is not None
+        for one in (*payment.transfers, *payment.dropped)
+    )
+
+
+async def assign(
+    tx: Transaction, payment: Payment, seen: Observation, *, value_minor: int, asset_decimals: int, now: int
+) -> Payment:
+    """Write down a transfer that a person assigned to a payment, whatever it came in.
+
+    Args:
+        value_minor: what it is worth, in minor units of the price's currency.
+
+    Raises:
+        BrokenInvariant: it is another payment's.
+    """
+    written = await tx.execute(_OBSERVE_OPTION, *_seen(payment, seen, now, named=True, value_minor=value_minor))
+    ensure(written == 1, f"a transfer that is assigned to payment {payment.id} is no other payment's")
+    await tx.execute(_SET_DECIMALS, asset_decimals, payment.id, seen.chain_id, seen.reference, seen.ordinal)
+    await kept.outdate(tx, payment.session_id)
+    return await read_again(tx, payment)
+
+
+def _seen(
+    payment: Payment, seen: Observation, now: int, *, named: bool, value_minor: int | None = None
+) -> tuple[Any, ...]:
+    """The parameters of one observation.
+
+    Args:
+        named: in the asset that it names, instead of that of the payment's terms.
+    """
+    block = seen.block
+    return (
+        ids.new_id(ids.TRANSACTION),
+        payment.id,
+        seen.reference,
+        seen.ordinal,
+        str(seen.amount_atomic),
+        now,
+        now if seen.confirmed and not seen.reorged else None,
+        TransactionKind.TRANSFER.value,
+        value_minor,
+        now if seen.reorged else None,
+        seen.tx_hash,
+        block.number if block is not None else None,
+        block.hash if block is not None else None,
+        block.mined_at if block is not None else None,
+        seen.confirmations,
+        seen.doubted,
+        *((seen.chain_id, seen.asset) if named else ()),
+    )
 
 
 async def add(tx: Transaction, payment: Payment, transfer: Transfer, transaction_id: str) -> None:
@@ -381,6 +427,7 @@ async def add(tx: Transaction, payment: Payment, transfer: Transfer, transaction
         block.hash if block is not None else None,
         block.mined_at if block is not None else None,
         transfer.confirmations,
+        transfer.doubted,
     )
     await kept.outdate(tx, payment.session_id)
 
@@ -603,6 +650,7 @@ def _transfer(row: Row) -> Transfer:
         value_minor=row["value_minor"],
         dropped_at=row["dropped_at"],
         asset=row["asset"],
+        doubted=bool(row["doubted"]),
     )
 
 
@@ -613,6 +661,8 @@ def _transaction(row: Row) -> RecordedTransaction:
         option = next((one for one in _options(row["options"]) if one.asset == transfer.asset), None)
         if option is not None:
             required, decimals = option.amount_atomic, option.decimals
+    if row["own_decimals"] is not None:
+        decimals = row["own_decimals"]
     if value is None:
         # Where nothing was asked for, there is no price to say it by.
         value = transfer.amount_atomic * row["amount_minor"] // required if required else 0

@@ -150,12 +150,16 @@ def conclude(session: CheckoutSession, payment: Payment, *, looked_until: int, l
     its deadline. Money is in time or late by its block's time, whenever it was seen.
     Money that completes after the expiry makes it ``paid_late``; where nothing was seen in time, only
     inside the grace window. Where the money leads to no legal move, the session stays as it is: what comes
-    after its end, or while it waits for the merchant, is written down all the same.
+    after its end, or while it waits for the merchant, is written down all the same. So is what a person has to look at
+    first: it is seen, and pays nothing.
     """
     # An authorisation is concluded by what the merchant takes of it.
     reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
     if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
+    if payment.is_held and payment.transfers:
+        seen = session.status is _S.PENDING
+        return Conclusion(_S.DETECTED if seen else session.status, session.paid_at)
     # What was given back before the price was there pays for nothing.
     money = standing(payment, given_back=payment.given_back)
     wanted = _wanted(session, money, looked_until, late_grace_ms)
@@ -187,10 +191,16 @@ def accepted(session: CheckoutSession) -> Conclusion | None:
     payment = session.payment
     if settled_at is None or not payment.refundable_atomic:
         return None
-    if session.status not in IN_REVIEW and session.status is not _S.EXPIRED:
+    if session.status not in IN_REVIEW and session.status is not _S.EXPIRED and not held(session):
         return None
     late = settled_at >= session.expires_at
     return Conclusion(_S.PAID_LATE if late else _S.PAID, settled_at)
+
+
+def held(session: CheckoutSession) -> bool:
+    """Whether a session's money was seen, is final, and waits for a person to look at it."""
+    payment = session.payment
+    return session.status is _S.DETECTED and payment.is_held and standing(payment).settled_at is not None
 
 
 def acceptable(session: CheckoutSession) -> bool:
@@ -226,7 +236,7 @@ def order_status(session: CheckoutSession) -> OrderStatus:
         case SessionStatus.PENDING:
             return OrderStatus.OPEN
         case SessionStatus.DETECTED:
-            return OrderStatus.PROCESSING
+            return OrderStatus.REVIEW if held(session) else OrderStatus.PROCESSING
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             return OrderStatus.REVIEW
         case SessionStatus.PAID | SessionStatus.PAID_LATE:
@@ -257,7 +267,9 @@ def payment_state(session: CheckoutSession) -> PaymentState:
         case SessionStatus.PENDING:
             return PaymentState.AWAITING
         case SessionStatus.DETECTED:
-            return PaymentState.REQUIRES_CAPTURE if payment.authorization is not None else PaymentState.DETECTED
+            if payment.authorization is not None:
+                return PaymentState.REQUIRES_CAPTURE
+            return PaymentState.REVIEW if held(session) else PaymentState.DETECTED
         case SessionStatus.UNDERPAID | SessionStatus.OVERPAID:
             return PaymentState.REVIEW
         case SessionStatus.PAID | SessionStatus.PAID_LATE:
@@ -288,12 +300,30 @@ def fell_short(payment: Payment) -> bool:
     return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
 
 
+def paid_twice(payment: Payment) -> bool:
+    """Whether more is there of a settled payment than was asked for. Dust that is worth nothing in the price's currency
+    is no second payment: anybody can send it to an address that is public."""
+    if not payment.price.minor:
+        return False
+    more = payment.received_exactly - payment.given_back - payment.terms.amount_atomic
+    return more > payment.tolerance and payment.value_of(more).minor > 0
+
+
 def _open_question(payment: Payment) -> bool:
-    """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after all of
-    it had gone back. Who has undone a payment by mail has decided."""
+    """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after it was
+    paid or all of it had gone back. Where exactly the excess has gone back, that is
+    decided; who undid a payment by mail has decided, too."""
     if payment.is_revoked:
         return False
-    return fell_short(payment) or (payment.unexpected and payment.decision is not Decision.ACCEPTED)
+    returned = payment.decision is Decision.REFUNDED and _is_the_price(payment)
+    twice = paid_twice(payment) and payment.decision is not Decision.ACCEPTED
+    return fell_short(payment) or (payment.is_held and not returned) or twice
+
+
+def _is_the_price(payment: Payment) -> bool:
+    """Whether what is left of a payment's money is what was asked for."""
+    left = payment.received_exactly - payment.given_back - payment.terms.amount_atomic
+    return -payment.tolerance <= left <= payment.tolerance
 
 
 def _taken(payment: Payment) -> bool:

@@ -17,6 +17,7 @@ from tillgate.checkout.sessions.model import (
     SessionStatus,
     acceptable,
     accepted,
+    held,
     require_own,
 )
 from tillgate.checkout.sessions.moving import keep_form, move, sync_records
@@ -110,7 +111,7 @@ async def decide_refund(tx: Transaction, payment: Payment, now: int, *, ends: bo
 async def give_up(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """End a locked session that waited for the merchant, who has given its money back; others have ended."""
     session = require_own(await records.locked(tx, session_id), principal, session_id)
-    if session.status not in IN_REVIEW:
+    if session.status not in IN_REVIEW and not held(session):
         return session
     return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=context.clock.now())
 

@@ -1,8 +1,9 @@
 """What the moves of several sessions count, held before the first of them moves.
 
 Each event locks its project's sequence, and whoever waits for that holds nothing that others need before they can wait
-for it too. So a transaction locks in one order: a test clock, sessions with their payments, a customer, the wallet that
-an address is taken from, redemptions, coupons, promotion codes, payment links, and the sequence last.
+for it too. So a transaction locks in one order: a test clock, sessions with their payments, unassigned transfers, a
+customer, the wallet that an address is taken from, redemptions, coupons, promotion codes, payment links, and the
+sequence last.
 """
 
 from collections.abc import Sequence

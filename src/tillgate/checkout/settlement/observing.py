@@ -18,6 +18,7 @@ from tillgate.checkout.sessions.model import (
     changed,
     conclude,
     gave_all_back,
+    paid_twice,
 )
 from tillgate.checkout.sessions.moving import emit_event, keep_form, move, sync_records
 from tillgate.events.types import SESSION_UPDATED
@@ -54,9 +55,12 @@ async def observe(
         # The acceptance was about money that was there then: the merchant decides again without it.
         marked = msgspec.structs.replace(marked, decision=None)
     over = session.status is SessionStatus.FAILED or gave_all_back(before)
-    if over and not payment.unexpected and payment.received > before.received:
+    if payment.received > before.received:
         # An earlier decision was not about this money.
-        marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
+        if over and not payment.unexpected:
+            marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
+        elif session.status in _PAID and paid_twice(payment):
+            marked = msgspec.structs.replace(marked, decision=None)
     if marked != payment:
         await payment_records.write(tx, marked, now)
     return await settle(context, tx, session, marked, now)

@@ -1,7 +1,7 @@
 """Every statement about the addresses of live payments."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,7 +21,10 @@ _EVERY: Final = (
     "AND p.address NOT LIKE 'none:%' "
     "ORDER BY LOWER(p.address) LIMIT $2"
 )
-_QUOTED: Final = "SELECT p.id FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
+_QUOTED: Final = (
+    "SELECT p.id, p.session_id, p.order_id, p.project_id, p.livemode FROM payments p "
+    "WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
+)
 _OF_PROJECT: Final = with_list(
     "SELECT LOWER(p.address) AS address FROM payments p "
     "WHERE p.rail = 'evm' AND LOWER(p.address) IN {list} AND p.project_id = $2"
@@ -43,10 +46,22 @@ async def every(tx: Transaction, after: str, limit: int) -> list[str]:
     return [row["address"] for row in await tx.fetch_all(_EVERY, after, limit)]
 
 
-async def quoted(tx: Transaction, address: str) -> str | None:
-    """The id of the payment that an address was given to."""
+class Quoted(NamedTuple):
+    """The payment that an address was given to."""
+
+    payment_id: str
+    session_id: str
+    order_id: str
+    project_id: str
+    livemode: bool
+
+
+async def quoted(tx: Transaction, address: str) -> Quoted | None:
+    """The payment that an address was given to."""
     row = await tx.fetch_one(_QUOTED, address)
-    return str(row["id"]) if row is not None else None
+    if row is None:
+        return None
+    return Quoted(row["id"], row["session_id"], row["order_id"], row["project_id"], bool(row["livemode"]))
 
 
 async def of_project(tx: Transaction, project_id: str, addresses: Sequence[str]) -> list[str]:

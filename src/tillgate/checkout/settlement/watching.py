@@ -9,10 +9,16 @@ from tillgate.base.invariants import present
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.choosing import follow_the_buyer
+from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.settlement import records
 from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.checkout.settlement.observing import observe
-from tillgate.rails.port import Observation
+from tillgate.checkout.settlement.records import Quoted
+from tillgate.checkout.unassigned import operations as unassigned
+from tillgate.checkout.unassigned import records as unassigned_records
+from tillgate.checkout.unassigned.model import Arrival, UnassignedReason
+from tillgate.checkout.unassigned.records import Place
+from tillgate.rails.port import Observation, OfferingRail, Sighted, TokenTold
 from tillgate.store import Transaction
 
 # Addresses that are looked for at once; all others in the slow round. A session lives a week at most.
@@ -35,34 +41,104 @@ class LivePayments:
     async def every(self, tx: Transaction, after: str, limit: int) -> list[str]:
         return await records.every(tx, after, limit)
 
-    async def observe(
-        self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
-    ) -> Sequence[str | None]:
-        payment_id = await records.quoted(tx, recipient)
-        if payment_id is None:
-            return [None] * len(seen)
-        session = present(await sessions.locked_by_payment(tx, payment_id), "the session of a payment")
-        terms = session.payment.terms
-        offered = [(one.chain_id, one.asset) for one in terms.options] or [(terms.chain_id, terms.asset)]
-        # What was not offered there, another token or another network, is nobody's payment: a person assigns it.
-        assets = [_asset_of(offered, one.chain_id, token) for token, one in seen]
-        observed = [
-            one._replace(asset=asset) for (_, one), asset in zip(seen, assets, strict=True) if asset is not None
+    async def observe(self, tx: Transaction, recipient: str, seen: Sequence[Sighted]) -> Sequence[str | None]:
+        quoted = await records.quoted(tx, recipient)
+        known = await unassigned_records.assigned(tx, sorted({one.seen.reference for one in seen}))
+        places = [Place(one.seen.chain_id, one.seen.reference, one.seen.ordinal) for one in seen]
+        # In one order, and before anything else is locked.
+        wanted = {known[place].session_id for place in places if place in known}
+        wanted |= {quoted.session_id} if quoted is not None else set()
+        held = {id: present(await sessions.locked(tx, id), "a session") for id in sorted(filter(None, wanted))}
+        own = held[quoted.session_id] if quoted is not None else None
+        # What was not offered there, another token or another network, is nobody's payment: a person assigns it. So is
+        # what came before the address was given out.
+        assets = [
+            _asset_of(own, one.seen.chain_id, one.token) if own is not None and place not in known else None
+            for one, place in zip(seen, places, strict=True)
         ]
-        if observed:
-            now = self._context.clock.now()
-            if observed[0].asset != terms.asset:
-                # That what is asked for follows the money is an event, and what the money counts is held before any.
-                await hold_counters(tx, [session])
-            session = await follow_the_buyer(self._context, tx, session, observed[0].asset, now)
+        now = self._context.clock.now()
+        told = [
+            await self._note(tx, recipient, one, quoted, now, is_known=place in known)
+            for one, place, asset in zip(seen, places, assets, strict=True)
+            if asset is None
+        ]
+        found: dict[str, list[Observation]] = {}
+        owners: list[str | None] = []
+        for one, place, asset in zip(seen, places, assets, strict=True):
+            theirs = known.get(place)
+            session_id = quoted.session_id if quoted is not None and asset is not None else None
+            if theirs is not None and theirs.session_id is not None:
+                session_id, asset = theirs.session_id, theirs.asset
+            owners.append(held[session_id].payment.id if session_id is not None else None)
+            if session_id is not None and asset is not None:
+                found.setdefault(session_id, []).append(one.seen._replace(asset=asset))
+        # That what is asked for follows the money is an event, and what the money counts is held before any.
+        follows = any(observed[0].asset != held[id].payment.terms.asset for id, observed in found.items())
+        if follows or len(found) > 1:
+            await hold_counters(tx, [held[id] for id in sorted(found)])
+        for session_id, observed in sorted(found.items()):
+            session = await follow_the_buyer(self._context, tx, held[session_id], observed[0].asset, now)
             await observe(self._context, tx, session, observed, now)
-        return [payment_id if asset is not None else None for asset in assets]
+        for transfer in told:
+            if transfer is not None:
+                await unassigned.tell(self._context, tx, transfer.transfer, transfer.type, now)
+        return owners
+
+    async def _note(
+        self, tx: Transaction, recipient: str, one: Sighted, quoted: Quoted | None, now: int, *, is_known: bool
+    ) -> unassigned.Told | None:
+        """Write down a transfer that fits no payment."""
+        rail, block = self._context.rails.networks, one.seen.block
+        token = await rail.token_told(tx, one.seen.chain_id, one.token) if rail is not None else None
+        if rail is None or token is None or block is None:
+            return None
+        owner = None
+        if not is_known:
+            owner = await self._owner(tx, rail, recipient, one, quoted, token)
+            if owner is None:
+                return None
+        arrival = Arrival(
+            seen=one.seen._replace(asset=token.asset),
+            block=block,
+            sender=one.sender,
+            recipient=recipient,
+            network=token.network,
+            symbol=token.symbol,
+            decimals=token.decimals,
+            currency=token.currency,
+        )
+        return await unassigned.note(tx, arrival, owner, now)
+
+    async def _owner(
+        self, tx: Transaction, rail: OfferingRail, recipient: str, one: Sighted, quoted: Quoted | None, token: TokenTold
+    ) -> unassigned.Owner | None:
+        """Whose money it is; None where it left, or only moved from one address of its owner to another."""
+        if quoted is None:
+            project_id = await rail.owner_of(tx, recipient)
+            if project_id is None:
+                return None
+            owner = unassigned.Owner(project_id, token.livemode, UnassignedReason.NO_SESSION, None)
+        else:
+            session = await sessions.by_id(tx, quoted.session_id)
+            chains = {chain_id for chain_id, _ in _offered(present(session, "the session of a payment"))}
+            reason = UnassignedReason.TOKEN_NOT_OFFERED
+            if one.seen.chain_id not in chains:
+                reason = UnassignedReason.NETWORK_NOT_OFFERED
+            owner = unassigned.Owner(quoted.project_id, quoted.livemode, reason, quoted.order_id)
+        if await rail.owner_of(tx, one.sender) == owner.project_id:
+            return None
+        return owner
 
 
-def _asset_of(offered: Sequence[tuple[int, str]], chain_id: int, token: str) -> str | None:
+def _offered(session: CheckoutSession) -> list[tuple[int, str]]:
+    terms = session.payment.terms
+    return [(one.chain_id, one.asset) for one in terms.options] or [(terms.chain_id, terms.asset)]
+
+
+def _asset_of(session: CheckoutSession, chain_id: int, token: str) -> str | None:
     """The offered asset that a token of a network is."""
     ending = f"/erc20:{token}"
-    return next((asset for one, asset in offered if one == chain_id and asset.lower().endswith(ending)), None)
+    return next((asset for one, asset in _offered(session) if one == chain_id and asset.lower().endswith(ending)), None)
 
 
 def addresses_of(project_id: str) -> Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, list[str]]]:

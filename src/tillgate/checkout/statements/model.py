@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from tillgate.base.money import Money
 from tillgate.checkout.orders.model import Order, OrderStatus
-from tillgate.checkout.payments.model import Decision, Payment, ReleaseReason, Transfer
+from tillgate.checkout.payments.model import Decision, Payment, ReleaseReason, TransactionKind, Transfer
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 
 
@@ -133,6 +133,7 @@ class Books(NamedTuple):
         lapsed: the authorisation ran out.
         tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
+        held: a person has to look at what came before anything follows from it.
         revoked: the merchant has undone the confirmation that it was paid.
     """
 
@@ -153,6 +154,7 @@ class Books(NamedTuple):
     released: Money
     lapsed: bool
     tolerated_atomic: int = 0
+    held: bool = False
     revoked: bool = False
 
     @property
@@ -245,6 +247,18 @@ def _accepted(books: Books) -> bool:
     return books.decision is Decision.ACCEPTED
 
 
+def _came_after_refund(books: Books) -> bool:
+    """Money came after some had gone back; where that was the excess alone, all is decided."""
+    left = _atomic(books.received) - _atomic(books.refunded) - _atomic(books.refunding)
+    decided = books.decision is Decision.REFUNDED and abs(left - _atomic(books.due)) <= books.tolerated_atomic
+    went = _atomic(books.refunded) + _atomic(books.refunding) > 0
+    return books.unexpected and not _accepted(books) and went and not decided
+
+
+def _is_held(books: Books) -> bool:
+    return books.held and _atomic(books.received) > 0 and not _atomic(books.unconfirmed)
+
+
 _GONE: Final[tuple[_Rule, ...]] = (
     (_X.REFUNDED, _all_went_back),
     (_X.REFUND_PENDING, _all_goes_back),
@@ -272,7 +286,7 @@ _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
         _X.REVERSED,
         lambda books: books.dropped and _falls_short(books) and not _accepted(books),
     ),
-    (_X.AFTER_REFUND, lambda books: books.unexpected and not _accepted(books)),
+    (_X.AFTER_REFUND, _came_after_refund),
     *_AFTER_PAYMENT,
     (_X.CAPTURED_IN_PART, lambda books: books.authorized is not None and books.captured < books.due.money),
     (_X.ACCEPTED_NOTHING, lambda books: not books.received.atomic),
@@ -294,6 +308,10 @@ RULES: Final[dict[SessionStatus, tuple[_Rule, ...]]] = {
     _S.DETECTED: (
         (_X.PARTLY_CAPTURED, lambda books: books.authorized is not None and books.captured.minor > 0),
         (_X.AUTHORIZED, lambda books: books.authorized is not None),
+        (_X.REFUND_PENDING, lambda books: _is_held(books) and _all_goes_back(books)),
+        (_X.LESS, lambda books: _is_held(books) and _atomic(books.missing) > 0),
+        (_X.MORE, lambda books: _is_held(books) and _atomic(books.excess) > 0),
+        (_X.EXACT_IN_REVIEW, _is_held),
         (_X.SEEN, _always),
     ),
     _S.UNDERPAID: _IN_REVIEW,
@@ -372,6 +390,7 @@ def books_of(session: CheckoutSession) -> Books:
         released=Money(held.released_minor if held is not None else 0, currency),
         lapsed=held is not None and held.release_reason is ReleaseReason.LAPSED,
         tolerated_atomic=payment.tolerance_atomic,
+        held=payment.is_held,
         revoked=payment.is_revoked,
     )
 
@@ -428,12 +447,13 @@ def _rows(situation: Situation, books: Books) -> tuple[tuple[Row, Sum], ...]:
 
 
 def _came(payment: Payment, transfers: tuple[Transfer, ...]) -> Sum:
-    """What transfers and captures come to: captures count what was captured, transfers what they are worth, also where
-    they came in several tokens. Nothing is rounded before it is added up."""
-    sent = sum(payment.worth(one) for one in transfers if one.value_minor is None)
-    captured = sum(one.value_minor for one in transfers if one.value_minor is not None)
+    """What transfers and captures come to: captures count what was captured, transfers what they are worth,
+    also where they came in several tokens. Nothing is rounded before it is added up."""
+    sent = sum(payment.worth(one) for one in transfers if one.kind is not TransactionKind.CAPTURE)
+    captured = [one for one in transfers if one.kind is TransactionKind.CAPTURE]
     worth = payment.value_of(sent).minor if sent else 0
-    return Sum(Money(worth + captured, payment.price.currency), floor(sum(payment.worth(one) for one in transfers)))
+    taken = sum(one.value_minor or 0 for one in captured)
+    return Sum(Money(worth + taken, payment.price.currency), floor(sent) + sum(one.amount_atomic for one in captured))
 
 
 def _went(currency: str, returned: tuple[Transfer, ...]) -> Sum:

@@ -446,7 +446,8 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
         "In review",
         "warn",
         "The whole amount arrived, and the order waits for your decision: its discount may have been used up "
-        "meanwhile. Nothing is refunded or fulfilled automatically.",
+        "meanwhile, the balance of its address may not cover it, or you assigned it. Nothing is refunded or fulfilled "
+        "automatically.",
     ),
     _X.NOTHING_LEFT: MerchantWords(
         "In review", "warn", f"A chain reorganisation reversed what had arrived. {_NO_AUTOMATISM}"
@@ -486,9 +487,9 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
         "Paid", "good", "You accepted {received}, which arrived after the session had ended."
     ),
     _X.PAID_TWICE: MerchantWords(
-        "Paid",
-        "good",
-        "More arrived than was asked for: {excess} too much. The order is paid; you can refund the excess.",
+        "Paid twice",
+        "warn",
+        "More arrived than was asked for: {excess} too much. Accept it, or refund the excess.",
     ),
     _X.REFUND_PENDING: MerchantWords("Refund pending", "moving", "{refunding} is being refunded."),
     _X.REFUNDED: MerchantWords("Refunded", "still"),

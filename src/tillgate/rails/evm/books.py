@@ -12,7 +12,8 @@ from tillgate.base.clock import Clock
 from tillgate.rails.evm import records
 from tillgate.rails.evm.model import Change, Money, Point, TransferState, View, spoken_ordinal
 from tillgate.rails.evm.records import Transfer
-from tillgate.rails.port import Observation
+from tillgate.rails.evm.wallets import records as wallets
+from tillgate.rails.port import Observation, Sighted
 from tillgate.store import Database, Transaction
 
 TELL_MAX: Final = 200
@@ -35,14 +36,9 @@ class Receivers(Protocol):
         """A page of every address that was ever given out, lower case and in order."""
         ...
 
-    async def observe(
-        self, tx: Transaction, recipient: str, seen: Sequence[tuple[str, Observation]]
-    ) -> Sequence[str | None]:
+    async def observe(self, tx: Transaction, recipient: str, seen: Sequence[Sighted]) -> Sequence[str | None]:
         """Conclude what follows from transfers to one address, all of them together: of two that pay a price, neither
-        is too little.
-
-        Args:
-            seen: each with its token; the asset is empty, for who quoted it spells it.
+        is too little. What fits nothing is written down for a person.
 
         Returns:
             For each the payment that it belongs to; None where it fits nothing.
@@ -80,7 +76,12 @@ class SqlBooks:
         return await self._database.read(lambda tx: self._receivers.lately(tx, now))
 
     async def every(self, after: str, limit: int) -> list[str]:
-        return await self._database.read(lambda tx: self._receivers.every(tx, after, limit))
+        async def page(tx: Transaction) -> list[str]:
+            given = await self._receivers.every(tx, after, limit)
+            # Money may come to an address of a wallet that nobody was given, or that a lost session had.
+            return sorted({*given, *await wallets.every(tx, after, limit)})[:limit]
+
+        return await self._database.read(page)
 
     async def known(self, first: int, last: int, *, final: bool) -> list[Money]:
         return await self._database.read(lambda tx: records.known(tx, self._chain_id, first, last, final=final))
@@ -118,7 +119,7 @@ class SqlBooks:
         return told
 
     async def _tell(self, tx: Transaction, *, transfers: Sequence[Transfer], height: int) -> None:
-        seen = [(one.money.token, observation(one, height)) for one in transfers]
+        seen = [Sighted(one.money.token, one.money.sender, observation(one, height)) for one in transfers]
         payments = await self._receivers.observe(tx, transfers[0].money.recipient, seen)
         for transfer, payment_id in zip(transfers, payments, strict=True):
             # One that has changed meanwhile is told once more.
@@ -126,7 +127,7 @@ class SqlBooks:
 
 
 def observation(transfer: Transfer, height: int) -> Observation:
-    """A transfer as a rail reports it; a doubted one is not confirmed."""
+    """A transfer as a rail reports it."""
     money, state = transfer.money, transfer.state
     return Observation(
         chain_id=transfer.chain_id,
@@ -134,9 +135,10 @@ def observation(transfer: Transfer, height: int) -> Observation:
         reference=money.tx_hash,
         ordinal=spoken_ordinal(money.ordinal, transfer.generation),
         amount_atomic=money.amount_atomic,
-        confirmed=state is TransferState.FINAL and transfer.doubt is None,
+        confirmed=state is TransferState.FINAL,
         tx_hash=money.tx_hash,
         block=money.block,
         confirmations=0 if state is TransferState.ORPHANED else max(height - money.block.number + 1, 1),
         reorged=state is TransferState.ORPHANED,
+        doubted=state is TransferState.FINAL and transfer.doubt is not None,
     )

@@ -272,3 +272,8 @@ def spoken_ordinal(ordinal: int, generation: int) -> int:
     """How a transfer is named to the checkout: a transaction that is mined again may move something else at the same
     place, and then it is another transfer."""
     return ordinal + (generation << 32)
+
+
+def place_of(spoken: int) -> tuple[int, int]:
+    """The place among a receipt's logs, and the generation, of such a name."""
+    return spoken & 0xFFFF_FFFF, spoken >> 32

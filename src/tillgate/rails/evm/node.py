@@ -217,6 +217,10 @@ class Node(Protocol):
     @property
     def is_resting(self) -> bool: ...
 
+    def distrust(self, reason: str) -> None:
+        """Let it rest as if it had failed: it told what the block itself speaks against."""
+        ...
+
     async def chain_id(self) -> int:
         """The chain that it says it follows (EIP-155)."""
         ...

@@ -23,6 +23,7 @@ from tillgate.rails.port import (
     PaymentTerms,
     QuoteRequest,
     RefundRequest,
+    TokenTold,
 )
 from tillgate.store import Transaction
 
@@ -115,6 +116,23 @@ class EvmRail:
 
     async def looked_until(self, tx: Transaction, chain_id: int, now: int) -> int:
         return await watched.looked_until(tx, chain_id)
+
+    async def token_told(self, tx: Transaction, chain_id: int, token: str) -> TokenTold | None:
+        network = await networks.by_chain(tx, chain_id)
+        if network is None:
+            return None
+        livemode = self._serves(network, livemode=True)
+        for one in await networks.tokens_of(tx, chain_id):
+            if one.address.lower() == token.lower():
+                return TokenTold(network.name, one.asset, one.symbol, one.decimals, one.currency, livemode)
+        # It was watched when it was seen, and is no token of the operator's any more.
+        return TokenTold(network.name, f"eip155:{chain_id}/erc20:{token}", "", 0, None, livemode)
+
+    async def owner_of(self, tx: Transaction, address: str) -> str | None:
+        return await wallet_records.owner_of(tx, address)
+
+    async def assigned(self, tx: Transaction, chain_id: int, tx_hash: str, ordinal: int, payment_id: str) -> None:
+        await watched.assign(tx, chain_id, tx_hash, ordinal, payment_id)
 
     async def _offered(
         self, tx: Transaction, request: QuoteRequest, serving: dict[int, Network]

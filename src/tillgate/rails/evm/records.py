@@ -18,6 +18,7 @@ from tillgate.rails.evm.model import (
     Sweep,
     TransferState,
     View,
+    place_of,
     same_money,
 )
 from tillgate.rails.port import Block
@@ -140,6 +141,11 @@ _RISING: Final = (
 _TOLD: Final = (
     "UPDATE chain_transfers SET told = $2, told_height = $3, payment_id = COALESCE($4, payment_id) "
     "WHERE id = $1 AND revision = $2"
+)
+# It is told again, to whoever has it now.
+_ASSIGN: Final = (
+    "UPDATE chain_transfers SET payment_id = $5, revision = revision + 1 "
+    "WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 AND generation = $4"
 )
 _ANSWERED: Final = (
     "SELECT head_number, final_number, looked_at, trouble, trouble_since FROM watched_chains WHERE chain_id = $1"
@@ -326,6 +332,12 @@ async def rising(tx: Transaction, chain_id: int, height: int, limit: int) -> lis
 async def set_told(tx: Transaction, transfer: Transfer, height: int, payment_id: str | None) -> bool:
     """The checkout knows a transfer as it is; False where it has changed meanwhile."""
     return await tx.execute(_TOLD, transfer.id, transfer.revision, height, payment_id) == 1
+
+
+async def assign(tx: Transaction, chain_id: int, tx_hash: str, spoken_ordinal: int, payment_id: str) -> None:
+    """A transfer belongs to a payment by a person's decision."""
+    ordinal, generation = place_of(spoken_ordinal)
+    await tx.execute(_ASSIGN, chain_id, tx_hash, ordinal, generation, payment_id)
 
 
 async def note_look(

@@ -277,6 +277,9 @@ class RpcNode:
         """Release the connections."""
         await self._transport.aclose()
 
+    def distrust(self, reason: str) -> None:
+        self._failed(Malformed(reason))
+
     async def chain_id(self) -> int:
         return await self._ask("eth_chainId", [], lambda raw: _quantity(raw, at_most=CHAIN_ID_MAX, what="a chain id"))
 

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
+from tillgate.rails.evm.bloom import suggests_logs
 from tillgate.rails.evm.model import (
     SPAN_MAX,
     TOPICS_MAX,
@@ -58,7 +59,12 @@ SPAN_FIRST: Final = 64
 SWEEP_PAGE: Final = 500
 FORK_BATCH: Final = 16
 CHAIN_CHECK_MS: Final = 60_000
+# A filter is wrong at times: after this number of equal answers of the only node there is, they are believed.
+EMPTY_ASKS_MAX: Final = 3
+EMPTY_KEPT_MAX: Final = 1_000
+BLOOMS_MAX: Final = 16
 _LATEST: Final = Tag.LATEST
+_DISTRUSTED: Final = "told no logs of a block whose header says that there are some"
 
 
 class Trouble(StrEnum):
@@ -164,6 +170,8 @@ class Watcher:
         self._topics = max(min(network.topics_max, TOPICS_MAX), 1)
         self._alone_since: int | None = None
         self._deep_since: int | None = None
+        # How often a block's logs were told to be none though its header speaks against it.
+        self._empty: dict[str, int] = {}
 
     async def look(self) -> Look:
         """Ask, decide and write down once. Whatever a node does is an outcome, no exception."""
@@ -241,7 +249,7 @@ class Watcher:
             block = point_of(header)
             # After the block is there: an address that was given out before is in the list.
             addresses = await self.books.lately()
-            logs = await self._logs_of_block(node, block, addresses)
+            logs = await self._logs_of_block(node, header, addresses)
             found = await self._money(node, logs, {block.number: mined(block)}, addresses)
             booked = tuple(Booked(money, final=False) for money in found)
             await self._write(Change(view.version, view.final, blocks=(block,), booked=booked, sweep=view.sweep))
@@ -251,15 +259,49 @@ class Watcher:
     def _stands_on(self, tip: Point, header: Header) -> bool:
         return fits(tip, header) is Fits.NEXT
 
-    async def _logs_of_block(self, node: Node, block: Point, addresses: Sequence[str]) -> list[Log]:
-        """The logs of a block to these addresses. Empty counts only where the node has the block by its hash."""
-        logs: list[Log] = []
+    async def _logs_of_block(self, node: Node, header: Header, addresses: Sequence[str]) -> list[Log]:
+        """The logs of a block to these addresses. Empty counts only where the node has the block by its hash, and its
+        header does not say otherwise."""
+        block, logs = point_of(header), list[Log]()
         for page in pages(addresses, self._topics):
             query = self._query(page, incoming=True)
-            logs += await self._smaller(node.logs_of_block(block.hash, query))
+            told = await self._smaller(node.logs_of_block(block.hash, query))
+            if not told:
+                await self._believe(node, header, query)
+            logs += told
         if not await self._holds(node, block):
             raise _Incomplete
         return wanted(logs, self.network.tokens, frozenset(addresses))
+
+    async def _believe(self, node: Node, header: Header, query: LogQuery) -> None:
+        """Refuse an empty answer that its block's header speaks against: that URL rests, and another one is asked.
+
+        A filter may be wrong. Another node that has the block and tells the same is believed; where there is none, the
+        same one is, once it has told so several times with a rest between.
+        """
+        if not suggests_logs(header.bloom, query):
+            return
+        for other in self.nodes:
+            if other is node or other.is_resting:
+                continue
+            try:
+                if await other.header_by_hash(header.hash) is None:
+                    continue
+                told = await other.logs_of_block(header.hash, query)
+            except NodeError:
+                continue
+            if not told:
+                return
+            node.distrust(_DISTRUSTED)
+            raise Malformed(_DISTRUSTED)
+        asked = self._empty.get(header.hash, 0) + 1
+        if asked >= EMPTY_ASKS_MAX:
+            return
+        if len(self._empty) >= EMPTY_KEPT_MAX:
+            self._empty.clear()
+        self._empty[header.hash] = asked
+        node.distrust(_DISTRUSTED)
+        raise Malformed(_DISTRUSTED)
 
     async def _holds(self, node: Node, block: Point) -> bool:
         held = await node.header_by_hash(block.hash)
@@ -378,6 +420,8 @@ class Watcher:
         alone = await self._compare(node, heads, first, end, addresses, logs)
         if alone is not None and not alone:
             return Trouble.ALONE
+        if alone is not None and last - first < BLOOMS_MAX:
+            await self._believe_range(node, first, end, addresses, logs)
         await self._still_ends(node, view, first, end)
         blocks = await self._blocks_of(node, logs, end)
         found = await self._money(node, logs, blocks, addresses)
@@ -423,6 +467,17 @@ class Watcher:
                 raise _Incomplete
         found = wanted(logs.values(), self.network.tokens, frozenset(addresses))
         return sorted(found, key=lambda log: (log.block_number, log.log_index))
+
+    async def _believe_range(
+        self, node: Node, first: int, end: Point, addresses: Sequence[str], logs: Sequence[Log]
+    ) -> None:
+        """The same for each block of a short range that one URL alone has told, and has told nothing of."""
+        told = {log.block_number for log in logs}
+        silent = [height for height in range(first, end.number + 1) if height not in told]
+        for header in await node.headers_by_number(silent):
+            if header is not None:
+                for page in pages(addresses, self._topics):
+                    await self._believe(node, header, self._query(page, incoming=True))
 
     async def _blocks_of(self, node: Node, logs: Sequence[Log], end: Point) -> dict[int, Block]:
         """The blocks of these logs; each log has to be of the node's own block at that height."""

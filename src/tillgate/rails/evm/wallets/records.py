@@ -64,6 +64,14 @@ _MARK_USED: Final = (
     "AND given_at IS NULL"
 )
 _TO_FILL: Final = f"SELECT {_COLUMNS} FROM wallets WHERE is_current AND id > $1 ORDER BY id LIMIT $2"
+_EVERY: Final = (
+    "SELECT LOWER(address) AS address FROM wallet_addresses WHERE LOWER(address) > $1 AND used_at IS NULL "
+    "ORDER BY LOWER(address) LIMIT $2"
+)
+_OWNER_OF: Final = (
+    "SELECT w.project_id FROM wallet_addresses a JOIN wallets w ON w.id = a.wallet_id WHERE LOWER(a.address) = $1 "
+    "LIMIT 1"
+)
 _INDEX_OF: Final = "SELECT wallet_id, address_index, given_at FROM wallet_addresses WHERE address = $1"
 
 
@@ -192,6 +200,18 @@ async def to_look_at(tx: Transaction, wallet: Wallet, fresh_since: int, limit: i
     """Addresses from the counter on that nobody has looked at since then."""
     rows = await tx.fetch_all(_TO_LOOK_AT, wallet.id, wallet.next_index, fresh_since, limit)
     return [Unlooked(int(row[0]), str(row[1])) for row in rows]
+
+
+async def every(tx: Transaction, after: str, limit: int) -> list[str]:
+    """A page of the addresses of all wallets, given out or not, lower case and in order; without those that somebody
+    else has used."""
+    return [str(row["address"]) for row in await tx.fetch_all(_EVERY, after, limit)]
+
+
+async def owner_of(tx: Transaction, address: str) -> str | None:
+    """The project whose wallet has an address."""
+    row = await tx.fetch_one(_OWNER_OF, address.lower())
+    return str(row["project_id"]) if row is not None else None
 
 
 async def mark_looked_at(tx: Transaction, wallet_id: str, index: int, *, fresh: bool, now: int) -> None:

@@ -1,0 +1,76 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.unassigned_transfers``."""
+
+from datetime import datetime
+
+from tillgate_client.calls import call_of, given, path_of
+from tillgate_client.objects import Expand, UnassignedStatus, UnassignedTransfer
+from tillgate_client.sync.pages import Page, list_page
+from tillgate_client.sync.transport import Transport
+
+
+class UnassignedTransfers:
+    """Money that fits no payment. Needs ``payments:read``; ``assign`` needs ``orders:write``, ``mark_returned``
+    ``refunds:write``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: UnassignedStatus | None = None,
+        created_after: datetime | None = None,
+        expand: Expand | None = None,
+    ) -> Page[UnassignedTransfer]:
+        """List unassigned transfers, newest first. Filters combine; ``created_after`` is inclusive."""
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "status": status,
+            "createdAfter": created_after,
+            "expand": expand,
+        }
+        return list_page(self._transport, "/unassigned_transfers", query, UnassignedTransfer)
+
+    def retrieve(self, id: str, *, expand: Expand | None = None) -> UnassignedTransfer:
+        """Retrieve an unassigned transfer."""
+        call = call_of("GET", path_of("unassigned_transfers", id), query={"expand": expand})
+        return self._transport.send(call, UnassignedTransfer)
+
+    def assign(
+        self,
+        id: str,
+        *,
+        order_id: str,
+        value: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> UnassignedTransfer:
+        """Assign a transfer to an order, which then waits for your decision.
+
+        ``value`` is what it is worth in the order's currency; it may be left out where the token is worth that.
+        """
+        call = call_of(
+            "POST",
+            path_of("unassigned_transfers", id, "assign"),
+            query={"expand": expand},
+            body=given(orderId=order_id, value=value),
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, UnassignedTransfer)
+
+    def mark_returned(
+        self, id: str, *, note: str | None = None, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> UnassignedTransfer:
+        """Mark a transfer as returned: you sent the money back."""
+        call = call_of(
+            "POST",
+            path_of("unassigned_transfers", id, "return"),
+            query={"expand": expand},
+            body=given(note=note),
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, UnassignedTransfer)

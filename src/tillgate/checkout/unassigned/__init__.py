@@ -1,0 +1,1 @@
+"""Money at an address of a project that fits no payment."""
