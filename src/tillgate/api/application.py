@@ -20,6 +20,7 @@ from tillgate.api import (
     redemptions,
     refunds,
     sessions,
+    transfers,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -47,6 +48,7 @@ ROUTES: Final[list[Route]] = [
     *promotions.ROUTES,
     *redemptions.ROUTES,
     *clocks.ROUTES,
+    *transfers.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",

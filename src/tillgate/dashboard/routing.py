@@ -28,6 +28,7 @@ from tillgate.dashboard import (
     requests,
     sessions,
     settings,
+    transfers,
     wallet,
     webhooks,
 )
@@ -70,6 +71,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *events.VIEWS,
     *jobs.VIEWS,
     *networks.VIEWS,
+    *transfers.VIEWS,
     *wallet.VIEWS,
     # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),

@@ -28,7 +28,8 @@ from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Route, check_needs
 
-SEGMENT_LENGTH_MAX: Final = 64
+# A transaction's hash.
+SEGMENT_LENGTH_MAX: Final = 66
 
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
 _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}

@@ -145,7 +145,11 @@ class _Disagreement(Exception):
 
 
 class Watcher:
-    """Watches one network. One call of :meth:`look` does a bounded piece of work."""
+    """Watches one network. One call of :meth:`look` does a bounded piece of work.
+
+    Attributes:
+        heads: what each node told in the last look, of those that answered.
+    """
 
     def __init__(
         self,
@@ -164,11 +168,20 @@ class Watcher:
         self._topics = max(min(network.topics_max, TOPICS_MAX), 1)
         self._alone_since: int | None = None
         self._deep_since: int | None = None
+        self.heads: dict[Node, int] = {}
+
+    @property
+    def is_single_source(self) -> bool:
+        """What is concluded now, one node alone tells: there is no other, or it has been away for long enough."""
+        alone = self._alone_since
+        waited = self._monotonic_ms() - alone if alone is not None else 0
+        return len(self.nodes) == 1 or (alone is not None and waited >= self.network.patience_ms)
 
     async def look(self) -> Look:
         """Ask, decide and write down once. Whatever a node does is an outcome, no exception."""
         view = await self.books.view()
         heads = await self._heads()
+        self.heads = {node: header.number for node, header in heads.items()}
         if not heads:
             wrong = any(not checked.fits for checked in self._chains.values())
             trouble = Trouble.OTHER_CHAIN if wrong else Trouble.NO_NODE
