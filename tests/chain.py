@@ -65,7 +65,8 @@ class StandIn:
                 number = self.tags.get(at, -1) if not at.startswith("0x") else int(at, 16)
                 return self.block(number)
             case "eth_getBlockByHash":
-                return next((self.block(n) for n in (self.head, 0) if self.hash_of(n) == params[0]), None)
+                number = int(params[0][-32:], 16)
+                return next((self.block(n) for n in (number, 0) if self.hash_of(n) == params[0]), None)
             case "eth_getLogs":
                 return self._logs(params[0])
             case "eth_getTransactionByHash":
@@ -102,8 +103,8 @@ class Refusal(Exception):
 
 
 @contextmanager
-def served(node: StandIn) -> Iterator[StandIn]:
-    """The node on a port of its own, at a path that holds a secret."""
+def served(node: StandIn, port: int = 0) -> Iterator[StandIn]:
+    """The node on a port, one of its own by default, at a path that holds a secret."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -140,7 +141,7 @@ def served(node: StandIn) -> Iterator[StandIn]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
