@@ -2,6 +2,7 @@
 that all else goes on."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import pytest
 
 from tests.chain import StandIn, served
 from tests.dashboard.conftest import Owner, owner_of
+from tests.makers import rows
 from tests.rails.evm.live_shop import read_ahead, set_wallet
 from tests.shop import Shop, eventually, open_shop
 from tillgate.rails.evm import rpc, standing, watching, worker
@@ -45,17 +47,32 @@ class Stoppable:
         self._running.close()
 
 
+@pytest.fixture
+def base() -> Iterator[Stoppable]:
+    node = Stoppable("base")
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def polygon() -> Iterator[Stoppable]:
+    node = Stoppable("polygon")
+    yield node
+    node.stop()
+
+
 class Looking:
     """Whoever runs the installation, and a merchant with a live key."""
 
-    def __init__(self, shop: Shop, owner: Owner, live: httpx.AsyncClient) -> None:
-        self.shop, self.owner, self.live = shop, owner, live
+    def __init__(self, shop: Shop, owner: Owner, live: httpx.AsyncClient, link: str) -> None:
+        self.shop, self.owner, self.live, self.link = shop, owner, live, link
 
     async def offers(self, *names: str) -> None:
         """Wait until a new live session is offered these networks; without any, until it is 503."""
 
         async def are() -> bool:
-            answer = await self.live.post("/checkout_sessions", json=PRICE)
+            # A visit of a link costs no address, however often it is asked for.
+            answer = await self.live.post("/checkout_sessions", json={"linkId": self.link})
             assert answer.status_code in (201, 503), answer.text
             return {one["network"] for one in answer.json().get("paymentOptions", ())} == set(names)
 
@@ -77,13 +94,15 @@ class Looking:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    async def time_passes(self) -> None:
-        """As long as it takes until a network is taken to be away."""
+    async def time_passes(self, down: Stoppable) -> None:
+        """Its watcher has noticed that a node is down, and as long goes by as it takes to call the network away."""
+        query = "SELECT 1 FROM watched_chains WHERE chain_id = $1 AND trouble = 'no_node'"
+        await eventually(lambda: rows(self.shop.database, query, down.node.chain_id))
         self.shop.clock.ahead_ms += AWAY_MS
 
 
 async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, base: Stoppable, polygon: Stoppable
 ) -> None:
     """Its offers vanish and the others stay; new live sessions are 503 only when none is left; the API and test mode
     answer as ever. `readyz` stays 200 and names it; its errors are counted by host; no page holds a secret."""
@@ -91,7 +110,6 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
     monkeypatch.setattr(worker, "LEASE_MS", 400)
     monkeypatch.setattr(standing, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(rpc, "REST_SECONDS_MAX", 0.05)
-    base, polygon = Stoppable("base"), Stoppable("polygon")
     async with open_shop(tmp_path, database_url) as shop, owner_of(shop) as owner:
         for name, one in (("base", base), ("polygon", polygon)):
             added = await owner.send("/networks", name=name, urls=f"{one.node.url}\n")
@@ -101,20 +119,23 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
         await set_wallet(shop, shop.project_id)
         await read_ahead(shop)
         test = await shop.client()
-        look = Looking(shop, owner, await shop.client(mode="live"))
+        live = await shop.client(mode="live")
+        link = await live.post("/payment_links", json={"title": "Course", "fiatAmount": "50.00"})
+        look = Looking(shop, owner, live, link.json()["id"])
 
         await look.offers("base", "polygon")
         await look.ready()
+        assert (await live.post("/checkout_sessions", json=PRICE)).json()["address"].startswith("0x")
         told = await look.metrics()
         assert 'tillgate_network_state{network="base",state="in_step"} 1.0' in told
         assert 'tillgate_network_head_block{network="base"} 5000.0' in told
         assert f'tillgate_network_node_lag_blocks{{network="base",node="{base.host}"}} 0.0' in told
         assert 'tillgate_network_single_source{network="polygon"} 1.0' in told
-        unknown = (await look.live.get(f"/transfers/{HASH}")).json()
+        unknown = (await live.get(f"/transfers/{HASH}")).json()
         assert {one["name"]: one["found"] for one in unknown["networks"]} == {"base": "unknown", "polygon": "unknown"}
 
         base.stop()
-        await look.time_passes()
+        await look.time_passes(base)
         await look.offers("polygon")
         await look.ready(base="away")
         failed = f'tillgate_network_node_errors_total{{network="base",node="{base.host}",reason="away"}}'
@@ -127,11 +148,11 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
         assert "s3cr3t" not in page + told
 
         polygon.stop()
-        await look.time_passes()
+        await look.time_passes(polygon)
         await look.offers()
         await look.ready(base="away", polygon="away")
         assert (await test.post("/checkout_sessions", json=PRICE)).status_code == 201
-        refused = await look.live.get(f"/transfers/{HASH}")
+        refused = await live.get(f"/transfers/{HASH}")
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
         assert "Not answered: Polygon, Base. Try again later." in refused.json()["error"]["message"]
 
@@ -139,5 +160,3 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
             one.start()
         await look.offers("base", "polygon")
         await look.ready()
-    for one in (base, polygon):
-        one.stop()

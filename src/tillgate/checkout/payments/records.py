@@ -35,6 +35,8 @@ OFFERED_NETWORKS_MAX: Final = 10_000
 
 # Sessions and orders read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
+# What stands for an address until one is allocated.
+NO_ADDRESS: Final = "none:"
 JOINED_COLUMNS: Final = (
     "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
     "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
@@ -162,6 +164,11 @@ class PaymentFilters(TypedDict, total=False):
     created_after: int | None
 
 
+def _kept_address(terms: PaymentTerms, payment_id: str) -> str:
+    """No two payments have one address; of those that have none yet, there are many."""
+    return terms.address or f"{NO_ADDRESS}{payment_id}"
+
+
 async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
     """Keep a new payment."""
     payment = recorded.payment
@@ -178,7 +185,7 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
         terms.chain_id,
         terms.asset,
         terms.asset_decimals,
-        terms.address,
+        _kept_address(terms, payment.id),
         str(terms.amount_atomic),
         terms.native_price_usd,
         payment.price.minor,
@@ -208,7 +215,7 @@ async def choose(tx: Transaction, payment: Payment, now: int) -> None:
         terms.asset,
         terms.asset_decimals,
         str(terms.amount_atomic),
-        terms.address,
+        _kept_address(terms, payment.id),
         now,
         payment.id,
     )
@@ -468,6 +475,8 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
     amount_minor, currency, method, authorized, authorized_at, lapses_at, released, reason = columns[8:16]
     decline_code, declined_at, decision, reopened, unexpected, basis_points, tolerance_minor, options = columns[16:]
+    if address.startswith(NO_ADDRESS):
+        address = ""
     terms = PaymentTerms(chain_id, asset, asset_decimals, address, int(amount_atomic), native_price_usd)
     return Payment(
         id=payment_id,
