@@ -1,9 +1,10 @@
 """A JSON-RPC node on loopback that speaks as real ones do, for what a test has to make it say."""
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -102,7 +103,7 @@ class Refusal(Exception):
         self.error = {"code": code, "message": message}
 
 
-@contextmanager
+@contextlib.contextmanager
 def served(node: StandIn, port: int = 0) -> Iterator[StandIn]:
     """The node on a port, one of its own by default, at a path that holds a secret."""
 
@@ -141,7 +142,17 @@ def served(node: StandIn, port: int = 0) -> Iterator[StandIn]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    connections: list[socket.socket] = []
+
+    class Server(ThreadingHTTPServer):
+        def process_request(self, request: Any, client_address: Any) -> None:
+            connections.append(request)
+            super().process_request(request, client_address)
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that is gone is nothing to tell."""
+
+    server = Server(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -151,4 +162,8 @@ def served(node: StandIn, port: int = 0) -> Iterator[StandIn]:
     finally:
         server.shutdown()
         server.server_close()
+        # One that is kept alive would be answered on.
+        for one in connections:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
         thread.join()
