@@ -11,6 +11,7 @@ import { TestClocks } from "./resources/testClocks.js";
 import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
+import { Transfers } from "./resources/transfers.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -42,6 +43,7 @@ export class CheckoutClient {
   readonly payments: Payments;
   readonly transactions: Transactions;
   readonly refunds: Refunds;
+  readonly transfers: Transfers;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -62,5 +64,6 @@ export class CheckoutClient {
     this.payments = new Payments(transport);
     this.transactions = new Transactions(transport);
     this.refunds = new Refunds(transport);
+    this.transfers = new Transfers(transport);
   }
 }

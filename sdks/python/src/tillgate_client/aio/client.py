@@ -17,6 +17,7 @@ from tillgate_client.aio.redemptions import AsyncRedemptions
 from tillgate_client.aio.refunds import AsyncRefunds
 from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transactions import AsyncTransactions
+from tillgate_client.aio.transfers import AsyncTransfers
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
@@ -32,7 +33,8 @@ class AsyncClient:
 
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
-        promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds: what can be done.
+        promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds, transfers: what can be
+        done.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class AsyncClient:
         self.payments = AsyncPayments(self._transport)
         self.transactions = AsyncTransactions(self._transport)
         self.refunds = AsyncRefunds(self._transport)
+        self.transfers = AsyncTransfers(self._transport)
 
     @property
     def base_url(self) -> str:
