@@ -1,5 +1,5 @@
-"""Nodes are stopped and started again: what is offered, what `readyz`, `/metrics` and the operator's page say of it, and
-that all else goes on."""
+"""Nodes are stopped and started again: what is offered meanwhile, and what readiness, metrics and the operator's page
+say of it."""
 
 import contextlib
 from collections.abc import Iterator
