@@ -24,8 +24,7 @@ from tillgate.rails.evm.networks.model import (
     Token,
 )
 from tillgate.rails.evm.networks.operations import Added, NewNetwork, NewToken
-from tillgate.rails.evm.records import NodeLine
-from tillgate.rails.evm.standing import NetworkState, Standing, standings
+from tillgate.rails.evm.standing import NetworkState, NodeStanding, Standing, standings
 from tillgate.store import SealingError, Transaction
 
 NETWORKS: Final = "/dashboard/networks"
@@ -73,7 +72,7 @@ class NodeRow(NamedTuple):
     """One node as it may be shown, and how it has answered; None where it was not asked yet."""
 
     url: str
-    line: NodeLine | None
+    line: NodeStanding | None
     lag: int | None
 
 

@@ -17,6 +17,9 @@ from tillgate.rails.evm.records import NodeLine, WatchedLine
 from tillgate.rails.evm.watcher import Trouble
 from tillgate.store import Database, Transaction
 
+NodeStanding = NodeLine
+"""How one node has answered, as it was written down."""
+
 # A tag of the slowest network moves every few minutes.
 STALLED_MS: Final = 30 * MINUTE_MS
 # Far enough behind for a buyer to wait for what is there already.
