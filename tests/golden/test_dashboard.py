@@ -350,6 +350,12 @@ async def live(clerk: Clerk) -> None:
     await clerk.form("/networks/{network}/pause", "base")
     await clerk.form("/networks/{network}/resume", "base")
     await clerk.form("/networks/{network}/pause", "none", why="unknown", refused=True)
+    await clerk.page("/networks/new")
+    await clerk.form("/networks", why="no node", refused=True, name="own", urls="", chainId="777")
+    await clerk.page("/networks/tokens/new")
+    await clerk.form("/networks/tokens", why="no address", refused=True, network="base", address="0x12", currency="USD")
+    await clerk.page("/transfers/explain")
+    await clerk.page("/transfers/explain", query="?hash=0x12", refused=True)
     await clerk.form(
         "/wallet", xpub="xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3", why="private", refused=True
     )
