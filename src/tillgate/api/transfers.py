@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from keyturn import Need
-from tillgate.base.errors import NotFound, TooOften, Unavailable
+from tillgate.base.errors import TillgateError, TooOften, Unavailable
 from tillgate.checkout.settlement.watching import addresses_of
 from tillgate.rails.port import Explanation, Found, HashUnusable, Moved, OnNetwork, TooManyLookUps, Verdict
 from tillgate.wire.context import ApiContext
@@ -79,7 +79,7 @@ async def explain(context: ApiContext, call: Call) -> TransferExplanationObject:
             test_networks=not principal.livemode,
         )
     except HashUnusable as error:
-        raise NotFound("transaction") from error
+        raise TillgateError(f"There is no such transaction: {error}.", code="not_found") from error
     except TooManyLookUps as error:
         raise TooOften(
             f"{str(error)[:1].upper()}{str(error)[1:]}.", retry_after_seconds=error.retry_after_seconds

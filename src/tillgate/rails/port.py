@@ -254,7 +254,7 @@ class Explanation(NamedTuple):
     def summary(self) -> str:
         """One or two sentences in English."""
         if not self.networks:
-            return "No network has been added, so nothing can be looked up."
+            return "No network that could be asked has been added, so nothing can be looked up."
         if self.where:
             names = " and ".join(one.title for one in self.where)
             return f"The transaction is on {names}."

@@ -77,7 +77,7 @@ async def test_what_does_not_count_is_explained(anvil: Anvil, shop: Watching) ->
 
 
 async def test_another_projects_payment_is_a_strangers(anvil: Anvil, shop: Watching) -> None:
-    """Whoever asks sees their own addresses alone."""
+    """Whoever asks sees their own addresses alone, in their own mode."""
     session = await shop.counter.session("50.00")
     sent = anvil.pay(session.payment.terms.address, 5)
     anvil.mine(CONFIRMATIONS)
@@ -88,6 +88,10 @@ async def test_another_projects_payment_is_a_strangers(anvil: Anvil, shop: Watch
 
     told = await Explainer(shop.counter.database, shop.counter.sealer).explain(sent, nobody)
     assert [(one.verdict, one.payment_id) for one in told.networks[0].movements] == [(Verdict.OTHER_ADDRESS, None)]
+    for livemode, verdict in ((session.livemode, Verdict.COUNTED), (not session.livemode, Verdict.OTHER_ADDRESS)):
+        ours = addresses_of(session.project_id, livemode=livemode)
+        told = await Explainer(shop.counter.database, shop.counter.sealer).explain(sent, ours, test_networks=True)
+        assert verdicts(told) == [verdict]
 
 
 async def test_a_node_that_hangs_does_not_hang_the_answer(anvil: Anvil, shop: Watching) -> None:
