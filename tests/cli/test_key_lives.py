@@ -42,7 +42,8 @@ def test_a_project_has_four_standing_keys(terminal: Terminal) -> None:
     made = terminal.json("keys", "pair")
     assert [one["key"][:8] for one in made] == ["pk_test_", "sk_test_", "pk_live_", "sk_live_"]
     assert {len(one["key"]) for one in made} == {30}
-    assert [one["scopes"] for one in made] == [[], ["*"], [], ["*"]]
+    assert [one["scopes"] for one in made] == [["sessions:write"], ["*"]] * 2
+    assert [one["origins"] for one in made] == [["*"], []] * 2
     assert terminal.json("keys", "pair") == []
     terminal.run("keys", "revoke", "--yes", made[1]["id"])
     [again] = terminal.json("keys", "pair")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from keyturn import KeyWish, Kind, Mode, Use
-from keyturn.keys.listing import every_key
+from keyturn.keys.listing import KeyFilter, every_key
 from keyturn.stores.ports import Count
 from tests.dashboard.conftest import Owner, hidden, sign_in
 from tillgate.base.clock import DAY_MS, HOUR_MS
@@ -195,21 +195,41 @@ async def test_the_page_explains_why_a_request_would_be_refused(owner: Owner) ->
 
 @pytest.mark.spec("smartpay R2", "smartpay R14", "smartpay R17", "coin-moebius R16")
 async def test_the_four_standing_keys_are_on_the_credentials_page(owner: Owner) -> None:
-    """smartpay R14, R17: a public and a secret key for each mode, found on the Credentials page; generated once, shown
-    once, and rotated from there."""
-    empty = await owner.page("/credentials")
-    assert empty.count("Not generated yet.") == 4
-    shown = await owner.send("/credentials")
-    assert shown.status_code == 201
-    texts = re.findall(r"data-secret translate=\"no\">(\S+?)<", shown.text)
-    assert [text[:8] for text in texts] == ["pk_test_", "sk_test_", "pk_live_", "sk_live_"]
-    assert "not shown again" in shown.text
+    """smartpay R14, R17: a public and a secret key for each mode, found on the Credentials page from the first day. A
+    secret one is made and shown at its first reveal, and never again; the public ones are shown at any time, also both
+    of them while a roll overlaps."""
+    first = await owner.page("/credentials")
+    public = re.findall(r"pk_(?:test|live)_[0-9A-Za-z]{22}", first)
+    assert [text[:8] for text in public] == ["pk_test_", "pk_live_"]
+    assert first.count("Reveal key") == 2
+    secrets = []
+    for mode in ("test", "live"):
+        shown = await owner.send(f"/credentials/{mode}/secret")
+        assert shown.status_code == 201
+        assert "not shown again" in shown.text
+        secrets += re.findall(r"data-secret translate=\"no\">(\S+?)<", shown.text)
+    assert [text[:8] for text in secrets] == ["sk_test_", "sk_live_"]
     page = await owner.page("/credentials")
-    assert not any(text in page for text in texts)
-    assert "Generate the keys" not in page
+    assert [text in page for text in (*secrets, *public)] == [False, False, True, True]
+    assert "Reveal key" not in page
     assert page.count("/rotate") == 4
-    assert await header_of(owner, texts[1]) == 200
-    assert await header_of(owner, texts[0]) == 403
+    assert await header_of(owner, secrets[0]) == 200
+    assert await header_of(owner, public[0]) == 403
+    assert (await owner.send("/credentials/test/other")).status_code == 404
+
+    [key] = await every_key(
+        owner.shop.keys.store, owner.shop.project_id, KeyFilter(mode=Mode.TEST, kind=Kind.PUBLISHABLE)
+    )
+    rolled = await owner.send(f"/api-keys/{key.id}/rotate", overlap="168")
+    assert (rolled.status_code, "not shown again" in rolled.text) == (201, False)
+    page = await owner.page("/credentials")
+    both = re.findall(r"pk_test_[0-9A-Za-z]{22}", page)
+    assert len(both) == 2 and public[0] in both and both[0] in rolled.text
+    await owner.send(f"/api-keys/{key.id}/revoke")
+    assert "Its key was revoked." in await owner.page("/credentials")
+    assert (await owner.send("/credentials/test/publishable")).status_code == 201
+    page = await owner.page("/credentials")
+    assert not any(text in page for text in both)
 
 
 async def test_whoever_looks_at_the_list_sees_what_is_wrong_with_a_key(owner: Owner) -> None:

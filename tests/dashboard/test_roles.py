@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from keyturn.keys.listing import every_key
+from keyturn import Kind, Mode
+from keyturn.keys.listing import KeyFilter, every_key
 from tests.checkout.projects.test_images import png
 from tests.dashboard.conftest import Owner, browser_of, hidden, sign_in
 from tests.dashboard.test_jobs import failed as failed_job
@@ -49,7 +50,7 @@ FORMS: dict[Right | None, set[str]] = {
         f"{SESSION}/refunds/{{refund}}/cancel",
     },
     Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil"},
-    Right.KEYS: {f"{ROOT}/credentials"},
+    Right.KEYS: {f"{ROOT}/credentials/{{mode}}/{{kind}}"},
 }
 BELOW: dict[str, Right | None] = {
     f"{ROOT}/account": None,
@@ -95,7 +96,7 @@ ASK_IN_LIVE_MODE = {
     f"{KEY}/edit",
     f"{KEY}/rotate",
     f"{KEY}/enable",
-    f"{ROOT}/credentials",
+    f"{ROOT}/credentials/{{mode}}/{{kind}}",
     f"{ROOT}/webhooks",
     f"{ROOT}/webhooks/{{endpoint}}/rotate",
 }
@@ -206,7 +207,8 @@ async def test_every_view_obeys_the_table(sqlite_shop: Shop, live: bool) -> None
                 # The mode that one looks at counts for nothing where it is about a key.
                 of_key = view.path.startswith(f"{ROOT}/api-keys") and view.need.modes is not either_mode
                 who = await person.look_at(shop, live is not of_key)
-                path = UNKNOWN.sub("x", view.path.replace("{key}", key))
+                path = view.path.replace("{key}", key).replace("{mode}", "live" if live else "test")
+                path = UNKNOWN.sub("x", path)
                 data = {"csrf": person.browser.csrf, "mode": "live" if live else "test", "key": key}
                 http = person.browser.http
                 files = {"logo": ("logo", b"no image")} if view.uploads else None
@@ -288,7 +290,9 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += [held, f"{held}/capture", f"{held}/cancel", *re.findall(rf'"{ROOT}({paid}/refunds/re_\w+)"', page)[:1]]
     events = await owner.page("/events")
     pages += re.findall(rf'"{ROOT}(/events/evt_\w+)"', events)[:3]
-    return World(pages, {keys[1].id})
+    await owner.page("/credentials")
+    public = await every_key(shop.keys.store, shop.project_id, KeyFilter(mode=Mode.LIVE, kind=Kind.PUBLISHABLE))
+    return World(pages, {keys[1].id, *(key.id for key in public)})
 
 
 def offered(page: str) -> Iterator[tuple[str, str]]:
@@ -332,6 +336,8 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
                             asking = {f"{ROOT}/api-keys", f"{ROOT}/api-keys/revoke", f"{ROOT}/mode"}
                             if path in asking and method == "POST":
                                 mode = None  # the form says it
+                            if path.startswith(f"{ROOT}/credentials/"):
+                                mode = path.split("/")[3] == "live"
                             assert await _allowed(view.need, who, mode), (role, live, page, method, path)
                             if method == "POST":
                                 seen.setdefault(role, set()).add(view.path)
@@ -354,7 +360,8 @@ async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) 
     before = await every_key(shop.keys.store, shop.project_id)
     async with person_of(shop, Role.DEVELOPER, shop.project_id) as person:
         new: dict[str, Any] = {"name": "Mine", "scopes": ["sessions:read"]}
-        forms: list[tuple[str, dict[str, Any]]] = [("/api-keys", new | {"mode": "live"}), ("/credentials", {})]
+        forms: list[tuple[str, dict[str, Any]]] = [("/api-keys", new | {"mode": "live"})]
+        forms += [(f"/credentials/live/{kind}", {}) for kind in ("secret", "publishable")]
         forms += [(f"/api-keys/{live.id}/{verb}", new) for verb in ("edit", "rotate", "disable", "enable", "revoke")]
         forms.append(("/api-keys/revoke", {"key": live.id}))
         for path, fields in forms:

@@ -170,8 +170,8 @@ async def keys(clerk: Clerk) -> None:
     await clerk.form("/api-keys/{key}/revoke", key)
     await clerk.page("/api-keys", why="one revoked")
     await clerk.page("/credentials")
-    await clerk.form("/credentials")
-    await clerk.page("/credentials", why="generated")
+    await clerk.form("/credentials/{mode}/{kind}", "test", "secret")
+    await clerk.page("/credentials", why="one revealed")
     await clerk.page("/audit")
     text = (await shop.issued(["sessions:read"])).secret.reveal()
     asking: dict[str, Any] = {"headers": {"Authorization": f"Bearer {text}", "User-Agent": "shop/1"}}

@@ -73,7 +73,7 @@ class Locks:
         rows: list[Taken] = []
         # The transaction is kept, so that no other gets its number.
         _, taken, own = self._of.setdefault(id(tx), (tx, [], set()))
-        if text.startswith("INSERT INTO event_sequences"):
+        if "INSERT INTO event_sequences" in text:
             rows = [Taken("event_sequences", f"{params[0]} {params[1]}")]
         elif (insert := _INSERT.match(text)) is not None and insert[1] in ORDER:
             own.add(params[0])

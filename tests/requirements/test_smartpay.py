@@ -12,7 +12,10 @@ from tests.api.test_requirements_keys import EVERY_ENDPOINT, asked
 from tests.dashboard.conftest import owner_of
 from tests.house.source import ROOT
 from tests.requirements.calling import AMOUNT, bearer, ended, key_of, send, why
-from tests.shop import Shop, shop, sqlite_shop
+from tests.shop import Shop, eventually, shop, sqlite_shop
+from tillgate.checkout.projects.model import ProjectSettings
+from tillgate.checkout.projects.operations import change_project
+from tillgate.dialects.smartpay import SMARTPAY
 
 __all__ = ["shop", "sqlite_shop"]
 
@@ -141,6 +144,43 @@ async def test_a_secret_key_may_by_default_perform_any_request(sqlite_shop: Shop
         assert answer.status_code not in (401, 403), (method, path, answer.text)
 
 
+@pytest.mark.spec("smartpay R16", "smartpay R21")
+async def test_a_public_key_opens_checkouts_and_nothing_that_is_the_secret_keys(sqlite_shop: Shop) -> None:
+    """R21: on every route of the document the standing public key is 401, from whatever page it comes; it opens
+    checkouts of the project's products from every origin, at the merchant's price and with the project's own URLs.
+    R16: the secret one beside it is admitted everywhere."""
+    shop, keys = sqlite_shop, sqlite_shop.keys
+    made = await fill_places(keys.store, keys.issuer, shop.clock, project_id=shop.project_id, by="user:1")
+    texts = {(one.key.mode, one.key.kind): one.secret.reveal() for one in made}
+    secret, public = texts[Mode.TEST, Kind.SECRET], texts[Mode.TEST, Kind.PUBLISHABLE]
+    bound = await key_of(shop, kind=Kind.PUBLISHABLE, format="smartpay", origins=["https://other.example"])
+    for route in SMARTPAY.routes:
+        path = route.path.replace("{id}", "order_test_AAAAAAAAAAAAAAAAAAAAAA")
+        for key in (public, bound.secret.reveal()):
+            for origin in ({}, {"Origin": SHOP}):
+                answer = await send(shop.app, route.method, path, bearer(key) | origin, json={}, root="/v1")
+                assert answer.status_code == 401, (route.method, path)
+                told = answer.json()
+                assert (told["statusCode"], told["realm"], told["scheme"]) == (401, "smartpay", "Basic")
+        answer = await send(shop.app, route.method, path, bearer(secret), json={}, root="/v1")
+        assert answer.status_code not in (401, 403), (route.method, path)
+
+    urls = {"success_url": "https://shop.example/ok", "cancel_url": "https://shop.example/no"}
+    await shop.database.write(lambda tx: change_project(tx, shop.project_id, "Shop", ProjectSettings(**urls)))
+    mug = {"name": "Mug", "price": "9.00", "currency": "USD"}
+    product = (await send(shop.app, "POST", "/products", bearer(secret), json=mug)).json()["id"]
+    wanted: dict[str, object] = {"lineItems": [{"productId": product, "quantity": 2}]}
+    for origin in ({}, {"Origin": SHOP}, {"Origin": "https://anywhere.example"}):
+        opened = await send(shop.app, "POST", SESSIONS, bearer(public) | origin, json=wanted)
+        assert (opened.status_code, opened.json()["fiat"]["amount"]) == (201, "18.00")
+        assert opened.headers.get("access-control-allow-origin") == origin.get("Origin")
+    session = (await send(shop.app, "GET", f"{SESSIONS}/{opened.json()['id']}", bearer(secret))).json()
+    assert (session["successUrl"], session["cancelUrl"]) == (urls["success_url"], urls["cancel_url"])
+    elsewhere = wanted | {"successUrl": "https://evil.example/"}
+    assert (await send(shop.app, "POST", SESSIONS, bearer(public), json=elsewhere)).status_code == 400
+    assert (await send(shop.app, "POST", SESSIONS, bearer(public), json=AMOUNT)).status_code == 403
+
+
 @pytest.mark.spec("smartpay R21")
 async def test_a_public_key_gives_no_access_that_is_reserved_to_the_secret_one(sqlite_shop: Shop) -> None:
     """R21: whoever knows it, and even its origin, is refused at every endpoint but those a buyer's browser needs; and
@@ -212,6 +252,37 @@ async def test_bearer_serves_cross_origin_requests(sqlite_shop: Shop) -> None:
         assert "authorization" in preflight.headers["access-control-allow-headers"]
         answer = await send(sqlite_shop.app, "POST", SESSIONS, bearer(key) | {"Origin": SHOP}, json=AMOUNT)
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (201, SHOP)
+
+
+@pytest.mark.spec("smartpay R27")
+async def test_pages_of_every_origin_call_with_a_secret_key_and_that_is_noted(shop: Shop) -> None:
+    """R27, on the document's own routes: the preflight allows ``authorization`` to every origin, the page reads each
+    answer, refusals among them; and the key, which is bound to no origin, is admitted and noted as exposed."""
+    key = await key_of(shop, format="smartpay")
+    wanted = {
+        "Origin": SHOP,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
+    for root in SMARTPAY.mounts:
+        preflight = await send(shop.app, "OPTIONS", "/checkout-sessions", wanted, root=root)
+        assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, "*")
+        assert "authorization" in preflight.headers["access-control-allow-headers"]
+        assert "POST" in preflight.headers["access-control-allow-methods"]
+
+    async def exposed() -> str | None:
+        found = await shop.keys.store.by_id(shop.project_id, key.key.id)
+        assert found is not None
+        return found.exposed_how
+
+    from_server = await send(shop.app, "GET", "/orders", bearer(key), root="/v1")
+    assert (from_server.status_code, await exposed()) == (200, None)
+    for sent, status in ((bearer(key), 200), (bearer("sk_test_" + "x" * 22), 401), ({}, 401)):
+        answer = await send(shop.app, "GET", "/orders", sent | {"Origin": SHOP}, root="/api.smartpay/v1")
+        assert (answer.status_code, answer.headers.get_list("access-control-allow-origin")) == (status, ["*"])
+    await eventually(exposed)
+    assert await exposed() == "was sent by a web page"
+    assert (await send(shop.app, "GET", "/orders", bearer(key) | {"Origin": SHOP}, root="/v1")).status_code == 200
 
 
 @pytest.mark.spec("smartpay R28", "smartpay R29")

@@ -332,6 +332,10 @@ class KeyLayer:
             self.leaks.noticed(refused, Seen(presented.address, caller.agent, caller.path))
         return refused
 
+    def sent_by_page(self, key: KnownKey) -> None:
+        """Note that a web page sent this key to what pages of every origin may call; a secret one is exposed by it."""
+        self.leaks.sent_by_page(key)
+
     def _rate_limit(
         self, key: KnownKey, allowance: Allowance, need: Needs, use: Use, *, by_visitor: bool
     ) -> RateLimited:

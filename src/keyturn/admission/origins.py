@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from keyturn.keys.model import KnownKey
-from keyturn.keys.restrictions import ORIGIN_LENGTH_MAX, is_origin_among, origin_patterns
+from keyturn.keys.restrictions import ANY_ORIGIN, ORIGIN_LENGTH_MAX, is_origin_among, origin_patterns
 from keyturn.stores.ports import OriginStore
 
 REMEMBERED_SECONDS: Final = 2
@@ -34,15 +34,22 @@ class Preflights(Protocol):
 
 
 class EveryOrigin:
-    """Pages of every origin may call what asks for no key. A key is not among the headers that they may send: it does
+    """Pages of every origin may call. A key is not among the headers that they may send to what asks for none: it does
     not belong in a page."""
+
+    def __init__(self, *, with_keys: bool = False) -> None:
+        """
+        Args:
+            with_keys: whether pages may send a key, because what they call asks for one.
+        """
+        self._headers = ALLOWED_HEADERS if with_keys else b"content-type, idempotency-key, idempotency-visitor"
 
     async def preflight(self, origin: str, methods: Sequence[str]) -> Headers:
         """The same for every origin, so that whoever keeps it may give it to others."""
         return [
             (b"access-control-allow-origin", b"*"),
             (b"access-control-allow-methods", ", ".join(methods).encode()),
-            (b"access-control-allow-headers", b"content-type, idempotency-key, idempotency-visitor"),
+            (b"access-control-allow-headers", self._headers),
             (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
         ]
 
@@ -78,7 +85,7 @@ class Origins:
         known = self._known.get(origin)
         if known is not None and now < known[0]:
             return known[1]
-        registered = await self._store.knows_origin(origin_patterns(origin))
+        registered = await self._store.knows_origin((*origin_patterns(origin), ANY_ORIGIN))
         self._known[origin] = (now + REMEMBERED_SECONDS * 1_000_000_000, registered)
         self._known.move_to_end(origin)
         if len(self._known) > REMEMBERED_MAX:

@@ -21,7 +21,7 @@ from keyturn.keys.model import (
     Terms,
     Verified,
 )
-from keyturn.keys.restrictions import is_origin_among, is_within
+from keyturn.keys.restrictions import ANY_ORIGIN, is_origin_among, is_within
 from keyturn.keys.secret import KeySecret, MaskedRepr, digest_of
 from keyturn.stores.ports import Clock, SecretStore, VerificationStore
 
@@ -118,6 +118,8 @@ def _out_of_place(terms: Terms, asked: Asked) -> RefusalReason | None:
         return None if asked.app in terms.apps else RefusalReason.APP_NOT_ALLOWED
     if terms.kind is Kind.SECRET and asked.origin is None:
         return None  # a server sends none; only browsers are held to the origins of a secret key
+    if ANY_ORIGIN in terms.origins:
+        return None
     return None if is_origin_among(asked.origin, terms.origins) else RefusalReason.ORIGIN_NOT_ALLOWED
 
 

@@ -118,7 +118,7 @@ def pair(installation: Installation, format: Format = FORMAT, project: Project =
         return
     say_table(("NAME", "KEY"), [(one.key.name, one.secret.reveal()) for one in made])
     if made:
-        say("\nStore them now: only their hashes are stored, and they cannot be shown again.")
+        say("\nStore the secret ones now: only their hashes are stored, and they cannot be shown again.")
     else:
         say(f"All four keys exist. To replace one that was lost: {program_name()} keys rotate KEY_ID")
 

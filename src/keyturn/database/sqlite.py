@@ -87,11 +87,9 @@ class _Damaged(StoreUnavailable):
 
 
 def _text(sql: Sql) -> str:
-    """The statement as SQLite reads it: ``$1`` is a *named* parameter there, ``?1`` the numbered one."""
-    known = _translated.get(sql)
-    if known is None:
-        known = _PARAMETER.sub(r"?\1", sql.sqlite if isinstance(sql, Both) else sql)
-        _translated[sql] = known
+    """The statement as SQLite reads it: ``$1`` is a *named* parameter there, ``?1`` the numbered one. Found without a
+    call from now on."""
+    known = _translated[sql] = _PARAMETER.sub(r"?\1", sql.sqlite if isinstance(sql, Both) else sql)
     return known
 
 
@@ -125,21 +123,22 @@ class SqliteTransaction:
 
     async def fetch_one(self, sql: Sql, *params: Any) -> Row | None:
         try:
-            row: Row | None = self._connection.execute(_text(sql), params).fetchone()
+            row: Row | None = self._connection.execute(_translated.get(sql) or _text(sql), params).fetchone()
         except sqlite3.Error as error:
             _raise(error)
         return row
 
     async def fetch_all(self, sql: Sql, *params: Any) -> list[Row]:
         try:
-            return self._connection.execute(_text(sql), params).fetchall()
+            return self._connection.execute(_translated.get(sql) or _text(sql), params).fetchall()
         except sqlite3.Error as error:
             _raise(error)
 
     async def execute(self, sql: Sql, *params: Any) -> int:
         self._executed = True
         try:
-            return max(self._connection.execute(_text(sql), params).rowcount, 0)  # -1 for what changes no rows
+            found = self._connection.execute(_translated.get(sql) or _text(sql), params)
+            return max(found.rowcount, 0)  # -1 for what changes no rows
         except sqlite3.Error as error:
             _raise(error)
 

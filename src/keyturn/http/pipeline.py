@@ -136,6 +136,7 @@ class Pipeline:
         trusted: Networks = _NO_PROXIES,
         key_first: bool = True,
         key_format: str = "",
+        any_origin: bool = False,
         new_id: Callable[[], str] | None = None,
         count_response: Callable[[int], None] = lambda _: None,
         requests: RequestLog | None = None,
@@ -147,6 +148,8 @@ class Pipeline:
             trusted: proxies that say who sent a request, where nobody has looked through them yet.
             key_first: whether it takes a key to be told that there is no such path.
             key_format: the only format that keys are accepted in; empty for every format.
+            any_origin: pages of every origin may call with a key. The language itself says so in its answers, and a
+                secret key that a page sends is noted as exposed.
             new_id: names each request, and its answer.
             count_response: told the status of every answer.
             requests: keeps a line of each request with a known key.
@@ -159,6 +162,7 @@ class Pipeline:
         self._trusted = trusted
         self._key_first = key_first
         self._key_format = key_format
+        self._any_origin = any_origin
         self._new_id = new_id
         self._count_response = count_response
         self._requests = requests
@@ -203,7 +207,7 @@ class Pipeline:
             refusal = await self.admit(exchange, exchange.needs)
             if refusal is not None:
                 return refusal
-            always = _always(exchange)
+            always = self._always(exchange)
         if exchange.route is None:
             return language.nowhere(exchange).adding(always)
         try:
@@ -231,14 +235,30 @@ class Pipeline:
         exchange.key = decision.key
         if isinstance(decision, Refused):
             exchange.refusal = decision.reason.value
-            return _readable(language.refused(exchange, decision), exchange)
+            return self._readable(language.refused(exchange, decision), exchange)
         exchange.allowance = decision.allowance
         if isinstance(decision, RateLimited):
             exchange.refusal = RATE_LIMITED
             answer = language.rate_limited(exchange, decision.allowance, by_visitor=decision.by_visitor)
-            return _readable(answer, exchange)
+            return self._readable(answer, exchange)
         exchange.reported = decision.reported
+        if self._any_origin and presented.origin is not None:
+            self._layer.sent_by_page(decision.key)
         return None
+
+    def _always(self, exchange: Exchange) -> Headers:
+        """What every answer to an admitted caller carries."""
+        always = rate_headers(exchange.allowance) if exchange.allowance is not None else ()
+        if b"origin" in exchange.headers and not self._any_origin:
+            return *always, *answer_headers(exchange.headers[b"origin"].decode("latin-1"), exchange.key)
+        return always
+
+    def _readable(self, refusal: Answer, exchange: Exchange) -> Answer:
+        """A refusal that the browser lets its page read, where the key is for that page's origin."""
+        origin = exchange.header(b"origin")
+        if origin is None or self._any_origin:
+            return refusal
+        return refusal.adding(answer_headers(origin, exchange.key))
 
     def client(self, exchange: Exchange) -> Client:
         """Who sent the request: as somebody has found out already, or by what trusted proxies say."""
@@ -330,20 +350,6 @@ def words_of(path: str) -> str:
 def _is_preflight(exchange: Exchange) -> bool:
     headers = exchange.headers
     return exchange.method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
-
-
-def _always(exchange: Exchange) -> Headers:
-    """What every answer to an admitted caller carries."""
-    always = rate_headers(exchange.allowance) if exchange.allowance is not None else ()
-    if b"origin" in exchange.headers:
-        return *always, *answer_headers(exchange.headers[b"origin"].decode("latin-1"), exchange.key)
-    return always
-
-
-def _readable(refusal: Answer, exchange: Exchange) -> Answer:
-    """A refusal that the browser lets its page read, where the key is for that page's origin."""
-    origin = exchange.header(b"origin")
-    return refusal if origin is None else refusal.adding(answer_headers(origin, exchange.key))
 
 
 def _opened(exchange: Exchange, presented: Presented) -> bool | None:

@@ -11,7 +11,14 @@ import msgspec
 from keyturn.admission.leases import Receipt, settle
 from keyturn.keys.issuing import Issuer, check_binding, check_no_stronger, checked_report_only
 from keyturn.keys.model import Key, checked_name
-from keyturn.keys.restrictions import checked_apps, checked_expiry, checked_limit, checked_networks, checked_origins
+from keyturn.keys.restrictions import (
+    ANY_ORIGIN,
+    checked_apps,
+    checked_expiry,
+    checked_limit,
+    checked_networks,
+    checked_origins,
+)
 from keyturn.keys.revoking import known, revoked
 from keyturn.limiting.gcra import Limit
 from keyturn.stores.ports import Act, Clock, KeyStore
@@ -72,7 +79,9 @@ async def change(
     if changes.networks is not msgspec.UNSET:
         changed["networks"] = checked_networks(changes.networks)
     if changes.origins is not msgspec.UNSET:
-        changed["origins"] = checked_origins(changes.origins)
+        origins = tuple(changes.origins)
+        # A public key stays one until somebody binds it.
+        changed["origins"] = origins if origins == key.origins == (ANY_ORIGIN,) else checked_origins(origins)
     if changes.apps is not msgspec.UNSET:
         changed["apps"] = checked_apps(changes.apps)
     if changes.limit is not msgspec.UNSET:

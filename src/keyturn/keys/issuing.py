@@ -27,7 +27,14 @@ from keyturn.keys.model import (
     checked_name,
     checked_scopes,
 )
-from keyturn.keys.restrictions import checked_apps, checked_expiry, checked_limit, checked_networks, checked_origins
+from keyturn.keys.restrictions import (
+    ANY_ORIGIN,
+    checked_apps,
+    checked_expiry,
+    checked_limit,
+    checked_networks,
+    checked_origins,
+)
 from keyturn.keys.revoking import known
 from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
@@ -70,6 +77,7 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
         report_only: names of restrictions that are to be counted instead of kept.
         allow: of a publishable key, what the application may let it do beyond others, in the application's words.
         parent: the key that asks for it, which it may not be stronger than.
+        public: a publishable key for pages of every origin and for every app, whose text is kept and shown at any time.
     """
 
     project_id: str
@@ -86,6 +94,7 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     canary: bool = False
     allow: Iterable[str] = ()
     parent: Key | None = None
+    public: bool = False
 
 
 class Issuer:
@@ -134,7 +143,8 @@ class Issuer:
         key = self.checked(wish, by=by, format=form.name)
         secret = generate(form, wish.kind, wish.mode)
         key = msgspec.structs.replace(key, prefix=secret.prefix, last_four=secret.last_four)
-        await self._store.insert(key, secret.digest(), Act(key.created_at, by))
+        public = secret.public() if wish.public else None
+        await self._store.insert(key, secret.digest(), Act(key.created_at, by), public)
         return Issued(key, secret)
 
     def checked(self, wish: KeyWish, *, by: str, format: str) -> Key:
@@ -160,7 +170,7 @@ class Issuer:
             parent_id=wish.parent.id if wish.parent is not None else None,
             expires_at=checked_expiry(wish.expires_at, now),
             networks=checked_networks(wish.networks),
-            origins=checked_origins(wish.origins),
+            origins=_origins_of(wish),
             apps=checked_apps(wish.apps),
             limit=checked_limit(*wish.limit) if wish.limit is not None else None,
             report_only=checked_report_only(wish.report_only),
@@ -262,7 +272,10 @@ class Issuer:
         form = self._formats.get(key.format, NATIVE)
         secret = generate(form, key.kind, key.mode)
         act = Act(self._clock.now(), by, reason)
-        fresh = NewSecret(secret.digest(), secret.prefix, secret.last_four, at_once, overlap_ms)
+        # What was shown at any time before is so after it.
+        shown = any(one.public for one in await self._store.secrets(project_id, key_id))
+        public = secret.public() if shown else None
+        fresh = NewSecret(secret.digest(), secret.prefix, secret.last_four, at_once, overlap_ms, public)
         epoch = await self._store.add_secret(project_id, key_id, fresh, act)
         if epoch is None:
             key = await known(self._store, project_id, key_id)
@@ -304,6 +317,20 @@ async def activate(store: SecretStore, clock: Clock, *, key_id: str, number: int
     epoch = await store.activate(key_id, number, act)
     if epoch is not None:
         await settle(store, epoch, at=act.at, lease_ms=LEASE_MS)
+
+
+def _origins_of(wish: KeyWish) -> tuple[str, ...]:
+    """
+    Raises:
+        InvalidKind: a public key is wished for that is none that anybody may hold, or is bound to something.
+        InvalidOrigin: one is no origin.
+    """
+    origins = checked_origins(wish.origins)
+    if not wish.public:
+        return origins
+    if wish.kind is not Kind.PUBLISHABLE or origins or tuple(wish.apps) or wish.parent is not None:
+        raise InvalidKind("a public key is a publishable one for every origin and every app", field="kind")
+    return (ANY_ORIGIN,)
 
 
 def checked_report_only(names: Iterable[str]) -> frozenset[str]:

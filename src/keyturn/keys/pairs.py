@@ -1,9 +1,11 @@
 """A project's standing keys: a publishable and a secret one for each mode, four in all, each in its place.
 
-They are keys like any other, made when they are first asked for, shown once, and rotated rather than created again. A
-place whose key was revoked is empty again.
+They are keys like any other, each made when it is first asked for, and rotated rather than created again. A secret one
+is shown once. A publishable one is for every origin and every app, and its text is kept and shown at any time. A place
+whose key was revoked is empty again.
 """
 
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from keyturn.keys.issuing import Issued, Issuer, KeyWish
@@ -40,19 +42,48 @@ async def standing_keys(store: KeyStore, project_id: str) -> dict[Place, Key | N
     return found
 
 
-async def fill_places(
-    store: KeyStore, issuer: Issuer, clock: Clock, *, project_id: str, by: str, format: str = FORMAT
-) -> list[Issued]:
-    """Make the keys that are missing; their texts are in the answer and nowhere else.
+async def public_texts(store: KeyStore, project_id: str, places: Mapping[Place, Key | None]) -> dict[str, list[str]]:
+    """The texts of the publishable standing keys by the key's id, the newest first; those that are over are not among
+    them, nor those of a key whose text is not kept."""
+    texts = {}
+    for key in places.values():
+        if key is not None and key.kind is Kind.PUBLISHABLE:
+            states = await store.secrets(project_id, key.id)
+            texts[key.id] = [one.public.text for one in states if one.public is not None and one.ends_at is None]
+    return texts
 
-    A secret key may do everything. A publishable one may do nothing until it is given origins or apps, and scopes.
+
+async def fill_places(
+    store: KeyStore,
+    issuer: Issuer,
+    clock: Clock,
+    *,
+    project_id: str,
+    by: str,
+    format: str = FORMAT,
+    only: Collection[Place] = PLACES,
+) -> list[Issued]:
+    """Make the keys that are missing; the text of a secret one is in the answer and nowhere else.
+
+    A secret key may do everything. A publishable one may do what a publishable one can be given at all, from every
+    origin.
+
+    Args:
+        only: the places that are filled.
     """
     made = []
     for place, key in (await standing_keys(store, project_id)).items():
-        if key is not None:
+        if key is not None or place not in only:
             continue
-        scopes = (EVERY_SCOPE,) if place.kind is Kind.SECRET else ()
-        wish = KeyWish(project_id=project_id, mode=place.mode, kind=place.kind, name=place.name, scopes=scopes)
+        secret = place.kind is Kind.SECRET
+        wish = KeyWish(
+            project_id=project_id,
+            mode=place.mode,
+            kind=place.kind,
+            name=place.name,
+            scopes=(EVERY_SCOPE,) if secret else issuer.publishable,
+            public=not secret,
+        )
         issued = await issuer.issue(wish, by=by, format=format)
         if await store.put_in_place(project_id, place.mode.value, place.kind.value, issued.key.id):
             made.append(issued)

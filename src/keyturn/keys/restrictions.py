@@ -21,6 +21,9 @@ APP_LENGTH_MAX: Final = 255
 PER_SECOND_MAX: Final = 1_000_000.0
 BURST_MAX: Final = 10_000_000
 
+# Of a public key, instead of origins: pages of every origin, and whatever sends none, such as an app.
+ANY_ORIGIN: Final = "*"
+
 _PER: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0}
 _RATE: Final = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)(?:/(s|m|h))?", re.ASCII)
 
@@ -137,7 +140,9 @@ def origin_patterns(origin: str) -> tuple[str, ...]:
 
 def is_origin_among(origin: str | None, origins: tuple[str, ...]) -> bool:
     """Whether a request's ``Origin`` is one of a key's."""
-    return origin is not None and any(pattern in origins for pattern in origin_patterns(origin))
+    if origin is None:
+        return False
+    return ANY_ORIGIN in origins or any(pattern in origins for pattern in origin_patterns(origin))
 
 
 def checked_apps(apps: Iterable[str]) -> tuple[str, ...]:

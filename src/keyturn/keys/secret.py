@@ -140,6 +140,13 @@ class KeyDigest(NamedTuple):
         return f"KeyDigest({self.algorithm}:…)"
 
 
+class PublicText(NamedTuple):
+    """The whole text of a publishable key that is kept and shown at any time: anybody may hold it, and it opens nothing
+    that is a secret key's. Only :meth:`KeySecret.public` makes one of a new key."""
+
+    text: str
+
+
 class MaskedRepr:
     """Mixed into a value that holds what may be a key's text: printed, or told in a traceback, it says what it is and
     nothing of what is in it."""
@@ -166,6 +173,16 @@ class KeySecret:
     def reveal(self) -> str:
         """The text itself, for the one moment in which it is shown to its owner."""
         return self._text
+
+    def public(self) -> "PublicText":
+        """The text of a publishable key as what may be stored and shown.
+
+        Raises:
+            TypeError: the key is a secret one.
+        """
+        if self.kind is not Kind.PUBLISHABLE:
+            raise TypeError("the text of a secret key is not public")
+        return PublicText(self._text)
 
     def digest(self) -> KeyDigest:
         """What may be stored of it."""

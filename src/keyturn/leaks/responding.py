@@ -2,6 +2,7 @@
 
 - *At admission*: a secret key came in clear text or in a URL, or somebody used a canary. Admission only reports it
   (:meth:`LeakResponder.noticed`, which costs a look at a dictionary); what follows is done beside it.
+  A secret key that a web page sends where pages of every origin may call is admitted, and noted as exposed.
 - *From outside*: somebody found keys and hands them in (:meth:`LeakResponder.reported`). Whoever holds a secret key's
   whole text may end it, for that is the best that can be done with it. A publishable key is in everybody's hands, so
   that its text proves nothing: it is left alone, or anybody could stop a shop.
@@ -33,6 +34,9 @@ _EXPOSING: Final = {
     RefusalReason.INSECURE: "arrived in clear text",
     RefusalReason.KEY_IN_URL: "arrived in a URL",
 }
+
+
+_BY_A_PAGE: Final = "was sent by a web page"
 
 
 class LeakResponse(StrEnum):
@@ -93,6 +97,12 @@ class _Noticed(NamedTuple):
     key: KnownKey
     how: str | None  # None for a canary's use
     seen: Seen
+    admitted: bool = False
+
+    @property
+    def name(self) -> str:
+        """By what it is remembered: that a key was admitted puts off nothing that ends one."""
+        return f"{self.key.id} admitted" if self.admitted else self.key.id
 
 
 class LeakResponder:
@@ -133,17 +143,26 @@ class LeakResponder:
         Beyond :data:`NOTICED_MAX` that wait, further ones are passed over until their next request.
         """
         key = refusal.key
-        if key is None or key.status is not Status.ACTIVE or len(self._waiting) >= NOTICED_MAX:
+        if key is None or key.status is not Status.ACTIVE:
             return
         canary = key.terms.canary
         how = _EXPOSING.get(refusal.reason) if refusal.exposed and not canary else None
         if not canary and (how is None or key.kind is not Kind.SECRET):
             return
+        self._notice(_Noticed(key, how, seen))
+
+    def sent_by_page(self, key: KnownKey) -> None:
+        """Note a secret key that was admitted with an ``Origin``: whoever opens the page can read it. It goes on, for
+        its owner has put it there. Never waits and never fails."""
+        if key.kind is Kind.SECRET:
+            self._notice(_Noticed(key, _BY_A_PAGE, Seen(), admitted=True))
+
+    def _notice(self, noticed: _Noticed) -> None:
         now = self._clock.now()
-        if self._dealt_with.get(key.id, -HOUR_MS) > now - HOUR_MS:
+        if len(self._waiting) >= NOTICED_MAX or self._dealt_with.get(noticed.name, -HOUR_MS) > now - HOUR_MS:
             return
-        self._remember(key.id, now)
-        self._waiting.append(_Noticed(key, how, seen))
+        self._remember(noticed.name, now)
+        self._waiting.append(noticed)
         self._bell.set()
 
     async def run(self) -> None:
@@ -160,7 +179,7 @@ class LeakResponder:
             try:
                 await self._deal_with(noticed)
             except Exception as error:
-                self._dealt_with.pop(noticed.key.id, None)
+                self._dealt_with.pop(noticed.name, None)
                 self._failed(error)
 
     async def reported(
@@ -226,7 +245,7 @@ class LeakResponder:
         act = Act(self._clock.now(), ACTOR, how)
         if await self._store.note_exposure(key.id, act, how):
             self._alert(Alert("keys.exposed", key.id, {"how": how}))
-        if not self._rules.quarantine or key.mode is not Mode.LIVE:
+        if noticed.admitted or not self._rules.quarantine or key.mode is not Mode.LIVE:
             return
         outcome = await self._store.quarantine(
             key.project_id, key.id, act, at_most=self._rules.quarantined_max, within_ms=HOUR_MS
@@ -249,8 +268,8 @@ class LeakResponder:
         if await self._store.note_canary(key.id, act, detail, HOUR_MS):
             self._alert(Alert("keys.canary_used", key.id, detail))
 
-    def _remember(self, key_id: str, now: int) -> None:
-        self._dealt_with.pop(key_id, None)
+    def _remember(self, name: str, now: int) -> None:
+        self._dealt_with.pop(name, None)
         if len(self._dealt_with) >= REMEMBERED_MAX:
             del self._dealt_with[next(iter(self._dealt_with))]
-        self._dealt_with[key_id] = now
+        self._dealt_with[name] = now

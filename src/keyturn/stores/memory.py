@@ -12,7 +12,7 @@ from keyturn.invariants import present
 from keyturn.keys.listing import KeyFilter, KeyPage, UnknownCursor
 from keyturn.keys.model import Ancestor, Key, KnownKey, Status
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
-from keyturn.keys.secret import ForeignForm, KeyDigest
+from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.lineage import check_descendants
 from keyturn.stores.ports import (
     Act,
@@ -98,7 +98,7 @@ class MemoryKeyStore:
 
     # Keys.
 
-    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
+    async def insert(self, key: Key, digest: KeyDigest, act: Act, public: PublicText | None = None) -> None:
         if key.id in self._keys or digest in self._by_digest:
             raise KeyExists("a key with this id or this text is already there")
         if key.parent_id is not None and not key.imported:
@@ -107,7 +107,7 @@ class MemoryKeyStore:
                 raise KeyIsRevoked(f"{key.parent_id} is not active any more and cannot create keys")
             makers = [parent.id, *(one.id for one in self._ancestors(parent))]
             check_descendants(makers, len(await self.family(key.project_id, makers[-1])))
-        self._insert(key, digest, act, "key.imported" if key.imported else "key.created")
+        self._insert(key, digest, act, "key.imported" if key.imported else "key.created", public)
 
     async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
         digests = [digest for _, digest in keys]
@@ -120,7 +120,7 @@ class MemoryKeyStore:
     async def foreign_forms(self) -> builtins.list[ForeignForm]:
         return sorted(self._forms)
 
-    def _insert(self, key: Key, digest: KeyDigest, act: Act, action: str) -> None:
+    def _insert(self, key: Key, digest: KeyDigest, act: Act, action: str, public: PublicText | None = None) -> None:
         self._keys[key.id] = key
         self._by_digest[digest] = (key.id, 1)
         first = SecretState(
@@ -130,6 +130,7 @@ class MemoryKeyStore:
             created_at=key.created_at,
             active_at=key.created_at,
             ends_at=None,
+            public=public,
         )
         self._secrets[key.id] = [first]
         detail: dict[str, Any] = {
@@ -332,6 +333,7 @@ class MemoryKeyStore:
                 created_at=act.at,
                 active_at=act.at if secret.active else None,
                 ends_at=None,
+                public=secret.public,
             )
         )
         self._by_digest[secret.digest] = (key_id, number)

@@ -12,7 +12,7 @@ from keyturn.insight.audit import AuditEntry
 from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
 from keyturn.keys.listing import KeyFilter, KeyPage
 from keyturn.keys.model import Key, KnownKey
-from keyturn.keys.secret import ForeignForm, KeyDigest
+from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.limiting.gcra import Allowance, Limit
 
 # The number of changes read at once; a gate that was away for longer reads again.
@@ -179,6 +179,7 @@ class NewSecret(NamedTuple):
     Attributes:
         active: whether it is in use at once; else from its first use on.
         overlap_ms: for how long the ones before it go on from then; with 0 they end at once, whatever any clock says.
+        public: its text, where that is kept and shown.
     """
 
     digest: KeyDigest
@@ -186,6 +187,7 @@ class NewSecret(NamedTuple):
     last_four: str
     active: bool
     overlap_ms: int
+    public: PublicText | None = None
 
 
 class SecretState(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +198,7 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
         active_at: since when it is in use; None while it waits for its first use, or if it was withdrawn.
         ends_at: from when on it is refused, because a later one took its place or it was withdrawn.
         last_used_address: the network it was last used from: an IPv4 /24 or an IPv6 /48.
+        public: its text, where that is kept and shown.
     """
 
     number: int
@@ -208,6 +211,7 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
     last_used_address: str | None = None
     last_used_agent: str | None = None
     last_used_path: str | None = None
+    public: PublicText | None = None
 
     @property
     def waits(self) -> bool:
@@ -282,8 +286,11 @@ class KeyReader(Protocol):
 class IssuingStore(Protocol):
     """What makes keys, and what opens one object."""
 
-    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
+    async def insert(self, key: Key, digest: KeyDigest, act: Act, public: PublicText | None = None) -> None:
         """Keep a new key; durable when this returns.
+
+        Args:
+            public: its text, where that is to be shown at any time.
 
         Raises:
             KeyExists: there is a key with this id or digest.

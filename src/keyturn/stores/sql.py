@@ -23,7 +23,7 @@ from keyturn.invariants import present
 from keyturn.keys.listing import SCANNED_MAX, KeyFilter, KeyPage, UnknownCursor, ascii_lower
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status, Terms
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
-from keyturn.keys.secret import ForeignForm, KeyDigest
+from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.limiting.gcra import Limit
 from keyturn.lineage import check_descendants
 from keyturn.stores import head
@@ -117,7 +117,7 @@ _INSERT: Final = (
 )
 _INSERT_TEXT: Final = (
     "INSERT INTO key_secrets (digest, digest_algorithm, key_id, number, prefix, last_four, created_at, active_at, "
-    "overlap_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    "overlap_ms, public_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 )
 _REVOKE: Final = (
     "UPDATE api_keys SET status = 'revoked', revoked_at = $1, revoked_by = $2, revoked_because = $3 "
@@ -199,7 +199,8 @@ _NEWEST_ACTIVE: Final = (
 )
 _SECRETS: Final = (
     "SELECT s.number, s.prefix, s.last_four, s.created_at, s.active_at, s.ends_at, s.last_used_at, "
-    "s.last_used_address, s.last_used_agent, s.last_used_path FROM key_secrets s JOIN api_keys k ON k.id = s.key_id "
+    "s.last_used_address, s.last_used_agent, s.last_used_path, s.public_text FROM key_secrets s "
+    "JOIN api_keys k ON k.id = s.key_id "
     "WHERE k.id = $1 AND k.project_id = $2 ORDER BY s.number DESC"
 )
 _TOUCH: Final = (
@@ -245,7 +246,7 @@ class SqlKeyStore(SqlLeases):
         # Terms that many keys share are held once.
         self._terms: dict[Terms, Terms] = {}
 
-    async def insert(self, key: Key, digest: KeyDigest, act: Act) -> None:
+    async def insert(self, key: Key, digest: KeyDigest, act: Act, public: PublicText | None = None) -> None:
         async def operation(tx: Transaction) -> None:
             if key.parent_id is not None and not key.imported:
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
@@ -255,7 +256,7 @@ class SqlKeyStore(SqlLeases):
                 makers = [key.parent_id, *(row[0] for row in await tx.fetch_all(_ANCESTORS, key.parent_id))]
                 made = present(await tx.fetch_one(_COUNT_OF_FIRST, makers[-1]), "a count of keys")
                 check_descendants(makers, made[0])
-            await _insert(tx, key, digest)
+            await _insert(tx, key, digest, public)
             action = "key.imported" if key.imported else "key.created"
             await head.write_down(tx, act, action, key.project_id, key.id, **_detail_of_new(key))
 
@@ -523,6 +524,7 @@ class SqlKeyStore(SqlLeases):
                 act.at,
                 act.at if secret.active else None,
                 secret.overlap_ms,
+                secret.public.text if secret.public is not None else None,
             )
             if secret.active and secret.overlap_ms:
                 await _end_before(tx, act.at, secret.overlap_ms, key_id, number)
@@ -590,6 +592,7 @@ class SqlKeyStore(SqlLeases):
                 last_used_address=row[7],
                 last_used_agent=row[8],
                 last_used_path=row[9],
+                public=PublicText(row[10]) if row[10] is not None else None,
             )
             for row in await self._database.read(operation)
         ]
@@ -616,7 +619,7 @@ class SqlKeyStore(SqlLeases):
 
     async def knows_origin(self, patterns: Sequence[str]) -> bool:
         async def operation(tx: Transaction) -> bool:
-            for pattern in patterns:  # two at most
+            for pattern in patterns:  # three at most
                 if await tx.fetch_one(_KNOWS_ORIGIN, pattern) is not None:
                     return True
             return False
@@ -719,7 +722,7 @@ async def _end_before(tx: Transaction, at: int, overlap_ms: int, key_id: str, nu
     return await tx.execute(_END_BEFORE, at + overlap_ms, key_id, number)
 
 
-async def _insert(tx: Transaction, key: Key, digest: KeyDigest) -> None:
+async def _insert(tx: Transaction, key: Key, digest: KeyDigest, public: PublicText | None = None) -> None:
     """Keep a key and its first secret."""
     limit = key.limit
     await tx.execute(
@@ -756,6 +759,7 @@ async def _insert(tx: Transaction, key: Key, digest: KeyDigest) -> None:
         key.created_at,
         key.created_at,
         0,
+        public.text if public is not None else None,
     )
     for origin in key.origins:
         await tx.execute(_ADD_ORIGIN, origin, key.id)

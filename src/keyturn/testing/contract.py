@@ -24,7 +24,7 @@ from keyturn.insight.audit import BEGINNING, broken_at
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor, every_key
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status
 from keyturn.keys.rotations import SECRETS_MAX
-from keyturn.keys.secret import KeyDigest
+from keyturn.keys.secret import SMARTPAY, KeyDigest, generate
 from keyturn.limiting.gcra import Limit
 from keyturn.lineage import DESCENDANTS_MAX
 from keyturn.stores.ports import Act, Change, HeldLease, KeyStore, NewSecret, SecretState, Use
@@ -649,6 +649,17 @@ class StoreContract:
         other = "key_k9" if held != "key_k9" else "key_k8"
         assert await store.put_in_place("prj_a", "test", "secret", other)
         assert await store.places("prj_a") == {("test", "secret"): other, ("live", "secret"): "key_k1"}
+
+    async def test_only_a_public_text_is_kept_with_its_secret(self, store: KeyStore) -> None:
+        """Of a new key and of each further secret, where it was handed in; and forgotten with that secret."""
+        await put(store, key("b"))
+        texts = [generate(SMARTPAY, Kind.PUBLISHABLE, Mode.TEST) for _ in range(2)]
+        await store.insert(key("a"), texts[0].digest(), act(1_000), texts[0].public())
+        more = new_secret("x")._replace(digest=texts[1].digest(), public=texts[1].public())
+        await store.add_secret("prj_a", "key_a", more, act(2_000))
+        kept = [one.public for one in await store.secrets("prj_a", "key_a")]
+        assert kept == [texts[1].public(), texts[0].public()]
+        assert [one.public for one in await store.secrets("prj_a", "key_b")] == [None]
 
     async def test_a_key_says_whose_it_is(self, store: KeyStore) -> None:
         """By its id alone, for those who may ask for every project's."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from keyturn import InvalidOrigin, Kind, KnownKey, Mode
-from keyturn.keys.restrictions import checked_origins
+from keyturn.keys.restrictions import ANY_ORIGIN, checked_origins
 from keyturn.keys.secret import CRAFTKIT, FORMATS
 from tillgate.base.principal import Allow, Principal
 
@@ -144,5 +144,5 @@ def principal_of(key: KnownKey) -> Principal:
         key.id,
         True,
         terms.allow,
-        (*terms.origins, *returns_of(terms.allow)),
+        (*(one for one in terms.origins if one != ANY_ORIGIN), *returns_of(terms.allow)),
     )

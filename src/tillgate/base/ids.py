@@ -63,44 +63,42 @@ _DRAWN = 256
 _BLOCK = struct.Struct(f"{_DRAWN}Q")
 # A random byte is each character with the same chance: there are eight times as many bytes.
 _CHARACTERS = (_ALPHABET * 8).encode()
+_EIGHTS = re.compile(r"[0-9a-z]{8}")
 
 _lock = threading.Lock()
-_last = (0, 0)
+_last = 0
+_high = 0
+_head = ""
 _draws: Iterator[tuple[int, str]] = iter(())
 
 
 def new_ulid() -> str:
     """A fresh ULID, greater than every one this process made before."""
-    global _last
+    global _last, _high, _head, _draws
     milliseconds = time.time_ns() // 1_000_000
     with _lock:
-        word, low = _draw()
-        then, high = _last
-        if milliseconds > then:
+        drawn = next(_draws, None)
+        if drawn is None:
+            _draws = _drawn()
+            drawn = next(_draws)
+        word, low = drawn
+        if milliseconds <= _last:
+            _high += 1 + (word & _STEP)
+            milliseconds = _last if _high <= _HALF else _last + 1
+        if milliseconds > _last:
             # The highest random bit is zero: room for those that follow within the millisecond.
-            high = word >> 25
-        else:
-            milliseconds, high = then, high + 1 + (word & _STEP)
-            if high > _HALF:
-                milliseconds, high = milliseconds + 1, word >> 25
-        _last = milliseconds, high
+            _last, _high, _head = milliseconds, word >> 25, _instant(milliseconds)
+        head, high = _head, _high
     pairs = _PAIRS
-    return (
-        f"{_instant(milliseconds)}"
-        f"{pairs[high >> 30]}{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}{low}"
-    )
+    return f"{head}{pairs[high >> 30]}{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}{low}"
 
 
-def _draw() -> tuple[int, str]:
-    """64 random bits, and eight random characters of 5 bits each, under the lock. They are asked of the system in
-    blocks: an id is on the way of every request."""
-    global _draws
-    for draw in _draws:
-        return draw
+def _drawn() -> Iterator[tuple[int, str]]:
+    """64 random bits, and eight random characters of 5 bits each, many times. They are asked of the system in blocks:
+    an id is on the way of every request."""
     text = os.urandom(8 * _DRAWN).translate(_CHARACTERS).decode("ascii")
     words = _BLOCK.unpack(os.urandom(_BLOCK.size))
-    _draws = zip(words, [text[at : at + 8] for at in range(0, 8 * _DRAWN, 8)], strict=True)
-    return next(_draws)
+    return zip(words, _EIGHTS.findall(text), strict=True)
 
 
 def _forget() -> None:

@@ -28,6 +28,8 @@ MINOR_DIGITS: dict[str, int] = (
     | dict.fromkeys(_THREE_DIGITS.split(), 3)
 )
 
+# An amount that is well formed, by a currency's minor digits, for whoever wrote one that is not.
+_EXAMPLES = {0: "99", 2: "99.00", 3: "99.000"}
 _AMOUNT = re.compile(r"(\d{1,40})(?:\.(\d{1,40}))?", re.ASCII)
 
 
@@ -81,14 +83,18 @@ def parse_amount(text: str, currency: str, *, field: Field, may_be_zero: bool = 
             large, or has more decimals than the currency; ``field`` is named.
     """
     digits = MINOR_DIGITS[currency]
-    example = format_minor(9900 if digits else 99, digits) if digits != 3 else "99.000"
     match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
     if match is None:
-        raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example=example, may_be_zero=may_be_zero)
+        raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example=_EXAMPLES[digits], may_be_zero=may_be_zero)
     whole, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > digits:
         raise InvalidInput(
-            field, Problem.DECIMALS, currency=currency, digits=digits, given=len(decimals), example=example
+            field,
+            Problem.DECIMALS,
+            currency=currency,
+            digits=digits,
+            given=len(decimals),
+            example=_EXAMPLES[digits],
         )
     if len(whole) > INTEGER_DIGITS_MAX:
         raise InvalidInput(field, Problem.AMOUNT_TOO_LARGE, digits=INTEGER_DIGITS_MAX)

@@ -165,6 +165,7 @@ async def rotate(call: Call) -> Response:
         text=rotated.secret.reveal(),
         scopes=API_SCOPES,
         rotated=True,
+        kept=any(one.public for one in await call.context.keys.secrets(key.project_id, key.id)),
     )
 
 

@@ -190,6 +190,7 @@ async def create_key(call: Call) -> Response:
         text=issued.secret.reveal(),
         scopes=API_SCOPES,
         rotated=False,
+        kept=False,
     )
 
 

@@ -32,14 +32,12 @@ async def emit(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
         before = fact.before.decode()
     subscribers = await deliveries.subscribers(tx, *of_log)
     forms = await outbox.styles.forms(tx, fact, {one.dialect for one in subscribers})
-    # The sequence's row is locked until the commit, so it is taken as late as can be.
-    sequence = await records.next_sequence(tx, *of_log)
+    # The row of the log's last number is locked until the commit, so it is taken as late as can be.
     await records.insert(
         tx,
         event_id=fact.id,
         project_id=fact.project_id,
         livemode=fact.livemode,
-        sequence=sequence,
         type=fact.type.name,
         object_id=fact.object_id,
         data=fact.native.decode(),

@@ -21,9 +21,13 @@ _NEXT_SEQUENCE: Final = (
     "INSERT INTO event_sequences (project_id, livemode, last) VALUES ($1, $2, 1) "
     "ON CONFLICT (project_id, livemode) DO UPDATE SET last = event_sequences.last + 1 RETURNING last"
 )
-_INSERT: Final = (
-    "INSERT INTO events (id, project_id, livemode, sequence, type, object_id, data, previous_attributes, created_at) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_EVENT: Final = "project_id, livemode, id, type, object_id, data, previous_attributes, created_at, sequence"
+# Both at once where the database can: each statement there is a way over the network, and back, with the number's row
+# locked.
+_INSERT: Final = Both(
+    sqlite=f"INSERT INTO events ({_EVENT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    postgres=f"WITH taken AS ({_NEXT_SEQUENCE}) INSERT INTO events ({_EVENT}) "
+    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, last FROM taken RETURNING sequence AS last",
 )
 _INSERT_FORM: Final = "INSERT INTO event_forms (event_id, dialect, body) VALUES ($1, $2, $3)"
 _DIALECTS: Final = "SELECT dialect FROM event_forms WHERE event_id = $1"
@@ -73,14 +77,6 @@ _DROP: Final = Both(
     sqlite=f"DELETE FROM events WHERE id IN ({_OLD})",
     postgres=f"DELETE FROM events WHERE id IN ({_OLD} FOR UPDATE SKIP LOCKED)",
 )
-
-
-async def next_sequence(tx: Transaction, project_id: str, livemode: bool) -> int:
-    """The next number of this project and mode; the row stays locked until the transaction ends."""
-    row = present(await tx.fetch_one(_NEXT_SEQUENCE, project_id, livemode), "the next sequence number")
-    sequence = int(row["last"])
-    tx.given_out(mark_of(project_id, livemode), sequence)
-    return sequence
 
 
 async def last_sequence(tx: Transaction, project_id: str, livemode: bool) -> int:
@@ -139,26 +135,24 @@ async def insert(
     event_id: str,
     project_id: str,
     livemode: bool,
-    sequence: int,
     type: str,
     object_id: str,
     data: str,
     previous_attributes: str | None,
     created_at: int,
 ) -> None:
-    """Write an event down for good."""
-    await tx.execute(
-        _INSERT,
-        event_id,
-        project_id,
-        livemode,
-        sequence,
-        type,
-        object_id,
-        data,
-        previous_attributes,
-        created_at,
-    )
+    """Write an event down for good, with the next number of its project and mode.
+
+    The row of that number stays locked until the transaction ends.
+    """
+    values = project_id, livemode, event_id, type, object_id, data, previous_attributes, created_at
+    if tx.dialect == "sqlite":
+        row = await tx.fetch_one(_NEXT_SEQUENCE, project_id, livemode)
+        sequence = int(present(row, "the next sequence number")["last"])
+        await tx.execute(_INSERT, *values, sequence)
+    else:
+        sequence = int(present(await tx.fetch_one(_INSERT, *values), "the next sequence number")["last"])
+    tx.given_out(mark_of(project_id, livemode), sequence)
 
 
 async def insert_form(tx: Transaction, event_id: str, dialect: str, body: str) -> None:

@@ -110,6 +110,8 @@ class Dialect(NamedTuple):
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
         visitors: who calls its open routes; None where that is nobody in particular, and no key is looked at there.
+        any_origin: whether pages of every origin may call with a key, which :attr:`always` then tells browsers. A
+            secret key that a page sends is admitted, and noted as exposed.
         key_format: the format of the keys that its routes take; empty for every format.
         key_example: what stands in snippets where a key belongs.
         snippets: how a shop is pointed here.
@@ -131,6 +133,7 @@ class Dialect(NamedTuple):
     webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)
     visitors: Visitors | None = None
+    any_origin: bool = False
     key_format: str = ""
     fallback: bool = False
     key_example: str = ""

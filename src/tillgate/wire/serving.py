@@ -249,8 +249,9 @@ class DialectApp:
         """
         self.context = context
         self.dialect = dialect
-        if dialect.visitors is not None and dialect.visitors.any_origin:
-            origins = EveryOrigin()
+        any_origin = dialect.any_origin or (dialect.visitors is not None and dialect.visitors.any_origin)
+        if any_origin:
+            origins = EveryOrigin(with_keys=dialect.any_origin)
         self.origins = origins
         self._spoken = Spoken(context, dialect, hint_of_format)
         self._pipeline = Pipeline(
@@ -260,6 +261,7 @@ class DialectApp:
             origins=origins,
             key_first=dialect.visitors is None,
             key_format=dialect.key_format,
+            any_origin=any_origin,
             clock=context.clock,
             new_id=lambda: ids.new_id(ids.REQUEST),
             count_response=count_response,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from keyturn.admission.origins import EXPOSED_HEADERS
 from tillgate.base.clock import HOUR_MS
 from tillgate.dialects.smartpay import orders, payments, refunds, sessions, unsupported
 from tillgate.dialects.smartpay.errors import TELLING
@@ -18,6 +19,13 @@ SMARTPAY: Final = Dialect(
     telling=TELLING,
     idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
+    # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
+    any_origin=True,
+    always=(
+        (b"cache-control", b"no-store"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", EXPOSED_HEADERS),
+    ),
     key_format="smartpay",
     key_example="sk_test_YOUR_KEY",
     snippets=(

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from keyturn import Allowance, RefusalReason, Refused
+from keyturn import Allowance, Kind, RefusalReason, Refused
 from keyturn.http import wording
 from keyturn.http.denials import Headers, rate_headers
 from keyturn.http.pipeline import Answer
@@ -112,8 +112,9 @@ def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
 
 def _refused(refusal: Refused, _: str) -> Answer:
     status, message = wording.describe(refusal)
-    # A public key opens nothing that is the secret key's.
-    if status != wording.FORBIDDEN or refusal.reason is RefusalReason.SECRET_KEY_REQUIRED:
+    # A public key opens nothing that is the secret key's, wherever it is sent from.
+    public = refusal.key is not None and refusal.key.kind is Kind.PUBLISHABLE
+    if status != wording.FORBIDDEN or (public and refusal.reason is not RefusalReason.INSECURE):
         body = UnauthorizedBody(_REALM, _SCHEME, wording.UNAUTHORIZED, message)
         if status in (wording.UNAUTHORIZED, wording.FORBIDDEN):
             return Answer(wording.UNAUTHORIZED, msgspec.json.encode(body), headers=_CHALLENGES)
