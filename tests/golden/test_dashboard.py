@@ -35,6 +35,9 @@ ELSEWHERE = {
     CATCH_ALL,
     f"{ROOT}/account/passkeys",
     f"{ROOT}/account/passkeys/{{passkey}}/remove",
+    # Nodes answer: tests/journeys/test_networks_away.py, tests/dashboard/test_wallet.py.
+    f"{ROOT}/networks",
+    f"{ROOT}/networks/tokens",
     f"{ROOT}/sign-in/second",
 }
 UNKNOWN = re.compile(r"{\w+}")

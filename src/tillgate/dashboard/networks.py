@@ -11,6 +11,7 @@ from tillgate.access.audited import write_down_network
 from tillgate.base.errors import InvalidInput
 from tillgate.dashboard.calls import Call, Need, Unusable, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
+from tillgate.dashboard.words import form_name
 from tillgate.rails.evm.extra import ExtraMissing
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.catalogue import catalogue
@@ -128,7 +129,7 @@ async def add_network(call: Call) -> Response:
     except InvalidInput as error:
         return _refused_network(call, problems_of(error))
     except NetworkError as error:
-        return _refused_network(call, {error.field: _sentence(error)})
+        return _refused_network(call, _problem(error))
     sealer = call.context.sealer
 
     async def operation(tx: Transaction) -> Added:
@@ -146,7 +147,7 @@ async def add_network(call: Call) -> Response:
     try:
         added = await call.write(operation)
     except NetworkError as error:
-        return _refused_network(call, {error.field: _sentence(error)})
+        return _refused_network(call, _problem(error))
     return call.page("networks/added.html", status_code=201, section="networks", added=added)
 
 
@@ -202,7 +203,7 @@ async def add_token(call: Call) -> Response:
             call, Draft(values, {"": f"The nodes did not answer within {ASK_SECONDS_MAX} seconds."})
         )
     except NetworkError as error:
-        return await _token_form(call, Draft(values, {error.field: _sentence(error)}))
+        return await _token_form(call, Draft(values, _problem(error)))
     except ExtraMissing as error:
         return await _token_form(call, Draft(values, {"": _sentence(error)}))
     if not token.is_verified and form.one("unverified") != YES:
@@ -234,7 +235,7 @@ async def add_token(call: Call) -> Response:
     try:
         is_new = await call.write(operation)
     except NetworkError as error:
-        return await _token_form(call, Draft(values, {error.field: _sentence(error)}))
+        return await _token_form(call, Draft(values, _problem(error)))
     return call.go(NETWORKS, flash="token_added" if is_new else "token_there")
 
 
@@ -278,6 +279,11 @@ async def _switch(call: Call, *, paused: bool) -> Response:
     except NetworkError as error:
         raise Unusable("There is no such network.") from error
     return call.go(NETWORKS, flash="network_paused" if paused else "network_resumed")
+
+
+def _problem(error: NetworkError) -> dict[str, str]:
+    """What is wrong, beside its field of the form."""
+    return {form_name((error.field,)) if error.field else "": _sentence(error)}
 
 
 def _sentence(error: Exception) -> str:
