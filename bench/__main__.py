@@ -16,6 +16,7 @@ from bench import machine
 from bench.against import Against
 from bench.alternatives import Alternatives
 from bench.checkout import Checkout
+from bench.fleet import Fleet
 from bench.growth import Growth
 from bench.instructions import Instructions
 from bench.keys import Keys
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "scaling": lambda stage: Scaling(stage).run(),
     "instructions": lambda stage: Instructions(stage).run(),
     "keys": lambda stage: Keys(stage).run(),
+    "fleet": lambda stage: Fleet(stage).run(),
     "growth": lambda stage: Growth(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }

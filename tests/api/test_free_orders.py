@@ -83,3 +83,15 @@ async def test_less_than_nothing_is_refused(shop: Shop) -> None:
     answer = await client.post("/checkout_sessions", json=TEA | {"lineItems": lines})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "lineItems")
     assert "must not be below zero" in answer.json()["error"]["message"]
+
+
+async def test_money_for_what_costs_nothing_is_listed(sqlite_shop: Shop) -> None:
+    """There is no price to say its worth by, so its value is zero; the transaction is there to be looked at."""
+    client = await sqlite_shop.client()
+    session = await made(client, "/checkout_sessions", **TEA | {"lineItems": [{"name": "Sample", "unitAmount": "0"}]})
+    sent = await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "dust"})
+    assert sent.status_code == 200, sent.text
+    listed = await client.get("/transactions", params={"orderId": session["orderId"]})
+    assert listed.status_code == 200, listed.text
+    [found] = listed.json()["data"]
+    assert (found["value"], found["amount"]["wei"]) == ("0.00", "1")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.checkout.projects.test_images import png
 from tests.running import run_cli
 
 DATES = re.compile(r"\b20\d\d-\d\d-\d\d")
@@ -59,6 +60,26 @@ def test_what_will_not_do_is_named_and_nothing_is_saved(where: list[str]) -> Non
     assert "locale" in refused
     assert "--colour" in run_cli("projects", "set", "My shop", *where, status=1)
     assert as_json("projects", "show", "My shop", *where)["name"] == "My shop"
+
+
+def test_a_logo_is_set_shown_and_removed(where: list[str], tmp_path: Path) -> None:
+    """As the dashboard's upload, with the same bounds: what is no image or too large changes nothing, not even what was
+    named beside it."""
+    as_json("projects", "create", "--name", "My shop", *where)
+    image, other = tmp_path / "logo.png", tmp_path / "logo.txt"
+    image.write_bytes(png())
+    after = as_json("projects", "set", "My shop", "--logo", str(image), "--colour", "#14614a", *where)
+    assert after["logo"].startswith(f"/logos/{after['id']}/") and after["colour"] == "#14614a"
+    assert as_json("projects", "show", "My shop", *where) == after
+    for content in (b"no image", png() + b" " * 200_000):
+        other.write_bytes(content)
+        refused = run_cli("projects", "set", "My shop", "--logo", str(other), "--colour", "", *where, status=1)
+        assert "logo" in refused
+    assert "No such file" in run_cli("projects", "set", "My shop", "--logo", str(tmp_path / "x"), *where, status=1)
+    assert as_json("projects", "show", "My shop", *where) == after
+    assert as_json("projects", "set", "My shop", "--logo", "", *where)["logo"] == ""
+    changed = [one["detail"] for one in as_json("audit", "list", *where) if one["action"] == "project.settings_changed"]
+    assert [set(one) for one in changed] == [{"logo"}, {"logo", "colour"}]
 
 
 def test_other_peoples_text_turns_no_line(where: list[str]) -> None:

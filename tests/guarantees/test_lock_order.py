@@ -5,6 +5,7 @@ The statements of real transactions on PostgreSQL are read: which rows each of t
 
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -12,7 +13,15 @@ import pytest
 from keyturn.database import Database, Transaction
 from keyturn.database.postgres import PostgresTransaction
 from keyturn.database.postgres import _text as text_of
+from tests.dialects.coin_moebius.conftest import Coin
+from tests.dialects.crossmint.conftest import MUG, Mint
+from tests.dialects.smartpay.conftest import Smart
 from tests.makers import ON_POSTGRES, Counter, counter_over
+from tests.rails.evm.live_shop import read_ahead, set_wallet
+from tests.rails.evm.offered import TOKENS, Offered, Seen, seen_now, served_nodes, set_up
+from tests.requirements.calling import key_of
+from tests.shop import open_shop
+from tillgate.base.principal import Principal
 from tillgate.checkout.clocks.operations import create_clock
 from tillgate.checkout.coupons.operations import NewCoupon, create_coupon
 from tillgate.checkout.customers.operations import CustomerChanges, create_customer
@@ -21,11 +30,15 @@ from tillgate.checkout.payments.model import AUTHORIZATION_MS, CaptureMethod
 from tillgate.checkout.promotions.operations import NewPromotionCode, create_promotion_code
 from tillgate.checkout.refunds.model import RefundReason
 from tillgate.checkout.refunds.operations import NewRefund, create_refund, refund_order
+from tillgate.checkout.sessions.choosing import choose
 from tillgate.checkout.sessions.discounts import apply_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.opening import NewSession, Visitor, open_session, visit_link
 from tillgate.checkout.settlement import advancing, capturing, deciding, expiring
 from tillgate.checkout.settlement.simulating import simulate_payer
+from tillgate.checkout.settlement.watching import LivePayments
+from tillgate.rails.evm.rail import EvmRail
+from tillgate.rails.evm.wallets import operations as wallet_operations
 from tillgate.rails.port import PaymentTerms, QuoteRequest, Rails
 from tillgate.rails.simulated import SimulatedRail
 
@@ -151,8 +164,46 @@ class Shop:
         session: CheckoutSession = await self.do(open_session, self.who, new)
         return session
 
+    def live_on_networks(self) -> None:
+        """From now on in live mode, which is paid on networks."""
+        rail = EvmRail(self.counter.clock, dev=True)
+        self.context = self.counter.context._replace(rails=Rails(test=Walleted(), live=rail, networks=rail))
+        self.who = Principal(self.counter.project_id, True, "key", "key:live")
+
+    async def live_session(self, word: str) -> CheckoutSession:
+        """Of a link and with a code of their own, whose buyer has chosen how to pay."""
+        session = await self.session(word)
+        chosen: CheckoutSession = await self.do(choose, self.who, session.id, session.payment.terms.asset)
+        return chosen
+
     async def payer(self, session: CheckoutSession, payer: str) -> None:
         await self.do(simulate_payer, self.who, session.id, payer)
+
+
+class Telling:
+    """What comes for live sessions, told as a watcher tells it."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._payments = LivePayments(shop.context)
+        self._count = 0
+        self.last = Seen(TOKENS[0], seen_now(TOKENS[0], 0, 0, 0, confirmed=True))
+
+    async def comes(self, session: CheckoutSession, token: Offered, amount: int, *, confirmed: bool = True) -> Seen:
+        self._count += 1
+        one = seen_now(token, self._count, amount, self._shop.counter.clock.now(), confirmed=confirmed)
+        return await self.again(session, Seen(token, one))
+
+    async def all_of_it(self, session: CheckoutSession, token: Offered) -> None:
+        [asked] = [one for one in session.payment.terms.options if one.chain_id == token.chain_id]
+        await self.comes(session, token, asked.amount_atomic)
+
+    async def again(self, session: CheckoutSession, seen: Seen, **changed: Any) -> Seen:
+        self.last = seen._replace(one=seen.one._replace(**changed))
+        told, address = (seen.token.address, self.last.one), session.payment.terms.address.lower()
+        [payment_id] = await self._shop.counter.database.write(lambda tx: self._payments.observe(tx, address, [told]))
+        assert payment_id == session.payment.id
+        return self.last
 
 
 async def visits(shop: Shop) -> None:
@@ -223,16 +274,98 @@ async def ends(shop: Shop) -> None:
     assert await shop.do(expiring.expire_due, shop.counter.project_id) == 3
 
 
-@pytest.mark.parametrize("story", [visits, typed_codes, lapses, a_clock, payers, decisions, ends])
+async def live_sessions(shop: Shop) -> None:
+    """Sessions on networks: an address with the price, with the buyer's choice and with a link; money that comes in
+    another token than was shown, is too little, is reversed, waited for, accepted, given back; and many that end."""
+    with served_nodes() as nodes:
+        await set_up(shop.counter, nodes)
+        shop.live_on_networks()
+        seen = Telling(shop)
+        paid = await shop.live_session("LIVE0")
+        await seen.all_of_it(paid, TOKENS[1])
+        short = await shop.live_session("LIVE1")
+        coming = await seen.comes(short, TOKENS[0], 10, confirmed=False)
+        await seen.again(short, coming, confirmed=True)
+        await shop.do(deciding.keep_waiting, shop.who, short.id)
+        await seen.comes(short, TOKENS[1], 10**18)
+        await shop.do(refund_order, shop.who, short.order_id, excess_only=False)
+        gone = await shop.live_session("LIVE2")
+        await seen.all_of_it(gone, TOKENS[0])
+        await seen.again(gone, seen.last, reorged=True, confirmed=False)
+        await shop.do(deciding.accept, shop.who, gone.id)
+        visited = await shop.do(visit_link, (await shop.link()).slug, Visitor(email="live@shop.example"))
+        await shop.do(choose, shop.who, visited.id, visited.payment.terms.options[1].asset)
+        canceled = await shop.live_session("LIVE3")
+        await shop.do(deciding.cancel, shop.who, canceled.id)
+        await seen.all_of_it(canceled, TOKENS[0])
+        await shop.do(deciding.accept, shop.who, canceled.id)
+        for number in range(2):
+            await shop.live_session(f"LIVE4{number}")
+        shop.counter.clock.at += shop.context.settings.session_lifetime_ms
+        # None was looked at so far: what they hold is given back.
+        assert await shop.do(expiring.release_due, shop.counter.project_id) == 2
+
+
+async def wallets(shop: Shop) -> None:
+    """A wallet is set, confirmed, counted on and replaced while sessions take addresses of it."""
+    with served_nodes() as nodes:
+        await set_up(shop.counter, nodes)
+        shop.live_on_networks()
+        await shop.live_session("FIRST")
+        database, project_id = shop.counter.database, shop.counter.project_id
+        await database.write(lambda tx: wallet_operations.skip(tx, project_id, 5, shop.counter.clock.now()))
+        await set_wallet(shop.counter, project_id, 1)
+        await read_ahead(shop.counter)
+        await shop.live_session("SECOND")
+
+
+@pytest.mark.parametrize(
+    "story", [visits, typed_codes, lapses, a_clock, payers, decisions, ends, live_sessions, wallets]
+)
 async def test_rows_that_others_share_are_locked_in_one_order(
     database: Database, locks: Locks, story: Callable[[Shop], Awaitable[None]]
 ) -> None:
     """Each transaction takes them in the order above, those of one table by their ids, and the sequence of events,
     which everybody needs, last."""
     await story(Shop(await counter_over(database)))
+    in_order(locks)
 
+
+def in_order(locks: Locks, tables: int = 3) -> None:
+    """What was locked was locked in the one order, and by some transaction in as many tables."""
     taken = locks.all()
-    assert any(len({one.table for one in rows}) > 2 for rows in taken), taken
+    assert any(len({one.table for one in rows}) >= tables for rows in taken), taken
     for rows in taken:
         places = [one.place for one in rows]
         assert places == sorted(places), rows
+
+
+async def test_dialects_lock_in_the_same_order(tmp_path: Path, database_url: str, locks: Locks) -> None:
+    """Every language's orders go through the same operations, and what each keeps of its own is written among them:
+    made, paid, captured, given back, canceled, with what it locks beside."""
+    async with open_shop(tmp_path, database_url, still=True) as shop:
+        smart = Smart(
+            shop, *[(await key_of(shop, format="smartpay", mode=one)).secret.reveal() for one in ("test", "live")]
+        )
+        mint = Mint(shop, (await key_of(shop, format="crossmint")).secret.reveal(), "", "")
+        coin = Coin(shop)
+        async with smart.http, mint.http, coin.http:
+            session = await smart.authorized()
+            order = session["order"]["id"]
+            for amount, remainder in ((200, "manual"), (100, "automatic")):
+                body = {"order": order, "amount": amount, "currency": "JPY", "cancelRemainder": remainder}
+                payment = await smart.done("POST", "/payments", body)
+            back = {"payment": payment["id"], "currency": "JPY", "reason": "requested_by_customer", "amount": 50}
+            await smart.done("POST", "/refunds", back)
+            await smart.done("PUT", f"/orders/{(await smart.authorized())['order']['id']}/cancellation")
+
+            mint.product = (await mint.native("POST", "/products", MUG))["id"]
+            made = (await mint.made())["order"]["orderId"]
+            await mint.edited(made, recipient={"email": "other@example.com"})
+            await mint.simulate(made, "paid")
+            assert (await mint.read(made))["payment"]["status"] == "completed"
+
+            asked = await coin.check_out((await coin.product()).id)
+            assert asked.is_success, asked.text
+
+    in_order(locks, tables=2)

@@ -40,6 +40,7 @@ BOUNDED = {
     "tillgate/checkout/sessions/records.py:_TO_LAPSE": "_LAPSED has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_LAPSE_OF_CLOCK": "_LAPSED_OF_CLOCK has a LIMIT",
     "tillgate/checkout/sessions/records.py:_TO_EXPIRE_OF_CLOCK": "_OF_CLOCK has a LIMIT",
+    "tillgate/checkout/sessions/records.py:_TO_FREE_OF_CLOCK": "_HELD_OF_CLOCK has a LIMIT",
     "tillgate/events/deliveries/records.py:_SUBSCRIBERS_HELD": "ENDPOINTS_MAX of a project",
     "tillgate/events/deliveries/records.py:_RANGE_HELD": "_RANGE has a LIMIT",
     "tillgate/events/records.py:_DIALECTS": "one form for each dialect of this server",

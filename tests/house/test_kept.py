@@ -32,7 +32,7 @@ UPDATE = re.compile(r"\bUPDATE (\w+) SET (.*?)(?= WHERE |$)", re.DOTALL)
 INSERT = re.compile(r"^INSERT INTO (\w+)")
 COLUMN = re.compile(r"(?:^|, )(\w+) = ")
 # Columns that no form shows.
-NOT_SHOWN = {"orders": {"claimed_reference"}}
+NOT_SHOWN = {"orders": {"claimed_reference"}, "checkout_sessions": {"counts_for_link"}}
 # What the forms of a session, its order and its payment show of each other's rows. A payment's metadata is its own; its
 # state is told by theirs.
 SHOWN_BY_OTHERS = {

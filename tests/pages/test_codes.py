@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import html
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -440,6 +441,60 @@ async def test_who_comes_back_to_a_code_has_it_while_there_is_a_place(till: Till
     assert "This code has reached its limit." in refused.text
     assert (await till.browser.post(f"/checkout/{second.id}/complete")).status_code == 303
     assert await uses() == (0, 1)
+
+
+async def test_the_page_says_for_how_long_a_code_is_kept_and_a_test_clock_ends_that(sale: Sale) -> None:
+    """Where others can use it up. Put forward over the half hour, the clock frees the place in that call; the page sees
+    that something changed, says so, and has a button that takes the place again while there is one. A code without a
+    limit has a place for everybody, and nothing is said of it."""
+    code = await sale.code("ONE", maxRedemptions=1)
+    await sale.code("ALL")
+    clock = await sale.made("/test_clocks")
+    session = await sale.session(testClockId=clock["id"], expiresInSeconds=86_400)
+    other, unlimited = await sale.session(), await sale.session(testClockId=clock["id"])
+    for one, word in ((session, "ONE"), (unlimited, "ALL")):
+        assert (await sale.apply(one, word)).status_code == 303
+    kept, over, again = "kept for you for half an hour", "not kept for you any more", "Keep the code for me"
+    page = await sale.page(session)
+    assert kept in page and over not in page and again not in page
+    seen = re.findall(r"state\?seen=(\w+)", page)[0]
+
+    async def looked() -> httpx.Response:
+        return await sale.browser.get(f"/checkout/{session}/state?seen={seen}")
+
+    assert (await looked()).status_code == 204
+    assert (await sale.apply(other, "ONE")).status_code == 409
+    for seconds, held in ((HOLD_MS // SECOND_MS - 60, (1, 0)), (60, (0, 0))):
+        answer = await sale.api.post(f"/test_clocks/{clock['id']}/advance", json={"seconds": seconds})
+        assert answer.status_code == 200, answer.text
+        assert await sale.uses(code) == held
+    assert over in (await looked()).text
+    page = await sale.page(session)
+    assert over in page and again in page and kept not in page and "Remove the code" in page
+
+    assert (await sale.apply(session, "ONE")).status_code == 303
+    assert kept in await sale.page(session)
+    assert await sale.uses(code) == (1, 0)
+    words = await sale.page(unlimited)
+    assert kept not in words and over not in words
+    await sale.api.post(f"/test_clocks/{clock['id']}/advance", json={"seconds": HOLD_MS // SECOND_MS})
+    assert (await sale.apply(other, "ONE")).status_code == 303
+    assert (await sale.state(session))["status"] == "pending"
+
+
+async def test_who_takes_a_code_again_that_is_used_up_reads_so(sqlite_sale: Sale) -> None:
+    """The price stays, and the code can still be taken off."""
+    sale = sqlite_sale
+    await sale.code("ONE", maxRedemptions=1)
+    clock = await sale.made("/test_clocks")
+    session, other = await sale.session(testClockId=clock["id"]), await sale.session()
+    assert (await sale.apply(session, "ONE")).status_code == 303
+    await sale.api.post(f"/test_clocks/{clock['id']}/advance", json={"seconds": HOLD_MS // SECOND_MS})
+    assert (await sale.apply(other, "ONE")).status_code == 303
+    refused = await sale.apply(session, "ONE")
+    assert refused.status_code == 409
+    assert "This code has reached its limit." in refused.text and "Remove the code" in refused.text
+    assert (await sale.state(session))["fiat"]["amount"] == "44.10"
 
 
 @ON_POSTGRES

@@ -15,8 +15,9 @@ from tillgate.access.accounts import Accounts, Project
 from tillgate.access.accounts.operations import checked_project_name
 from tillgate.access.audited import write_down_settings
 from tillgate.base.clock import SystemClock, to_rfc3339
+from tillgate.checkout.projects.images import LOGO_BYTES_MAX
 from tillgate.checkout.projects.model import LOCALES, TEST_RAILS, Profile, checked_settings, given_of
-from tillgate.checkout.projects.operations import change_project, get_profile, lock_profile
+from tillgate.checkout.projects.operations import change_logo, change_project, get_profile, lock_profile
 from tillgate.cli.choosing import project_id_of, remember, remembered
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
 from tillgate.opening import open_keys
@@ -90,6 +91,10 @@ def change(
     tolerance_currency: Annotated[str | None, typer.Option(help="Of that amount, such as EUR.")] = None,
     mail_buyers: Annotated[bool | None, typer.Option(help="Mail buyers about their payment.")] = None,
     test_rail: Annotated[str | None, typer.Option(help=f"What pays test sessions: {', '.join(TEST_RAILS)}.")] = None,
+    logo: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help=f"A PNG, JPEG or WebP image of up to {LOGO_BYTES_MAX // 1024} kB."),
+    ] = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -116,8 +121,10 @@ def change(
     }
     given = {field: value for field, value in texts.items() if value is not None}
 
+    image = None if not logo else _image(logo)
+
     async def task(database: Database) -> Profile:
-        if not given and name is None:
+        if not given and name is None and logo is None:
             fail("say what to set, such as --colour '#14614a'; `tillgate projects set --help` lists all")
         project_id = await project_id_of(database, project, chosen.data)
 
@@ -126,6 +133,8 @@ def change(
             after = checked_settings(given_of(held.settings)._replace(**given))
             called = held.name if name is None else checked_project_name(name)
             changes = await change_project(tx, project_id, called, after)
+            if logo is not None:
+                changes.settings.update(await change_logo(tx, project_id, image))
             act = Act(SystemClock().now(), ACTOR)
             await write_down_settings(tx, act, project_id, changes.settings, renamed=changes.name)
             return await get_profile(tx, project_id)
@@ -208,8 +217,18 @@ def _say_switched(project_id: str, receipt: Receipt, as_json: bool, *, done: str
         say(f"{project_id} {before if receipt.epoch is None else done}.")
 
 
+def _image(path: str) -> bytes:
+    """What a file holds, as far as a logo may be long, and one byte more where it is longer."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(LOGO_BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        fail(f"{foreign(path)}: {getattr(error, 'strerror', None) or error}")
+
+
 def _say_profile(profile: Profile, as_json: bool) -> None:
     told: dict[str, object] = {"id": profile.id, "name": profile.name, **given_of(profile.settings)._asdict()}
+    told["logo"] = profile.logo_path or ""
     if as_json:
         say_json({_camel(field): value for field, value in told.items()})
         return

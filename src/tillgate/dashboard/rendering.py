@@ -15,6 +15,7 @@ from tillgate.access import price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, from_rfc3339, to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, Money
 from tillgate.checkout.orders.model import Order
+from tillgate.checkout.payments.model import Transfer
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.statements.model import order_standing, statement_of
 from tillgate.checkout.statements.words import MERCHANT, ORDER, MerchantWords, filled, values_of
@@ -60,6 +61,9 @@ def environment() -> Environment:
         "said": said,
         "order_said": order_said,
         "rate": rate,
+        "coins": coins,
+        "asked_for": asked_for,
+        "moved": moved,
         "price_set_by": price_set_by,
         "returns": returns_of,
     }
@@ -101,7 +105,7 @@ def ago(at: int, now: int) -> str:
 def said(session: CheckoutSession) -> MerchantWords:
     """What a session's money comes to, in a merchant's words: drawn from its books, never from its status alone."""
     statement = statement_of(session)
-    values = values_of(statement.books, _with_currency, lambda atomic: _coins(atomic, session))
+    values = values_of(statement.books, _with_currency, lambda atomic: coins(atomic, session))
     words = MERCHANT[statement.situation]
     return words._replace(notice=filled(words.notice, values))
 
@@ -111,19 +115,42 @@ def order_said(order: Order) -> MerchantWords:
     return ORDER[order_standing(order)]
 
 
-def _coins(atomic: int, session: CheckoutSession) -> str:
+def coins(atomic: int, session: CheckoutSession) -> str:
     """An amount of what a session is paid in, with its name."""
-    decimals = session.payment.terms.asset_decimals
+    terms = session.payment.terms
+    option = terms.option(terms.asset)
+    if option is not None:
+        return _amount(atomic, option.decimals, option.symbol)
+    return _amount(atomic, terms.asset_decimals, "test ETH" if session.payment.rail == "simulated" else _COIN)
+
+
+def asked_for(session: CheckoutSession) -> list[str]:
+    """What pays a session, exactly: of what is paid on networks, each way, that which is shown to the buyer first."""
+    terms = session.payment.terms
+    options = sorted(terms.options, key=lambda one: one.asset != terms.asset)
+    ways = [f"{_amount(one.amount_atomic, one.decimals, one.symbol)} on {one.title}" for one in options]
+    return ways or [coins(terms.amount_atomic, session)]
+
+
+def moved(transfer: Transfer, session: CheckoutSession) -> str:
+    """What a transfer brought, in what it came in."""
+    option = session.payment.terms.option(transfer.asset)
+    if option is None:
+        return coins(transfer.amount_atomic, session)
+    return f"{_amount(transfer.amount_atomic, option.decimals, option.symbol)} on {option.title}"
+
+
+def _amount(atomic: int, decimals: int, name: str) -> str:
     whole, rest = divmod(atomic, 10**decimals)
     number = f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip(".") if rest else str(whole)
-    return f"{number} {'test ETH' if session.payment.rail == 'simulated' else _COIN}"
+    return f"{number} {name}"
 
 
 def rate(session: CheckoutSession) -> str | None:
     """What one unit of the asset was worth at the price that was locked, in the order's own currency; None where there
-    is no price to say it by."""
+    is no price to say it by, or a token is asked for one for one."""
     price, terms = session.price, session.payment.terms
-    if not price.minor or not terms.amount_atomic:
+    if not price.minor or not terms.amount_atomic or terms.options:
         return None
     digits = MINOR_DIGITS[price.currency]
     one = Decimal(price.minor).scaleb(-digits) * 10**terms.asset_decimals / Decimal(terms.amount_atomic)

@@ -21,13 +21,7 @@ from tillgate.checkout.projects.model import (
     given_of,
     time_zones,
 )
-from tillgate.checkout.projects.operations import (
-    change_project,
-    get_profile,
-    lock_profile,
-    remove_logo,
-    set_logo,
-)
+from tillgate.checkout.projects.operations import change_logo, change_project, get_profile
 from tillgate.dashboard.calls import Call, Need, View, both_modes
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, draft, problems_of
 from tillgate.dashboard.words import form_name
@@ -100,9 +94,7 @@ async def save_logo(call: Call) -> Response:
     content = call.form.file("logo")
 
     async def operation(tx: Transaction) -> None:
-        before = (await lock_profile(tx, call.who.project.id)).logo
-        digest = await set_logo(tx, call.who.project.id, content)
-        changed = {"logo": {"from": before, "to": digest}} if digest != before else {}
+        changed = await change_logo(tx, call.who.project.id, content)
         await write_down_settings(tx, _act(call), call.who.project.id, changed)
 
     try:
@@ -118,10 +110,8 @@ async def drop_logo(call: Call) -> Response:
     """Show the first letter of the name again."""
 
     async def operation(tx: Transaction) -> None:
-        before = (await lock_profile(tx, call.who.project.id)).logo
-        if await remove_logo(tx, call.who.project.id):
-            changed = {"logo": {"from": before, "to": None}}
-            await write_down_settings(tx, _act(call), call.who.project.id, changed)
+        changed = await change_logo(tx, call.who.project.id, None)
+        await write_down_settings(tx, _act(call), call.who.project.id, changed)
 
     await call.write(operation)
     return call.go(SETTINGS, flash="logo_removed")
@@ -149,7 +139,7 @@ def _page(call: Call, profile: Profile, form: Draft, *, status_code: int | None 
         name_max=PROJECT_NAME_MAX,
         address_max=ADDRESS_MAX,
         tax_id_max=TAX_ID_MAX,
-        logo=f"/logos/{profile.id}/{profile.logo}" if profile.logo is not None else None,
+        logo=profile.logo_path,
         logo_kilobytes=LOGO_BYTES_MAX // 1024,
         logo_pixels=LOGO_PIXELS_MAX,
         locales=LOCALES,

@@ -67,7 +67,7 @@ def brand_of(profile: Profile) -> Brand:
     settings = profile.settings
     return Brand(
         name=profile.name,
-        logo=logo_url(profile),
+        logo=profile.logo_path,
         style=f"/colours/{settings.colour.removeprefix('#')}.css" if settings.colour else None,
         address=tuple(line for line in settings.address.splitlines() if line.strip()),
         tax_id=settings.tax_id,
@@ -75,11 +75,6 @@ def brand_of(profile: Profile) -> Brand:
         terms_url=settings.terms_url,
         privacy_url=settings.privacy_url,
     )
-
-
-def logo_url(profile: Profile) -> str | None:
-    """Where a project's logo is served; another logo has another address."""
-    return f"/logos/{profile.id}/{profile.logo}" if profile.logo is not None else None
 
 
 @lru_cache(maxsize=256)

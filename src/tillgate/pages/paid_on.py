@@ -58,7 +58,8 @@ class PaidOn(NamedTuple):
         depth: how far what was seen is from being final, in words.
         away: the network does not answer now, in words.
         wallet: what a wallet can be asked now.
-        explorer: where the last transaction can be looked at.
+        several: it can be paid in more than one way, whichever was chosen.
+        explorer: where the last transaction can be looked at, and ``seen_on`` the network that it was seen on.
     """
 
     must_choose: bool
@@ -68,7 +69,9 @@ class PaidOn(NamedTuple):
     away: Markup | None
     wallet: WalletRequest | None
     explorer: str | None
+    seen_on: str
     can_look_up: bool
+    several: bool
 
 
 def shown_option(payment: Payment) -> PaymentOption | None:
@@ -119,7 +122,9 @@ def paid_on(
         away=away,
         wallet=_wallet(terms, chosen, to_send, known) if payable and to_send > 0 else None,
         explorer=seen_at,
+        seen_on=option.title,
         can_look_up=bool(terms.address) and not said.settled,
+        several=len(terms.options) > 1,
     )
 
 

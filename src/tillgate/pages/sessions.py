@@ -19,7 +19,8 @@ from tillgate.checkout.links.operations import get_link
 from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.projects.model import Profile
 from tillgate.checkout.projects.operations import get_profile
-from tillgate.checkout.redemptions.model import DiscountRefused
+from tillgate.checkout.redemptions.model import DiscountRefused, Hold
+from tillgate.checkout.redemptions.operations import hold_of
 from tillgate.checkout.sessions.choosing import choose
 from tillgate.checkout.sessions.discounts import apply_promotion_code, code_of, is_code, remove_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
@@ -79,7 +80,8 @@ async def _state(context: PagesContext, request: Request) -> Response:
     if session is None:
         return _unknown(request)
     reader = _reader(request, session)
-    if request.query_params.get("seen") == version(session, await _sight(context, session)):
+    sight, hold = await _sight(context, session), await _hold(context, session)
+    if request.query_params.get("seen") == version(session, sight, hold):
         answer = nothing()
     else:
         answer = page(
@@ -374,7 +376,16 @@ async def _costs(context: PagesContext, words: Words, session: CheckoutSession) 
         bill = bill_of(order, session.title, code, words)
         return Costs(bill, code, tuple(open_price(*found, words) for found in lines))
 
-    return await context.database.read(operation)
+    costs = await context.database.read(operation)
+    return costs._replace(hold=await _hold(context, session)) if costs.code is not None else costs
+
+
+async def _hold(context: PagesContext, session: CheckoutSession) -> Hold | None:
+    """How the place stands that the session has by a code that its buyer typed, while it waits for money."""
+    if not session.allow_promotion_codes or session.status is not SessionStatus.PENDING:
+        return None
+    now = context.checkout.clock.now()
+    return await context.database.read(lambda tx: hold_of(tx, session.id, now=now))
 
 
 async def _view(context: PagesContext, reader: Reader, session: CheckoutSession) -> View:

@@ -12,6 +12,7 @@ from tillgate.base.money import Money
 from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
+from tillgate.checkout.redemptions.model import Hold
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.returning import return_address
 from tillgate.checkout.settlement.simulating import Outcome
@@ -76,11 +77,13 @@ class Costs(NamedTuple):
         bill: line by line; nothing where there is no more to say than the price.
         code: the promotion code that is taken off, as the merchant writes it.
         open_prices: what the buyer may say the price of.
+        hold: how the place stands that the code has.
     """
 
     bill: tuple[BillLine, ...]
     code: str | None
     open_prices: tuple[OpenPrice, ...]
+    hold: Hold | None = None
 
 
 class View(NamedTuple):
@@ -112,6 +115,7 @@ class View(NamedTuple):
         bill: what the price is made of; nothing where there is no more to say.
         may_change_code: a code can be typed now, or the one that was typed be removed.
         code: that one, as the merchant writes it.
+        hold: how the place stands that the code has; None where nobody else can take it.
         open_prices: what the buyer may say the price of, now.
         brand: what else a buyer sees of the merchant.
         simulated: no network is asked, so nothing here can be paid by a wallet.
@@ -166,6 +170,7 @@ class View(NamedTuple):
     bill: tuple[BillLine, ...]
     may_change_code: bool
     code: str | None
+    hold: Hold | None
     open_prices: tuple[OpenPrice, ...]
     brand: Brand
     simulated: bool
@@ -261,7 +266,7 @@ def view(
         closable=said.settled,
         back=_place(session, session.return_url),
         start_again=start_again,
-        version=version(session, sight),
+        version=version(session, sight, costs.hold),
         poll_seconds=(looks := _poll_seconds(session, said)),
         watch_seconds=WATCH_SECONDS if looks == SETTLED_POLL_SECONDS else None,
         refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
@@ -273,6 +278,7 @@ def view(
         bill=costs.bill,
         may_change_code=session.allow_promotion_codes and untouched,
         code=costs.code,
+        hold=costs.hold,
         open_prices=costs.open_prices if untouched else (),
         brand=brand,
         simulated=simulated,
@@ -303,7 +309,7 @@ def open_price(line: LineItem, product: Product, language: Words) -> OpenPrice:
     return OpenPrice(line.id, label, language.typed(Money(line.unit_minor, currency)))
 
 
-def version(session: CheckoutSession, sight: ChainSight | None = None) -> str:
+def version(session: CheckoutSession, sight: ChainSight | None = None, hold: Hold | None = None) -> str:
     """A word that changes with everything about a session that its buyer can see change, but the time."""
     transfers = [(one.tx_hash, one.confirmed_at is not None) for one in session.payment.transfers]
     facts: tuple[object, ...] = (session.status.value, statement_of(session), transfers)
@@ -312,6 +318,8 @@ def version(session: CheckoutSession, sight: ChainSight | None = None) -> str:
         waiting = any(one.confirmed_at is None for one in session.payment.transfers)
         seen = (sight.is_away, sight.head if waiting else None) if sight is not None else None
         facts = (*facts, session.payment.terms.asset, session.payment.terms.address, seen)
+    if hold is not None:
+        facts = (*facts, hold.value)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

@@ -143,6 +143,11 @@ async def test_what_is_accepted_of_a_failed_session_is_a_use_of_its_link(counter
         assert await states(counter, session) == (S.FAILED, P.SUCCEEDED, Q.PAID)
         with pytest.raises(Conflict):
             await accept(counter, session)
+        # Reversed by its chain, come again, and accepted again: one purchase.
+        await counter.simulate(session.id, Outcome.REORGED)
+        await counter.simulate(session.id, Outcome.PAID)
+        await accept(counter, session)
+        assert await states(counter, session) == (S.FAILED, P.SUCCEEDED, Q.PAID)
         found = await counter.database.read(lambda tx: get_link(tx, counter.principal, link.id))
         assert found.completed_sessions == number
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.makers import rows
+from tests.makers import Counter, rows
 from tests.rails.evm.anvil import CHAIN_ID, Anvil
 from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
 from tests.shop import Shop, eventually, open_shop
@@ -43,14 +43,14 @@ async def accept(shop: Shop, address: str, *, accepted: bool = True) -> None:
     )
 
 
-async def set_wallet(shop: Shop, project_id: str, key: int = 0) -> None:
+async def set_wallet(shop: Shop | Counter, project_id: str, key: int = 0) -> None:
     """Set and confirm a project's wallet."""
     now, extended = shop.clock.now(), KEYS[key]
     await shop.database.write(lambda tx: wallets.propose(tx, shop.sealer, project_id, extended, now))
     await shop.database.write(lambda tx: wallets.confirm(tx, shop.sealer, project_id, extended.fingerprint, None, now))
 
 
-async def read_ahead(shop: Shop) -> None:
+async def read_ahead(shop: Shop | Counter) -> None:
     """What the server does each minute."""
     kind = jobs.kinds(shop.database, shop.sealer, shop.clock)[0]
     await kind.run(None)  # type: ignore[arg-type]

@@ -35,8 +35,6 @@ OFFERED_NETWORKS_MAX: Final = 10_000
 
 # Sessions and orders read their payment in the same statement; it is theirs alone.
 JOINED: Final = "JOIN payments p ON p.session_id = s.id"
-# What stands for an address until one is allocated.
-NO_ADDRESS: Final = "none:"
 JOINED_COLUMNS: Final = (
     "p.id AS payment_id, p.rail, p.chain_id, p.asset, p.asset_decimals, p.address, p.amount_atomic, "
     "p.native_price_usd, p.amount_minor, p.currency, p.capture_method, p.authorized_minor, p.authorized_at, "
@@ -49,6 +47,8 @@ _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
     f"s.expires_at, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
 )
+# What stands for the address of a payment that has none, before its id: the column is unique.
+NO_ADDRESS: Final = "none:"
 _INSERT: Final = (
     "INSERT INTO payments (id, session_id, project_id, livemode, order_id, state, rail, chain_id, asset, "
     "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
@@ -164,9 +164,9 @@ class PaymentFilters(TypedDict, total=False):
     created_after: int | None
 
 
-def _kept_address(terms: PaymentTerms, payment_id: str) -> str:
-    """No two payments have one address; of those that have none yet, there are many."""
-    return terms.address or f"{NO_ADDRESS}{payment_id}"
+def _kept_address(payment: Payment) -> str:
+    """No two payments have one address, and many have none yet."""
+    return payment.terms.address or f"{NO_ADDRESS}{payment.id}"
 
 
 async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
@@ -185,7 +185,7 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
         terms.chain_id,
         terms.asset,
         terms.asset_decimals,
-        _kept_address(terms, payment.id),
+        _kept_address(payment),
         str(terms.amount_atomic),
         terms.native_price_usd,
         payment.price.minor,
@@ -215,7 +215,7 @@ async def choose(tx: Transaction, payment: Payment, now: int) -> None:
         terms.asset,
         terms.asset_decimals,
         str(terms.amount_atomic),
-        _kept_address(terms, payment.id),
+        _kept_address(payment),
         now,
         payment.id,
     )
@@ -614,7 +614,8 @@ def _transaction(row: Row) -> RecordedTransaction:
         if option is not None:
             required, decimals = option.amount_atomic, option.decimals
     if value is None:
-        value = transfer.amount_atomic * row["amount_minor"] // required
+        # Where nothing was asked for, there is no price to say it by.
+        value = transfer.amount_atomic * row["amount_minor"] // required if required else 0
     return RecordedTransaction(
         id=row["id"],
         livemode=bool(row["livemode"]),

@@ -105,6 +105,11 @@ class Profile(NamedTuple):
     logo: str | None
 
     @property
+    def logo_path(self) -> str | None:
+        """Where its logo is served; another path for another logo."""
+        return f"/logos/{self.id}/{self.logo}" if self.logo is not None else None
+
+    @property
     def version(self) -> str:
         """What says whether name and settings are as they were read: another one for any change, as an entity tag is
         (RFC 9110, 8.8.3)."""

@@ -1,7 +1,7 @@
 """Reading and changing what is set of a project."""
 
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -82,6 +82,23 @@ async def change_project(
     if changes:
         await records.change(tx, project_id, name, settings)
     return changes
+
+
+async def change_logo(tx: Transaction, project_id: str, content: bytes | None) -> dict[str, Any]:
+    """Keep a logo in the place of an earlier one, or forget it; answers with what that changed, for the audit log.
+
+    Args:
+        content: the image; None for no logo.
+
+    Raises:
+        InvalidInput: it will not do.
+        NotFound: there is no such project.
+    """
+    before = (await lock_profile(tx, project_id)).logo
+    if content is None:
+        await remove_logo(tx, project_id)
+    after = await set_logo(tx, project_id, content) if content is not None else None
+    return {"logo": {"from": before, "to": after}} if after != before else {}
 
 
 async def set_logo(tx: Transaction, project_id: str, content: bytes) -> str:

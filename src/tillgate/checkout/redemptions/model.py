@@ -66,6 +66,13 @@ class Redemption(NamedTuple):
     status: RedemptionStatus
 
 
+class Hold(StrEnum):
+    """How a place stands that a buyer has by a code that they typed."""
+
+    HELD = "held"
+    OVER = "over"
+
+
 class RecordedRedemption(NamedTuple):
     """A redemption as it is looked at afterwards. Instants are Unix milliseconds.
 

@@ -24,6 +24,7 @@ from tillgate.checkout.redemptions import records
 from tillgate.checkout.redemptions.model import (
     DiscountRefusal,
     DiscountRefused,
+    Hold,
     Offer,
     RecordedRedemption,
     Redemption,
@@ -240,6 +241,25 @@ async def hold_again(tx: Transaction, session_id: str, *, now: int, held_until: 
             case never:
                 assert_never(never)
     return True
+
+
+async def hold_of(tx: Transaction, session_id: str, *, now: int) -> Hold | None:
+    """How the place stands that a session has by a code that its buyer typed; None where it has none, has it for as
+    long as it goes on, or nobody else can take it: a code without a limit has a place for everybody."""
+    found = await records.hold_of(tx, session_id)
+    if found is None:
+        return None
+    status, held_until = found
+    if status is RedemptionStatus.RELEASED:
+        return Hold.OVER
+    if held_until is None:
+        return None
+    return Hold.HELD if now < held_until else Hold.OVER
+
+
+async def bring_holds_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
+    """Bring the ends nearer of what the sessions of a locked test clock hold for a while."""
+    await records.bring_nearer(tx, clock_id, milliseconds)
 
 
 async def give_up(tx: Transaction, session_id: str) -> None:

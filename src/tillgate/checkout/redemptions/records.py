@@ -31,6 +31,16 @@ _MOVE: Final = (
     "UPDATE redemptions SET status = $1, updated_at = $2, held_until = NULL WHERE session_id = $3 AND status = $4"
 )
 _HOLD_UNTIL: Final = "UPDATE redemptions SET held_until = $1 WHERE session_id = $2"
+# Of a code that a buyer typed, and that others can use up meanwhile.
+_HOLD_OF: Final = (
+    "SELECT r.status, r.held_until FROM redemptions r JOIN coupons c ON c.id = r.coupon_id "
+    "JOIN promotion_codes p ON p.id = r.promotion_code_id WHERE r.session_id = $1 "
+    "AND (c.redemptions_max IS NOT NULL OR p.redemptions_max IS NOT NULL)"
+)
+_BRING_NEARER: Final = (
+    "UPDATE redemptions SET held_until = held_until - $2 WHERE status = 'reserved' AND held_until IS NOT NULL "
+    "AND session_id IN (SELECT id FROM checkout_sessions WHERE test_clock_id = $1)"
+)
 _DELETE: Final = "DELETE FROM redemptions WHERE session_id = $1"
 _HAS_CODE: Final = (
     "SELECT 1 FROM redemptions WHERE customer_id = $1 AND status <> 'released' AND promotion_code_id = $2 "
@@ -167,6 +177,17 @@ async def move(tx: Transaction, redemption: Redemption, to: RedemptionStatus, no
 async def hold_until(tx: Transaction, session_id: str, at: int | None) -> None:
     """Say for how long a session holds its place; None for as long as it goes on."""
     await tx.execute(_HOLD_UNTIL, at, session_id)
+
+
+async def hold_of(tx: Transaction, session_id: str) -> tuple[RedemptionStatus, int | None] | None:
+    """Where a place of a session stands that it has by a code of limited use, and until when it is held."""
+    row = await tx.fetch_one(_HOLD_OF, session_id)
+    return (RedemptionStatus(row["status"]), row["held_until"]) if row is not None else None
+
+
+async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
+    """Bring the ends nearer of what the sessions of a locked test clock hold for a while."""
+    await tx.execute(_BRING_NEARER, clock_id, milliseconds)
 
 
 async def delete(tx: Transaction, redemption: Redemption) -> None:

@@ -111,10 +111,18 @@ _BRING_NEARER: Final = (
     "UPDATE checkout_sessions SET expires_at = expires_at - $2, kept = NULL "
     "WHERE test_clock_id = $1 AND status IN ('pending', 'detected', 'expired')"
 )
+# A session that failed and whose money was accepted is one use of its link, however often that is reversed.
+_COUNT_FOR_LINK: Final = "UPDATE checkout_sessions SET counts_for_link = TRUE WHERE id = $1 AND NOT counts_for_link"
 _OF_CLOCK: Final = (
     f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at <= $2 ORDER BY s.id LIMIT $3"
 )
 _TO_EXPIRE_OF_CLOCK: Final = Both(sqlite=_OF_CLOCK, postgres=f"{_OF_CLOCK} FOR UPDATE OF s, p")
+_HELD_OF_CLOCK: Final = (
+    f"{_SELECT} WHERE s.test_clock_id = $1 AND s.status = 'pending' AND s.expires_at > $2 AND EXISTS (SELECT 1 "
+    "FROM redemptions r WHERE r.session_id = s.id AND r.status = 'reserved' AND r.held_until <= $2) "
+    "ORDER BY s.id LIMIT $3"
+)
+_TO_FREE_OF_CLOCK: Final = Both(sqlite=_HELD_OF_CLOCK, postgres=f"{_HELD_OF_CLOCK} FOR UPDATE OF s, p")
 _BRING_LAPSES_NEARER: Final = (
     "UPDATE payments SET lapses_at = lapses_at - $2, kept = NULL WHERE state = 'requires_capture' "
     "AND session_id IN (SELECT id FROM checkout_sessions WHERE test_clock_id = $1)"
@@ -314,6 +322,11 @@ async def any_to_lapse(tx: Transaction, project_id: str, now: int) -> bool:
     return await tx.fetch_one(_ANY_TO_LAPSE, project_id, now) is not None
 
 
+async def count_for_link(tx: Transaction, session_id: str) -> bool:
+    """Count a locked session as a use of its link; False where it was counted before."""
+    return await tx.execute(_COUNT_FOR_LINK, session_id) == 1
+
+
 async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
     """Bring the deadlines nearer of a locked test clock's sessions that are still being paid, or may be paid late, and
     of what was authorised for them."""
@@ -331,6 +344,13 @@ async def to_lapse_of_clock(tx: Transaction, clock_id: str, now: int) -> list[Ch
 async def to_expire_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
     """A locked test clock's pending sessions whose time is up, which nobody else changes from here on."""
     rows = await tx.fetch_all(_TO_EXPIRE_OF_CLOCK, clock_id, now, SESSIONS_MAX)
+    return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def to_free_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
+    """A locked test clock's pending sessions that go on, and have held a place for long enough; nobody else changes
+    them from here on."""
+    rows = await tx.fetch_all(_TO_FREE_OF_CLOCK, clock_id, now, SESSIONS_MAX)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 

@@ -4,6 +4,7 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations as clocks
 from tillgate.checkout.clocks.model import TestClock, checked_advance
 from tillgate.checkout.context import CheckoutContext
+from tillgate.checkout.redemptions import operations as redemptions
 from tillgate.checkout.sessions import records
 from tillgate.checkout.settlement import capturing, expiring
 from tillgate.checkout.settlement.holding import hold_counters
@@ -25,13 +26,14 @@ async def advance(
     milliseconds = checked_advance(seconds)
     clock = await clocks.put_forward(context, tx, principal, clock_id, milliseconds)
     await records.bring_nearer(tx, clock.id, milliseconds)
+    await redemptions.bring_holds_nearer(tx, clock.id, milliseconds)
     now = context.clock.now()
     # All rows are held before the first event, which locks its project's sequence.
-    over, lapsed = (
-        await expiring.due_of_clock(context, tx, clock.id, now),
-        await records.to_lapse_of_clock(tx, clock.id, now),
-    )
-    await hold_counters(tx, [*over, *lapsed])
-    await expiring.expire_all(context, tx, over, now)
+    over = await records.to_expire_of_clock(tx, clock.id, now)
+    lapsed = await records.to_lapse_of_clock(tx, clock.id, now)
+    held = await records.to_free_of_clock(tx, clock.id, now)
+    await hold_counters(tx, [*over, *lapsed, *held])
+    await redemptions.release(tx, [one.id for one in held], now=now)
+    await expiring.expire_looked_at(context, tx, over, now)
     await capturing.lapse_all(context, tx, lapsed, now)
     return clock

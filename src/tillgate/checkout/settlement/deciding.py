@@ -44,8 +44,9 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
     if conclusion is not None or failed:
         # The merchant grants the discount, also if it has reached its limit meanwhile.
         await redemptions.consume(tx, session.id, now=now, beyond_limit=True)
-    if failed and session.link_id is not None:
-        # The session stays failed, so that nothing else counts what was bought by it.
+    if failed and session.link_id is not None and await records.count_for_link(tx, session.id):
+        # The session stays failed, so that nothing else counts what was bought by it; and its money may be reversed
+        # and accepted once more.
         await links.count_completed(tx, session.link_id, within_limit=False)
     payment = await _decided(tx, session.payment, Decision.ACCEPTED, now)
     if conclusion is None:

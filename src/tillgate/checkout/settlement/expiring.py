@@ -144,16 +144,16 @@ async def release_held_of(context: CheckoutContext, tx: Transaction, session_id:
     await redemptions.release(tx, await records.one_to_free(tx, session_id, now), now=now)
 
 
-async def due_of_clock(context: CheckoutContext, tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
-    """A locked test clock's sessions that can expire now, locked; of the others, what they hold is given back."""
-    over = await records.to_expire_of_clock(tx, clock_id, now)
+async def expire_looked_at(context: CheckoutContext, tx: Transaction, over: list[CheckoutSession], now: int) -> None:
+    """Expire those of some locked pending sessions, whose time is up, that their rails have looked past; of the others,
+    what they hold is given back. Their counters are held."""
     looked = {
         one.id: await context.looked_until(tx, one.payment.rail, one.payment.terms, livemode=one.livemode)
         >= one.expires_at
         for one in over
     }
     await _release(tx, [one for one in over if not looked[one.id]], now)
-    return [one for one in over if looked[one.id]]
+    await expire_all(context, tx, [one for one in over if looked[one.id]], now)
 
 
 async def _release(tx: Transaction, sessions: list[CheckoutSession], now: int) -> None:

@@ -10,7 +10,7 @@ from tillgate.store import Transaction
 
 _LATELY: Final = (
     "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND p.created_at >= $1 "
-    "AND p.address LIKE '0x%' ORDER BY p.created_at DESC LIMIT $2"
+    "AND p.address NOT LIKE 'none:%' ORDER BY p.created_at DESC LIMIT $2"
 )
 _AWAITED: Final = (
     "SELECT 1 FROM payments p JOIN checkout_sessions s ON s.id = p.session_id WHERE p.rail = 'evm' "
@@ -18,7 +18,8 @@ _AWAITED: Final = (
 )
 _EVERY: Final = (
     "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) > $1 "
-    "AND p.address LIKE '0x%' ORDER BY LOWER(p.address) LIMIT $2"
+    "AND p.address NOT LIKE 'none:%' "
+    "ORDER BY LOWER(p.address) LIMIT $2"
 )
 _QUOTED: Final = "SELECT p.id FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) = $1 LIMIT 1"
 _OF_PROJECT: Final = with_list(

@@ -10,6 +10,7 @@ from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.choosing import follow_the_buyer
 from tillgate.checkout.settlement import records
+from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.checkout.settlement.observing import observe
 from tillgate.rails.port import Observation
 from tillgate.store import Transaction
@@ -50,6 +51,9 @@ class LivePayments:
         ]
         if observed:
             now = self._context.clock.now()
+            if observed[0].asset != terms.asset:
+                # That what is asked for follows the money is an event, and what the money counts is held before any.
+                await hold_counters(tx, [session])
             session = await follow_the_buyer(self._context, tx, session, observed[0].asset, now)
             await observe(self._context, tx, session, observed, now)
         return [payment_id if asset is not None else None for asset in assets]

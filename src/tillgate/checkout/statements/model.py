@@ -7,6 +7,7 @@ tables, read from the top: the first that fits is what is said.
 
 from collections.abc import Callable
 from enum import StrEnum
+from math import floor
 from typing import Final, NamedTuple
 
 from tillgate.base.money import Money
@@ -423,11 +424,12 @@ def _rows(situation: Situation, books: Books) -> tuple[tuple[Row, Sum], ...]:
 
 
 def _came(payment: Payment, transfers: tuple[Transfer, ...]) -> Sum:
-    """What transfers and captures come to: captures count what was captured, transfers what they are worth."""
-    sent = sum(one.amount_atomic for one in transfers if one.value_minor is None)
+    """What transfers and captures come to: captures count what was captured, transfers what they are worth, also where
+    they came in several tokens. Nothing is rounded before it is added up."""
+    sent = sum(payment.worth(one) for one in transfers if one.value_minor is None)
     captured = sum(one.value_minor for one in transfers if one.value_minor is not None)
     worth = payment.value_of(sent).minor if sent else 0
-    return Sum(Money(worth + captured, payment.price.currency), sum(one.amount_atomic for one in transfers))
+    return Sum(Money(worth + captured, payment.price.currency), floor(sum(payment.worth(one) for one in transfers)))
 
 
 def _went(currency: str, returned: tuple[Transfer, ...]) -> Sum:
