@@ -1,5 +1,6 @@
 """Every page that a buyer sees, and what the server answers beside its rooms, in fixed situations."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -13,9 +14,16 @@ from tests.shop import PUBLIC_URL, Shop
 from tillgate.api.mount import DOCUMENT_PATH
 from tillgate.checkout.projects.operations import set_logo
 from tillgate.checkout.settlement.simulating import OUTCOMES
+from tillgate.checkout.shoppers.model import PaymentMethod, code_of
 
 pytestmark = pytest.mark.anyio
 
+INSTALMENTS = "/checkout/{id}/instalments"
+OF_SHOPPERS = (
+    ("GET", ""),
+    *(("POST", f"/{one}") for one in ("sign-up", "code", "sign-out", "decide", "promotion-code")),
+    ("POST", "/promotion-code/remove"),
+)
 UNKNOWN = "cs_01hxyz0000000000000000000"
 
 
@@ -54,12 +62,29 @@ async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> No
     golden.hold([one for one in declared(fixed_shop) if one != on_networks])
 
 
+async def shopper(page: Callable[..., Awaitable[None]], own: str) -> None:
+    """Signs up, and approves a session in instalments."""
+    await page("GET", INSTALMENTS, own)
+    who = {"email": "mei+test@example.com", "phone": "090-1234-5678"}
+    await page("POST", f"{INSTALMENTS}/sign-up", own, "no address", refused=True, **(who | {"email": "mei"}))
+    await page("POST", f"{INSTALMENTS}/sign-up", own, **who)
+    await page("POST", f"{INSTALMENTS}/sign-out", own)
+    await page("POST", f"{INSTALMENTS}/sign-up", own, "again", **who)
+    await page("POST", f"{INSTALMENTS}/code", own, code=code_of(own, who["email"]))
+    await page("POST", f"{INSTALMENTS}/promotion-code", own, code="spring")
+    await page("POST", f"{INSTALMENTS}/promotion-code/remove", own)
+    await page("GET", INSTALMENTS, own, "signed up")
+    await page("POST", f"{INSTALMENTS}/decide", own, "to confirm", method=PaymentMethod.ACTION_REQUIRED.value)
+    await page("POST", f"{INSTALMENTS}/decide", own, method=PaymentMethod.APPROVED.value)
+    await page("GET", INSTALMENTS, own, "approved")
+
+
 async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient) -> None:
-    async def page(method: str, route: str, own: str, why: str = "", refused: bool = False, **fields: str) -> None:
+    async def page(verb: str, route: str, own: str, why: str = "", refused: bool = False, **fields: str) -> None:
         path, query, rest = route.partition("?")
-        answer = await http.request(method, path.format(id=own, slug=own) + query + rest, data=fields or None)
-        known = None if refused else f"{method} {path}"
-        golden.note(f"{method} {route}{f' ({why})' if why else ''}", answer, route=known)
+        answer = await http.request(verb, path.format(id=own, slug=own) + query + rest, data=fields or None)
+        known = None if refused else f"{verb} {path}"
+        golden.note(f"{verb} {route}{f' ({why})' if why else ''}", answer, route=known)
 
     async def made(path: str, **body: Any) -> Any:
         answer = await api.post(path, json=body)
@@ -111,6 +136,7 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
         ("POST", "/checkout/{id}/amount"),
         ("POST", "/checkout/{id}/promotion-code"),
         ("POST", "/checkout/{id}/promotion-code/remove"),
+        *((method, f"{INSTALMENTS}{path}") for method, path in OF_SHOPPERS),
     ):
         golden.note_refusal(f"{method} {route} (not there)", await http.request(method, route.format(id=UNKNOWN)))
     for outcome in OUTCOMES:
@@ -130,6 +156,7 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
     await page("GET", "/checkout/{id}", free, "nothing to pay")
     await page("POST", "/checkout/{id}/complete", free)
     await page("GET", "/checkout/{id}", free, "free")
+    await shopper(page, (await made("/checkout_sessions", amount=usd_49, allowPromotionCodes=True))["id"])
 
 
 async def look(golden: Golden, http: httpx.AsyncClient, shop: Shop) -> None:

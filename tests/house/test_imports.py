@@ -52,7 +52,7 @@ WHO_KNOWS_KEYTURN = (
 )
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
-    ("refunds", "statements"),
+    ("refunds", "shoppers", "statements"),
     ("settlement",),
     ("sessions",),
     ("orders",),

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from tillgate.pages import brand, links, sessions
+from tillgate.pages import brand, instalments, links, sessions
 from tillgate.pages.context import PagesContext
 
 __all__ = ["PagesContext", "routes"]
@@ -10,4 +10,4 @@ __all__ = ["PagesContext", "routes"]
 
 def routes(context: PagesContext) -> list[BaseRoute]:
     """Every page of this room, for the app to serve at its root."""
-    return [*links.routes(context), *sessions.routes(context), *brand.routes(context)]
+    return [*links.routes(context), *sessions.routes(context), *instalments.routes(context), *brand.routes(context)]

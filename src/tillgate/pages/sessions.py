@@ -1,6 +1,7 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
 import re
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -59,6 +60,22 @@ class WrongAmount(NamedTuple):
     words: Markup
 
 
+class Face(NamedTuple):
+    """One of the pages that a session has, to which what is done on it leads back.
+
+    Attributes:
+        path: below the checkout's own.
+        show: the page, with what was wrong about the form that it answers, if it answers one.
+    """
+
+    path: str
+    show: Callable[..., Awaitable[Response]]
+
+    def of(self, session: CheckoutSession) -> str:
+        """Where the session has it."""
+        return f"/checkout/{session.id}{self.path}"
+
+
 HASH_CHARACTERS: Final = 66
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 SECONDS_LEFT_HEADER: Final = "Tillgate-Seconds-Left"
@@ -68,18 +85,18 @@ _OVER: Final = (SessionStatus.EXPIRED, SessionStatus.FAILED)
 
 async def _whole_page(context: PagesContext, request: Request) -> Response:
     """What to pay, or how it ended."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
-    return await _checkout(context, request, session)
+        return unknown(request)
+    return await show(context, request, session)
 
 
 async def _state(context: PagesContext, request: Request) -> Response:
     """The part of the page that changes; nothing where the browser has seen it as it is."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
-    reader = _reader(request, session)
+        return unknown(request)
+    reader = reader_for(request, session)
     sight, hold = await _sight(context, session), await _hold(context, session)
     if request.query_params.get("seen") == version(session, sight, hold):
         answer = nothing()
@@ -87,7 +104,7 @@ async def _state(context: PagesContext, request: Request) -> Response:
         answer = page(
             reader,
             "state.html",
-            view=await _view(context, reader, session),
+            view=await view_of(context, reader, session),
             wrong=None,
             wrong_amount=None,
             looked_up=None,
@@ -99,25 +116,25 @@ async def _state(context: PagesContext, request: Request) -> Response:
 
 async def _cancel(context: PagesContext, request: Request) -> Response:
     """The buyer's question whether to go back to the shop."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
-    reader = _reader(request, session)
+        return unknown(request)
+    reader = reader_for(request, session)
     untouched = session.status is SessionStatus.PENDING or session.status in _OVER
     if not untouched or session.payment.transfers or session.payment.dropped:
         # Money has moved: the page that says so is the only honest answer.
         return see_other(reader.to(f"/checkout/{session.id}"))
     return page(
-        reader, "cancel.html", here=f"/checkout/{session.id}/cancel", view=await _view(context, reader, session)
+        reader, "cancel.html", here=f"/checkout/{session.id}/cancel", view=await view_of(context, reader, session)
     )
 
 
 async def _simulated(context: PagesContext, request: Request) -> Response:
     """Test mode: make a payment happen."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None or session.livemode:
-        return _unknown(request)
-    reader, form = _reader(request, session), await small_form(request)
+        return unknown(request)
+    reader, form = reader_for(request, session), await small_form(request)
     try:
         outcome = Outcome(form.get("outcome", ""))
     except ValueError:
@@ -129,19 +146,19 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
         )
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(context.checkout, tx, _buyer(session), session.id, outcome)
+        return await simulate(context.checkout, tx, buyer_of(session), session.id, outcome)
 
-    return await _done(context, request, session, operation)
+    return await done(context, request, session, operation)
 
 
-async def _apply_code(context: PagesContext, request: Request) -> Response:
+async def apply_code(context: PagesContext, request: Request, face: Face) -> Response:
     """Take a promotion code that the buyer typed."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
-    reader, code = _reader(request, session), (await small_form(request)).get("code", "").strip()
+        return unknown(request)
+    reader, code = reader_for(request, session), (await small_form(request)).get("code", "").strip()
     if not code:
-        return await _checkout(
+        return await face.show(
             context, request, session, 422, wrong=WrongCode("", reader.words.html("Please enter a code."))
         )
     # By who tries, whatever session they try it on; and by session, whoever tries.
@@ -149,103 +166,103 @@ async def _apply_code(context: PagesContext, request: Request) -> Response:
     seconds = await context.codes.seconds_to_wait(session.project_id, who)
     seconds = seconds or await context.codes.seconds_to_wait(session.id)
     # What is mistyped holds nothing, and is not counted.
-    if not seconds and await context.database.read(lambda tx: is_code(tx, _buyer(session), code)):
+    if not seconds and await context.database.read(lambda tx: is_code(tx, buyer_of(session), code)):
         seconds = await context.holds.seconds_to_wait(session.project_id, who)
     if seconds:
         time = spoken(seconds, reader.words)
         wrong = WrongCode(code, reader.words.html("Too many tries. Please wait {time}, then try again.", time=time))
-        answer = await _checkout(context, request, session, 429, wrong=wrong)
+        answer = await face.show(context, request, session, 429, wrong=wrong)
         answer.headers["Retry-After"] = str(seconds)
         return answer
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await apply_promotion_code(context.checkout, tx, _buyer(session), session.id, code)
+        return await apply_promotion_code(context.checkout, tx, buyer_of(session), session.id, code)
 
     try:
-        return await _done(context, request, session, operation, "#sum")
+        return await done(context, request, session, operation, "#sum", face)
     except (DiscountRefused, InvalidInput) as error:
         merchant = (await context.accounts.get_project(session.project_id)).name
         wrong = WrongCode(code, code_refused(error, merchant, reader.words))
-        return await _checkout(context, request, await _session(context, request) or session, 409, wrong=wrong)
+        return await face.show(context, request, await session_of(context, request) or session, 409, wrong=wrong)
 
 
-async def _remove_code(context: PagesContext, request: Request) -> Response:
+async def remove_code(context: PagesContext, request: Request, face: Face) -> Response:
     """Take the promotion code off again."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
+        return unknown(request)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await remove_promotion_code(context.checkout, tx, _buyer(session), session.id)
+        return await remove_promotion_code(context.checkout, tx, buyer_of(session), session.id)
 
-    return await _done(context, request, session, operation, "#sum")
+    return await done(context, request, session, operation, "#sum", face)
 
 
 async def _set_amount(context: PagesContext, request: Request) -> Response:
     """Take what the buyer says that a line costs."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
-    reader, form = _reader(request, session), await small_form(request)
+        return unknown(request)
+    reader, form = reader_for(request, session), await small_form(request)
     line, amount = form.get("line", ""), form.get("amount", "").strip()
 
     async def operation(tx: Transaction) -> CheckoutSession:
         plain = reader.words.read(amount, session.price.currency, field="amount")
-        return await say_price(context.checkout, tx, _buyer(session), session.id, line, plain)
+        return await say_price(context.checkout, tx, buyer_of(session), session.id, line, plain)
 
     try:
-        return await _done(context, request, session, operation, "#sum")
+        return await done(context, request, session, operation, "#sum")
     except InvalidInput as error:
         wrong = WrongAmount(line, amount[:40], for_buyer(error, reader.words))
-        return await _checkout(context, request, session, 422, wrong_amount=wrong)
+        return await show(context, request, session, 422, wrong_amount=wrong)
 
 
 async def _complete(context: PagesContext, request: Request) -> Response:
     """Take what costs nothing."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
+        return unknown(request)
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await complete(context.checkout, tx, _buyer(session), session.id)
+        return await complete(context.checkout, tx, buyer_of(session), session.id)
 
-    return await _done(context, request, session, operation)
+    return await done(context, request, session, operation)
 
 
 async def _pay_with(context: PagesContext, request: Request) -> Response:
     """Take which of the session's options the buyer wants to pay with; what is none of them leaves it as it was."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None:
-        return _unknown(request)
+        return unknown(request)
     asset = (await small_form(request)).get("asset", "")
     if session.payment.terms.option(asset) is None:
-        return see_other(_reader(request, session).to(f"/checkout/{session.id}") + "#pay")
+        return see_other(reader_for(request, session).to(f"/checkout/{session.id}") + "#pay")
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await choose(context.checkout, tx, _buyer(session), session.id, asset)
+        return await choose(context.checkout, tx, buyer_of(session), session.id, asset)
 
     try:
-        return await _done(context, request, session, operation, "#pay")
+        return await done(context, request, session, operation, "#pay")
     except Unavailable:
-        words = _reader(request, session).words
+        words = reader_for(request, session).words
         refused = words.html("Nothing was charged. Please try again in a moment.")
-        answer = await _checkout(context, request, session, 503, refused=refused)
+        answer = await show(context, request, session, 503, refused=refused)
         answer.headers["Retry-After"] = "60"
         return answer
 
 
 async def _look_up(context: PagesContext, request: Request) -> Response:
     """Say the outcome of a transaction that the buyer says they paid with. It is a hint: nothing follows from it."""
-    session = await _session(context, request)
+    session = await session_of(context, request)
     if session is None or not session.payment.terms.options or not session.payment.terms.address:
-        return _unknown(request)
-    words, typed = _reader(request, session).words, (await small_form(request)).get("hash", "").strip()
+        return unknown(request)
+    words, typed = reader_for(request, session).words, (await small_form(request)).get("hash", "").strip()
     if len(typed) > HASH_CHARACTERS or _HASH.fullmatch(typed) is None:
         wrong = words.html(
             "This is not a transaction hash. It begins with 0x, and 64 digits and letters follow; your wallet shows it "
             "after sending."
         )
-        return await _checkout(
+        return await show(
             context, request, session, 422, looked_up=LookedUp(typed[:HASH_CHARACTERS], wrong, is_wrong=True)
         )
     tx_hash = typed.lower()
@@ -255,14 +272,14 @@ async def _look_up(context: PagesContext, request: Request) -> Response:
             if seconds := await context.hashes.seconds_to_wait(who) or await context.hashes.seconds_to_wait(session.id):
                 time = spoken(seconds, words)
                 wait = words.html("Too many tries. Please wait {time}, then try again.", time=time)
-                told = await _checkout(context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True))
+                told = await show(context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True))
                 told.headers["Retry-After"] = str(seconds)
                 return told
         answer = HashAnswer(HashVerdict.NOT_ANSWERED)
         if context.networks is not None:
             answer = await context.networks.look_up(tx_hash, session.payment.terms.address)
     found = LookedUp(typed, answered(answer, words), is_wrong=False)
-    return await _checkout(context, request, await _session(context, request) or session, looked_up=found)
+    return await show(context, request, await session_of(context, request) or session, looked_up=found)
 
 
 def _of_the_books(session: CheckoutSession, tx_hash: str) -> HashAnswer | None:
@@ -275,50 +292,29 @@ def _of_the_books(session: CheckoutSession, tx_hash: str) -> HashAnswer | None:
     return HashAnswer(verdict, option.title if option is not None else "")
 
 
-async def _done(
+async def done(
     context: PagesContext,
     request: Request,
     session: CheckoutSession,
     operation: Operation[CheckoutSession],
     part: str = "",
+    face: Face | None = None,
 ) -> Response:
     """Do what a form asks for, and lead back to the page, or to a part of it; where that cannot be, the page says why.
     What is wrong about a field, or about a code, is the caller's to say beside it."""
-    reader = _reader(request, session)
+    reader, face = reader_for(request, session), face or _WHOLE
     try:
         await context.database.write(operation)
     except DiscountRefused:
         raise
     except Conflict as error:
-        return await _checkout(
-            context, request, await _session(context, request) or session, 409, refused=for_buyer(error, reader.words)
+        return await face.show(
+            context, request, await session_of(context, request) or session, 409, refused=for_buyer(error, reader.words)
         )
-    return see_other(reader.to(f"/checkout/{session.id}") + part)
+    return see_other(reader.to(face.of(session)) + part)
 
 
-_ENDPOINTS: Final = (
-    ("GET", "", "checkout", _whole_page),
-    ("GET", "/state", "checkout_state", _state),
-    ("GET", "/cancel", "checkout_cancel", _cancel),
-    ("POST", "/simulate", "checkout_simulate", _simulated),
-    ("POST", "/complete", "checkout_complete", _complete),
-    ("POST", "/payment-option", "checkout_payment_option", _pay_with),
-    ("POST", "/transaction", "checkout_transaction", _look_up),
-    ("POST", "/amount", "checkout_amount", _set_amount),
-    ("POST", "/promotion-code", "checkout_code", _apply_code),
-    ("POST", "/promotion-code/remove", "checkout_code_remove", _remove_code),
-)
-
-
-def routes(context: PagesContext) -> list[BaseRoute]:
-    """The checkout's page, what changes in it, and the forms on it."""
-    return [
-        Route(f"/checkout/{{id}}{path}", partial(endpoint, context), methods=[method], name=name)
-        for method, path, name, endpoint in _ENDPOINTS
-    ]
-
-
-async def _session(context: PagesContext, request: Request) -> CheckoutSession | None:
+async def session_of(context: PagesContext, request: Request) -> CheckoutSession | None:
     session_id: str = request.path_params["id"]
     if not ids.is_id(ids.CHECKOUT_SESSION, session_id):
         return None
@@ -332,7 +328,7 @@ async def _session(context: PagesContext, request: Request) -> CheckoutSession |
         return None
 
 
-async def _checkout(
+async def show(
     context: PagesContext,
     request: Request,
     session: CheckoutSession,
@@ -344,13 +340,13 @@ async def _checkout(
     looked_up: LookedUp | None = None,
 ) -> Response:
     """The checkout's page, with what was wrong about the form that it answers, if it answers one."""
-    reader = _reader(request, session)
+    reader = reader_for(request, session)
     return page(
         reader,
         "checkout.html",
         status,
         here=f"/checkout/{session.id}",
-        view=await _view(context, reader, session),
+        view=await view_of(context, reader, session),
         refused=refused,
         wrong=wrong,
         wrong_amount=wrong_amount,
@@ -358,16 +354,16 @@ async def _checkout(
     )
 
 
-def _reader(request: Request, session: CheckoutSession) -> Reader:
+def reader_for(request: Request, session: CheckoutSession) -> Reader:
     return reader_of(request, session.locale)
 
 
-def _buyer(session: CheckoutSession) -> Principal:
+def buyer_of(session: CheckoutSession) -> Principal:
     return Principal(session.project_id, session.livemode, "buyer", f"buyer:{session.id}")
 
 
 async def _costs(context: PagesContext, words: Words, session: CheckoutSession) -> Costs:
-    buyer = _buyer(session)
+    buyer = buyer_of(session)
 
     async def operation(tx: Transaction) -> Costs:
         order = await get_order_of_session(tx, session.id)
@@ -388,7 +384,7 @@ async def _hold(context: PagesContext, session: CheckoutSession) -> Hold | None:
     return await context.database.read(lambda tx: hold_of(tx, session.id, now=now))
 
 
-async def _view(context: PagesContext, reader: Reader, session: CheckoutSession) -> View:
+async def view_of(context: PagesContext, reader: Reader, session: CheckoutSession) -> View:
     async def operation(tx: Transaction) -> Profile:
         return await get_profile(tx, session.project_id)
 
@@ -422,7 +418,7 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
     link_id = session.link_id
     if link_id is None:
         return None
-    buyer = _buyer(session)
+    buyer = buyer_of(session)
 
     async def operation(tx: Transaction) -> str | None:
         link = await get_link(tx, buyer, link_id)
@@ -436,7 +432,7 @@ async def _start_again(context: PagesContext, session: CheckoutSession) -> str |
     return await context.database.read(operation)
 
 
-def _unknown(request: Request) -> Response:
+def unknown(request: Request) -> Response:
     reader = reader_of(request)
     return notice(
         reader,
@@ -447,3 +443,26 @@ def _unknown(request: Request) -> Response:
             "merchant for a new link."
         ),
     )
+
+
+_WHOLE: Final = Face("", show)
+_ENDPOINTS: Final = (
+    ("GET", "", "checkout", _whole_page),
+    ("GET", "/state", "checkout_state", _state),
+    ("GET", "/cancel", "checkout_cancel", _cancel),
+    ("POST", "/simulate", "checkout_simulate", _simulated),
+    ("POST", "/complete", "checkout_complete", _complete),
+    ("POST", "/payment-option", "checkout_payment_option", _pay_with),
+    ("POST", "/transaction", "checkout_transaction", _look_up),
+    ("POST", "/amount", "checkout_amount", _set_amount),
+    ("POST", "/promotion-code", "checkout_code", partial(apply_code, face=_WHOLE)),
+    ("POST", "/promotion-code/remove", "checkout_code_remove", partial(remove_code, face=_WHOLE)),
+)
+
+
+def routes(context: PagesContext) -> list[BaseRoute]:
+    """The checkout's page, what changes in it, and the forms on it."""
+    return [
+        Route(f"/checkout/{{id}}{path}", partial(endpoint, context), methods=[method], name=name)
+        for method, path, name, endpoint in _ENDPOINTS
+    ]

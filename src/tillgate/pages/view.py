@@ -120,6 +120,7 @@ class View(NamedTuple):
         brand: what else a buyer sees of the merchant.
         simulated: no network is asked, so nothing here can be paid by a wallet.
         paid_on: how it is paid on networks; None where it is not.
+        path: where this page is, and its forms below it.
     """
 
     id: str
@@ -175,6 +176,7 @@ class View(NamedTuple):
     brand: Brand
     simulated: bool
     paid_on: PaidOn | None
+    path: str
 
 
 def view(
@@ -218,7 +220,7 @@ def view(
     on = paid_on(session.payment, said, language, sight=sight, known=known, to_send=to_send, now=now)
     choosing = on is not None and on.must_choose
     headline = language.html("Choose how to pay") if choosing else language.html(words.headline, **values)
-    onward = _place(session, session.success_url) if said.settled else None
+    onward = place_of(session, session.success_url) if said.settled else None
     returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
@@ -264,7 +266,7 @@ def view(
         onward=onward,
         elsewhere=_elsewhere(session),
         closable=said.settled,
-        back=_place(session, session.return_url),
+        back=place_of(session, session.return_url),
         start_again=start_again,
         version=version(session, sight, costs.hold),
         poll_seconds=(looks := _poll_seconds(session, said)),
@@ -283,6 +285,7 @@ def view(
         brand=brand,
         simulated=simulated,
         paid_on=on,
+        path=f"/checkout/{session.id}",
     )
 
 
@@ -344,7 +347,8 @@ def _written(said: Statement, amount: Sum, money: Callable[[Money], str], coins:
     return in_money(amount, money, coins)
 
 
-def _place(session: CheckoutSession, given: str | None) -> ReturnTarget | None:
+def place_of(session: CheckoutSession, given: str | None) -> ReturnTarget | None:
+    """A place that the merchant gave, with its placeholders filled in; None where they gave none."""
     if given is None:
         return None
     url = return_address(given, session)
@@ -358,10 +362,10 @@ def _elsewhere(session: CheckoutSession) -> ReturnTarget | None:
     page itself is for who has paid: some shops take a visit to it as proof."""
     given = session.cancel_url or session.return_url
     if given is not None or session.success_url is None:
-        return _place(session, given)
+        return place_of(session, given)
     parts = urlsplit(session.success_url)
     front = urlunsplit((parts.scheme, parts.netloc, "/", "", ""))
-    return _place(session, front) if parts.scheme in ("https", "http") else None
+    return place_of(session, front) if parts.scheme in ("https", "http") else None
 
 
 def _poll_seconds(session: CheckoutSession, said: Statement) -> int:

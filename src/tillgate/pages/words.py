@@ -58,6 +58,11 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     _P.PRICE_ABOVE: lambda values, words: words.html(
         "Please enter {most} or less.", most=words.price(values["bound"]).text
     ),
+    _P.NOT_AN_EMAIL: phrase("Please enter an e-mail address, such as you+test@example.com."),
+    _P.EMAIL_SPACES: phrase("Please enter an e-mail address, such as you+test@example.com."),
+    _P.NOT_A_TEST_EMAIL: phrase("Please enter an address with +test before the @, such as you+test@example.com."),
+    _P.NOT_A_PHONE: phrase("Please enter a mobile number of Japan, such as 090-1234-5678."),
+    _P.WRONG_ONE_TIME_CODE: phrase("This is another code. Please enter the one that was filled in."),
     _P.NOT_A_BUYERS_LINE: _FIXED,
     _P.FIXED_PRICE: _FIXED,
     _P.HAS_A_PRICE: phrase("This order has a price, so it is complete once that is paid."),

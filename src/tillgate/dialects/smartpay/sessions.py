@@ -92,6 +92,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> SessionObj
             ),
             reference=checking.text(body.reference, "reference", checking.REFERENCE_MAX),
             promotion_code=body.promotion_code,
+            allow_promotion_codes=body.promotion_code is None,
             locale=body.locale,
         ),
     )

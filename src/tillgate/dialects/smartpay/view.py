@@ -183,7 +183,8 @@ def session_object(
         metadata=msgspec.Raw(session.metadata.encode()) if session.metadata is not None else {},
         customer_info=kept.customer_info,
         order=order if expanded else order.id,
-        url=f"{public_url}/checkout/{session.id}",
+        # In live mode an order is paid at once, on the page of every session; shoppers sign up in test mode alone.
+        url=f"{public_url}/checkout/{session.id}{'' if session.livemode else '/instalments'}",
         success_url=_or_unset(session.success_url),
         cancel_url=_or_unset(session.cancel_url),
         locale=_or_unset(session.locale),
