@@ -143,9 +143,13 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
         [line] = [one for one in told.splitlines() if one.startswith(failed)]
         assert float(line.rpartition(" ")[2]) > 0
         assert 'tillgate_network_state{network="base",state="away"} 1.0' in told
-        page = await owner.page("/networks")
-        assert "No node answers." in page and "does not answer" in page and "Errors: away" in page
-        assert "s3cr3t" not in page + told
+
+        async def shown() -> bool:
+            page = await owner.page("/networks")
+            assert "s3cr3t" not in page + told
+            return all(words in page for words in ("No node answers.", "does not answer", "Errors: away"))
+
+        await eventually(shown)
 
         polygon.stop()
         await look.time_passes(polygon)
