@@ -20,6 +20,7 @@ from bench.fleet import Fleet
 from bench.growth import Growth
 from bench.instructions import Instructions
 from bench.keys import Keys
+from bench.languages import Languages
 from bench.measuring import FULL, QUICK, Broken, Stage, say
 from bench.peers.serving import Peers
 from bench.postgres import running_postgres
@@ -33,6 +34,7 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "scaling": lambda stage: Scaling(stage).run(),
     "instructions": lambda stage: Instructions(stage).run(),
     "keys": lambda stage: Keys(stage).run(),
+    "languages": lambda stage: Languages(stage).run(),
     "fleet": lambda stage: Fleet(stage).run(),
     "growth": lambda stage: Growth(stage).run(),
     "peers": lambda stage: Peers(stage).run(),

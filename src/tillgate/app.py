@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from functools import lru_cache
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import lru_cache, partial
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,6 +32,7 @@ from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
+from tillgate import __version__
 from tillgate.access import CodeTries, InvitationLimits, Keyless, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
@@ -48,7 +50,7 @@ from tillgate.checkout import CheckoutContext, CheckoutSettings
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
-from tillgate.dialects import SPOKEN
+from tillgate.dialects import SPOKEN, title_of
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
@@ -73,15 +75,17 @@ from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.sight import EvmSight
 from tillgate.rails.evm.standing import BehindWatch
 from tillgate.rails.evm.watching import ChainWatchers
+from tillgate.rails.manual import ManualRail
 from tillgate.rails.port import Rails
 from tillgate.rails.simulated import SimulatedRail
 from tillgate.settings import Settings, SettingsError
 from tillgate.store import Sealer
 from tillgate.store.jobs import JobWorker
 from tillgate.store.sealing import claim
+from tillgate.wire import openapi
 from tillgate.wire.crossroads import Crossroads, hint_of_format
 from tillgate.wire.dialect import Dialect
-from tillgate.wire.serving import DialectApp
+from tillgate.wire.serving import DialectApp, needs_of_path
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
@@ -111,6 +115,9 @@ INVITATION_MAIL_LIMIT: Final = Limit(3 / 3600, 3)
 KEYLESS_PROJECT_LIMIT: Final = Limit(5.0, 600)
 # Looks of one visitor without a key: a page that asks every two seconds, for a few buyers behind one address.
 KEYLESS_LOOK_LIMIT: Final = Limit(2.0, 60)
+# Calls of one visitor without a key to all projects together, those that do not exist among them: enough for the pages
+# of several shops behind one address.
+KEYLESS_VISITOR_LIMIT: Final = Limit(10.0, 300)
 
 _log = structlog.get_logger("app")
 
@@ -184,7 +191,7 @@ class Tillgate:
         networks = EvmRail(clock, dev=settings.dev)
         self._checkout = CheckoutContext(
             CheckoutSettings(settings.public_url, settings.session_lifetime_ms, settings.late_grace_ms),
-            Rails(test=SimulatedRail(), live=networks, networks=networks),
+            Rails(test=SimulatedRail(), live=networks, networks=networks, manual=ManualRail()),
             clock,
             outbox,
         )
@@ -233,6 +240,7 @@ class Tillgate:
             self._worker,
             CodeTries(codes, VisitorLimit(limiter, "codes-by-key", KEY_CODE_LIMIT)),
             Keyless(
+                VisitorLimit(limiter, "keyless-anywhere", KEYLESS_VISITOR_LIMIT),
                 VisitorLimit(limiter, "keyless", settings.visit_limit),
                 VisitorLimit(limiter, "keyless-by-project", KEYLESS_PROJECT_LIMIT),
                 VisitorLimit(limiter, "keyless-looks", KEYLESS_LOOK_LIMIT),
@@ -271,7 +279,7 @@ class Tillgate:
             self._keys.issuer,
             self._keys.usage_store,
             SqlRequests(database),
-            self._api.needs_of,
+            partial(needs_of_path, (self._api.dialect, *dialects)),
             self._checkout,
             endpoints,
             self._worker,
@@ -298,6 +306,11 @@ class Tillgate:
                 Route("/", _to_dashboard),
                 Route("/healthz", _healthz),
                 Route(DOCUMENT_PATH, self._describe),
+                *(
+                    Route(one.described_at, _described(one, settings.public_url))
+                    for one in dialects
+                    if one.described_at
+                ),
                 Route("/readyz", self._readyz),
                 Route("/metrics", self._tell_metrics),
                 *tillgate.pages.routes(pages),
@@ -352,9 +365,7 @@ class Tillgate:
                 await self._shared.close()
 
     async def _describe(self, _: Request) -> Response:
-        # The same for everybody, and no secret: tools fetch it without a key.
-        headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-        return Response(self._api.document, media_type="application/json", headers=headers)
+        return _document(self._api.document)
 
     async def _readyz(self, _: Request) -> JSONResponse:
         trouble = await self._keys.trouble()
@@ -376,6 +387,24 @@ class Tillgate:
             return Response(await self._metrics.expose(self._database), media_type=CONTENT_TYPE)
         except StoreError:
             return PlainTextResponse("the database does not answer", 503)
+
+
+def _described(dialect: Dialect, public_url: str) -> Callable[[Request], Awaitable[Response]]:
+    """What describes a language, made when somebody first asks for it."""
+    made: list[bytes] = []
+
+    async def describe(_: Request) -> Response:
+        if not made:
+            made.append(msgspec.json.encode(openapi.document(dialect, title_of(dialect), public_url, __version__)))
+        return _document(made[0])
+
+    return describe
+
+
+def _document(content: bytes) -> Response:
+    # The same for everybody, and no secret: tools fetch it without a key.
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/json", headers=headers)
 
 
 def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimiter | None":

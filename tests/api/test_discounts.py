@@ -253,3 +253,32 @@ async def test_a_retry_holds_one_place(shop: Shop) -> None:
     done = {answer.content for answer in answers if answer.status_code == 201}
     assert len(done) == 1
     assert await uses(client, coupon) == (1, 0)
+
+
+async def test_what_is_not_delivered_goes_back_at_what_was_paid_for_it(sqlite_shop: Shop) -> None:
+    """Half the price was taken off two mugs: one that is not delivered brings back what it cost, so that the other can
+    be delivered and stays paid. Where nothing is delivered everything goes back, shipping too, and never more."""
+    client = await sqlite_shop.client()
+    half = await made(client, "/coupons", name="Half", discountType="percentage", discountPercentage="50")
+    lines = [
+        {"name": "Blue mug", "unitAmount": "10.01"},
+        {"name": "Red mug", "unitAmount": "10.00"},
+        {"name": "VAT", "unitAmount": "1.00", "kind": "tax"},
+    ]
+    ends = {"one": [["first"]], "both, one by one": [["first"], ["second"]], "both": [["first", "second"]]}
+    for failing, back in (("one", "5.50"), ("both, one by one", "14.01"), ("both", "14.01")):
+        session = await opened(client, currency="USD", lineItems=lines, couponId=half["id"], shippingAmount="3.00")
+        order = session["order"]
+        assert order["amounts"]["total"] == "14.01"
+        await simulated(client, session, "paid")
+        named = dict(zip(("first", "second"), [one["id"] for one in order["lineItems"]], strict=False))
+        for together in ends[failing]:
+            body = {"lineItemIds": [named[one] for one in together]}
+            for _ in range(2):  # the second time nothing is left to fail
+                answer = await client.post(f"/orders/{order['id']}/fail_delivery", json=body)
+                assert answer.status_code == 200, answer.text
+        after = (await client.get(f"/orders/{order['id']}")).json()
+        assert (after["refunded"], after["status"]) == (back, "paid" if failing == "one" else "refunded")
+        if failing == "one":
+            rest = await client.post(f"/orders/{order['id']}/deliver", json={})
+            assert (rest.status_code, rest.json()["fulfillment"]) == (200, "fulfilled")

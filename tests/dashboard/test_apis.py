@@ -9,6 +9,7 @@ from tests.shop import PUBLIC_URL
 from tillgate.api.application import NATIVE
 from tillgate.dashboard.apis import language_of
 from tillgate.dialects import SPOKEN
+from tillgate.dialects.coin_moebius.script import snippet
 from tillgate.events.styles import TITLES
 
 pytestmark = pytest.mark.anyio
@@ -34,6 +35,23 @@ def test_snippets_are_ready_but_for_the_key(language: object) -> None:
         assert label
         assert PUBLIC_URL in text
         assert not re.search(r"\{(host|base|key|project)\}", text)
+
+
+async def test_a_products_page_has_what_is_pasted_to_sell_it(owner: Owner) -> None:
+    """The buy button with this host, project and product, and the script's hash; the switch between testing and live
+    leads to a page that has it, too."""
+    path = await owner.done("/products", name="Mug", pricing="fixed", price="12.00", currency="USD")
+    page = await owner.page(path)
+    project, product = owner.shop.project_id, path.rpartition("/")[2]
+    pasted = snippet(f"{PUBLIC_URL}/coin-moebius", project, product).rstrip()
+    assert 'integrity="sha384-' in pasted
+    assert pasted in page
+    assert "Testing" in page and f'href="/dashboard{path}/switch">Switch to live</a>' in page
+    await owner.done(f"{path}/switch")
+    assert "Not for sale" in await owner.page(path)
+    await owner.done("/mode", mode="live", back="/dashboard")
+    twin = re.findall(r'href="/dashboard(/products/prod_\w+)"', await owner.page("/products"))[0]
+    assert f'product-id="{twin.rpartition("/")[2]}"' in await owner.page(twin)
 
 
 async def test_a_key_is_made_from_there_in_the_form_of_its_document(owner: Owner) -> None:

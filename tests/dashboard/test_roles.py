@@ -45,6 +45,8 @@ FORMS: dict[Right | None, set[str]] = {
     Right.PROJECTS: {f"{ROOT}/projects"},
     Right.MONEY: {
         *(f"{SESSION}/{verb}" for verb in ("simulate", "accept", "call-off", "wait", "give-back", "refund", "capture")),
+        f"{SESSION}/receive",
+        f"{SESSION}/undo-received",
         f"{SESSION}/cancel",
         f"{SESSION}/refunds/{{refund}}/settle",
         f"{SESSION}/refunds/{{refund}}/cancel",
@@ -61,13 +63,14 @@ BELOW: dict[str, Right | None] = {
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
+    f"{ROOT}/transactions": Right.SELL,
     f"{ROOT}/webhooks": Right.WEBHOOKS,
     f"{ROOT}/api-keys": Right.KEYS,
     f"{ROOT}/wallet": Right.WALLET,
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
-    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel)$|/products/[^/]+/switch$"
+    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel|receive|undo-received)$|/products/[^/]+/switch$"
 )
 
 
@@ -282,9 +285,12 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
         if outcome:
             await owner.done(f"{session}/simulate", outcome=outcome)
         pages += [*(f"{session}/{verb}" for verb in ("refund", "accept", "give-back", "call-off")), session]
+    letters = [await owner.done("/transactions", amount="5.00", currency="USD", provider="mail") for _ in range(2)]
+    await owner.done(f"{letters[0]}/receive", amount="5.00", currency="USD")
+    pages += ["/transactions", *letters, *(f"{one}/{verb}" for one in letters for verb in ("receive", "undo-received"))]
     held = await owner.session(captureMethod="manual")
     await owner.done(f"{held}/simulate", outcome="authorized")
-    paid = pages[-16]
+    paid = pages[-23]
     await owner.send(f"{paid}/refund", amount="9.00", reason="other", destination=REFUND_STAYS_PENDING)
     page = await owner.page(paid)
     pages += [held, f"{held}/capture", f"{held}/cancel", *re.findall(rf'"{ROOT}({paid}/refunds/re_\w+)"', page)[:1]]

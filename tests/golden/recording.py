@@ -42,6 +42,7 @@ _FRESH: Final = re.compile(
     r"|(?P<picture>data:image/[^\"']{200,})"
     r"|(?P<version>(?<=\?v=)[0-9a-f]{12}\b)"
     r"|(?P<prefix_only>\b(?:ck|pk|sk)_(?:test|live)_[0-9A-Za-z]{6}(?=\"))"
+    r"|(?P<letter>\b(?:[A-HJKMNP-Z2-9]{3}-){2}[A-HJKMNP-Z2-9]{4}\b)"
     r'|(?P<last_four>(?<="lastFour":")[0-9A-Za-z]{4})'
     r'|(?P<elapsed>(?<="durationMs":)\d+|(?<="waitedMs":)[\d.]+|(?<="resetSeconds":)[\d.]+'
     r"|\b\d+(?:\.\d+)?(?=(?: |&nbsp;|\u00a0|\u202f)ms\b))"
@@ -55,6 +56,7 @@ _NUMBERLESS: Final = {
     "expires": "…",
     "cookie": "<cookie>",
     "form": "<form>",
+    "letter": "<reference code>",
 }
 _COUNTED_DOWN: Final = re.compile(r"(?<=[rt]=)\d+|\d+(?=;w=)")
 _UNSEEN: Final = frozenset({"script", "style", "svg", "template"})

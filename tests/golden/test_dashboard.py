@@ -293,6 +293,14 @@ async def sales(clerk: Clerk) -> None:
         await session(outcome)
     await clerk.page("/sessions")
     await clerk.page("/sessions", query="?status=paid")
+    await clerk.page("/transactions")
+    test = {"amount": "10.00", "currency": "USD"}
+    await clerk.form("/transactions", why="of no provider", refused=True, **test, provider="cash")
+    letter = await clerk.made("/transactions", **test, provider="mail")
+    await clerk.page("/sessions/{session}/receive", letter)
+    await clerk.form("/sessions/{session}/receive", letter, amount="10.00", currency="USD")
+    await clerk.page("/sessions/{session}/undo-received", letter)
+    await clerk.form("/sessions/{session}/undo-received", letter)
 
 
 async def webhooks(clerk: Clerk) -> None:

@@ -151,6 +151,7 @@ COMMANDS: dict[str, str | Reason] = {
     "pip install tillgate-client": Reason("needs an index; tests/journeys/test_wheels.py installs the built wheel"),
     "scripts/version.py 0.2.0": "tests/house/test_distributions.py::test_a_new_version_is_written_everywhere",
     "python -m tillgate.api.reference docs/reference": NAMED,
+    "python -m tillgate.dialects.reference docs/reference": NAMED,
     "TILLGATE_WALKS=500 pytest tests/api/test_walk.py": Reason("hours; every run does 15 walks"),
     "tillgate keys explain --request-id req_…": NAMED,
     "tillgate keys usage KEY_ID": NAMED,

@@ -5,6 +5,7 @@ from tillgate.api import error_pages
 from tillgate.api.errors import ERRORS
 from tillgate.api.reference import pages, pages_of_errors
 from tillgate.cli.trigger import STORIES
+from tillgate.dialects import reference as languages
 from tillgate.events.types import EVENT_TYPES
 
 DOCS = ROOT / "docs"
@@ -15,8 +16,8 @@ def written(folder: str) -> dict[str, str]:
 
 
 def test_the_reference_is_as_the_code_makes_it() -> None:
-    """After a change: python -m tillgate.api.reference docs/reference."""
-    assert written("reference") == pages()
+    """After a change: python -m tillgate.api.reference docs/reference, and the same of tillgate.dialects.reference."""
+    assert written("reference") == pages() | languages.pages()
 
 
 def test_every_error_code_has_a_page_that_says_what_to_do() -> None:

@@ -1,6 +1,7 @@
 """The tests are code of the house, too: their names are sentences, and each documented requirement has one."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,15 +9,17 @@ from pathlib import Path
 from tests.house.source import ROOT, python_files, tree_of, where
 
 TESTS = ROOT / "tests"
-# What each document asks for, and how far its list goes. Of four of them the keys and admission are built so far.
-LAST = {"crypto-checkout": 69, "crossmint": 32, "smartpay": 32, "coin-moebius": 31, "craftkit": 52}
-REQUIRED = {
-    "crypto-checkout": {*range(1, 70)},
-    "crossmint": {*range(1, 5), *range(12, 33)},
-    "smartpay": {*range(1, 8), *range(14, 33)},
-    "coin-moebius": {*range(7, 30)},
-    "craftkit": {*range(1, 22), *range(28, 39), *range(44, 50)},
+# How far each document's list of requirements goes.
+LAST: dict[str, int] = json.loads((TESTS / "requirements/numbers.json").read_bytes())
+_LIVE = "orders in yen on a live network need rates, which are not built yet"
+_RENDERS = "templates and renders are not built yet"
+# What no test names, and why.
+OPEN: dict[tuple[str, int], str] = {
+    **{("smartpay", number): _LIVE for number in (11, 12, 13)},
+    **{("craftkit", number): _RENDERS for number in (*range(22, 28), *range(39, 44), *range(50, 53))},
 }
+# Of these a test counts that stands beside the language's own routes, its pages or the requirements.
+LANGUAGES = ("smartpay", "crossmint", "coin-moebius")
 _MARK = re.compile(r"([a-z-]+) R(\d+)")
 _WORD = re.compile(r"\bR(\d{1,3})\b")
 
@@ -69,12 +72,30 @@ def named_by_modules() -> dict[Path, Named]:
     return found
 
 
-def test_every_requirement_of_this_version_is_named_by_a_test() -> None:
-    """Each of them is proved somewhere, by a test that says so."""
-    named = {one for path, function in functions() for one in named_by(path, function)}
-    named |= {one for found in named_by_modules().values() for one in found}
-    missing = sorted({(spec, number) for spec, numbers in REQUIRED.items() for number in numbers} - named)
+def proved() -> Named:
+    """What tests name; of a language that is spoken, those on its own routes."""
+    found: Named = set()
+    for path, named in [
+        *((path, named_by(path, function)) for path, function in functions()),
+        *named_by_modules().items(),
+    ]:
+        where_it_is = path.relative_to(TESTS)
+        for spec, number in named:
+            own = ("requirements/", "dashboard/", "pages/", f"dialects/{spec.replace('-', '_')}/")
+            if spec not in LANGUAGES or where_it_is.as_posix().startswith(own):
+                found.add((spec, number))
+    return found
+
+
+def test_every_requirement_is_named_by_a_test_or_says_why_not() -> None:
+    """Each of them is proved somewhere, by a test that says so; what is open is not proved by stealth."""
+    every = {(spec, number) for spec, last in LAST.items() for number in range(1, last + 1)}
+    named = proved()
+    missing = sorted(every - named - OPEN.keys())
     assert missing == [], f"no test names {', '.join(f'{spec} R{number}' for spec, number in missing)}"
+    done = sorted(OPEN.keys() & named)
+    assert done == [], f"no longer open: {', '.join(f'{spec} R{number}' for spec, number in done)}"
+    assert OPEN.keys() <= every
 
 
 def exists(spec: str, number: int) -> bool:

@@ -127,14 +127,16 @@ async def test_what_cannot_be_paid_is_refused_with_what_can(anvil: Anvil, shop: 
 
 
 async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, shop: Shop) -> None:
-    """A visit costs no address of the wallet; the choice of an option brings one, once, and the session is paid
-    there."""
+    """A visit costs no address of the wallet, however many there are; the choice of an option brings one, once, and the
+    session is paid there."""
     client = await shop.client(mode="live")
     link = {"title": "Course", "fiatAmount": "12.00", "fiatCurrency": "USD"}
     made = await client.post("/payment_links", json=link)
     assert made.status_code == 201, made.text
     session = (await client.post("/checkout_sessions", json={"linkId": made.json()["id"]})).json()
     assert session["address"] is None and session["paymentAddress"] is None
+    beside = (await client.post("/checkout_sessions", json={"linkId": made.json()["id"]})).json()
+    assert beside["address"] is None and (await client.get(f"/payments/{beside['paymentId']}")).json()["address"] == ""
     (option,) = session["paymentOptions"]
     path = f"/checkout_sessions/{session['id']}/payment_option"
     wrong = await client.post(path, json={"asset": "eip155:1/slip44:60"})
@@ -142,6 +144,8 @@ async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, s
     chosen = (await client.post(path, json={"asset": option["asset"]})).json()
     again = (await client.post(path, json={"asset": option["asset"]})).json()
     assert chosen["paymentAddress"] == again["paymentAddress"] is not None
+    other = await client.post(f"/checkout_sessions/{beside['id']}/payment_option", json={"asset": option["asset"]})
+    assert other.json()["paymentAddress"] not in (None, chosen["paymentAddress"])
     anvil.pay(chosen["address"], 12 * ATOMIC)
     anvil.mine(CONFIRMATIONS + 1)
     await reaches(client, session, "paid")

@@ -91,7 +91,8 @@ def test_a_command_that_a_page_names_does_what_it_is_for(reader: Reader) -> None
     assert reader.types("keyturn scan . --history --check") == ""
 
     reader.types("python -m tillgate.api.reference docs/reference")
-    for page in ("docs/reference/api.md", "docs/errors/conflict.md"):
+    reader.types("python -m tillgate.dialects.reference docs/reference")
+    for page in ("docs/reference/api.md", "docs/reference/smartpay.md", "docs/errors/conflict.md"):
         assert (reader.place / page).read_text("utf-8").startswith("# ")
 
 

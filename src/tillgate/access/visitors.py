@@ -72,8 +72,11 @@ class Keyless(NamedTuple):
         opening: what makes something, by project and visitor.
         opening_of_all: the same of all visitors of a project together: what many of them could fill it with.
         looking: what reads, by project and visitor.
+        anywhere: all of it by visitor alone. Whoever names another project each time, also one that does not exist,
+            would else never be slowed down, and would fill the limiter.
     """
 
+    anywhere: VisitorLimit
     opening: VisitorLimit
     opening_of_all: VisitorLimit
     looking: VisitorLimit
@@ -81,10 +84,14 @@ class Keyless(NamedTuple):
     async def seconds_to_open(self, project_id: str, address: str | None) -> int:
         """Count one more thing made; zero where it may go ahead, or whole seconds until it could."""
         # The visitor's first: what one of them does too often costs the others nothing.
-        return await self.opening.seconds_to_wait(
-            project_id, visitor(address)
-        ) or await self.opening_of_all.seconds_to_wait(project_id)
+        who = visitor(address)
+        return (
+            await self.anywhere.seconds_to_wait(who)
+            or await self.opening.seconds_to_wait(project_id, who)
+            or await self.opening_of_all.seconds_to_wait(project_id)
+        )
 
     async def seconds_to_look(self, project_id: str, address: str | None) -> int:
         """Count one more look; zero where it may go ahead, or whole seconds until it could."""
-        return await self.looking.seconds_to_wait(project_id, visitor(address))
+        who = visitor(address)
+        return await self.anywhere.seconds_to_wait(who) or await self.looking.seconds_to_wait(project_id, who)

@@ -27,6 +27,8 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE62_DIGITS = {character: digit for digit, character in enumerate(_BASE62)}
 # 62^22 is more than 2^128: an id with leading zeros has them here, too.
 BASE62_LENGTH = 22
+_HALF_OF_BASE62 = 62**11
+_BASE62_PAIRS = [first + second for first in _BASE62 for second in _BASE62]
 
 PROJECT = "prj"
 USER = "usr"
@@ -196,11 +198,19 @@ def unspelled(prefix: str, text: str, spelling: str) -> str | None:
 
 
 def _base62(value: int) -> str:
-    digits = []
-    for _ in range(BASE62_LENGTH):
-        value, digit = divmod(value, 62)
-        digits.append(_BASE62[digit])
-    return "".join(reversed(digits))
+    # In two halves, each below 2^64, and two digits at a time: ids are written in every answer.
+    upper, lower = divmod(value, _HALF_OF_BASE62)
+    return _eleven(upper) + _eleven(lower)
+
+
+def _eleven(value: int) -> str:
+    value, last = divmod(value, 62)
+    value, fifth = divmod(value, 3_844)
+    value, fourth = divmod(value, 3_844)
+    value, third = divmod(value, 3_844)
+    first, second = divmod(value, 3_844)
+    pairs = _BASE62_PAIRS
+    return f"{pairs[first]}{pairs[second]}{pairs[third]}{pairs[fourth]}{pairs[fifth]}{_BASE62[last]}"
 
 
 def _from_base62(text: str) -> int | None:

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
 from tillgate.base.errors import Conflict
+from tillgate.base.invariants import present
 from tillgate.events.outbox import Outbox
-from tillgate.rails.port import PaymentTerms, Rail, Rails
+from tillgate.rails.port import ManualRail, PaymentTerms, Rail, Rails
 from tillgate.store import Transaction
 
 
@@ -50,6 +51,10 @@ class CheckoutContext(NamedTuple):
             )
         return self.rails.live
 
+    def by_mail(self) -> ManualRail:
+        """The rail of payments by mail, which serves both modes."""
+        return present(self.rails.manual, "the rail of payments by mail")
+
     async def is_live(self, tx: Transaction, project_id: str) -> bool:
         """Whether live mode is set up for a project."""
         rails = self.rails
@@ -59,7 +64,8 @@ class CheckoutContext(NamedTuple):
 
     def rail_named(self, name: str, *, livemode: bool) -> Rail | None:
         """The rail that quoted a payment of a mode; None where it is not set up any more."""
-        rails = (self.rails.live,) if livemode else (self.rails.test, self.rails.networks)
+        own: tuple[Rail | None, ...] = (self.rails.live,) if livemode else (self.rails.test, self.rails.networks)
+        rails = (*own, self.rails.manual)
         return next((one for one in rails if one is not None and one.name == name), None)
 
     def rail_of(self, name: str, *, livemode: bool) -> Rail:

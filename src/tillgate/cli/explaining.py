@@ -95,16 +95,17 @@ def _print(explanation: Explanation) -> None:
 
 
 def _named(need: Needs) -> str:
-    return " and ".join(scopes_of(need).split())
+    return " and ".join(scopes_of(need).split()) or "no scope"
 
 
 def _need(method: str, target: str) -> Needs:
     """What the call asks for: the endpoint's need, and those of what is expanded."""
     # Only here: every other command starts without loading the API.
     from tillgate.api.application import NATIVE
-    from tillgate.wire.serving import needs_of
+    from tillgate.dialects import SPOKEN
+    from tillgate.wire.serving import needs_of_path
 
     try:
-        return needs_of(NATIVE, method, target)
+        return needs_of_path((NATIVE, *SPOKEN), method, target)
     except LookupError as error:
         fail(str(error))

@@ -91,6 +91,8 @@ def change(
     tolerance_currency: Annotated[str | None, typer.Option(help="Of that amount, such as EUR.")] = None,
     mail_buyers: Annotated[bool | None, typer.Option(help="Mail buyers about their payment.")] = None,
     test_rail: Annotated[str | None, typer.Option(help=f"What pays test sessions: {', '.join(TEST_RAILS)}.")] = None,
+    post_address: Annotated[str | None, typer.Option(help="Where buyers send payments by mail.")] = None,
+    post_instructions: Annotated[str | None, typer.Option(help="What buyers read beside it.")] = None,
     logo: Annotated[
         str | None,
         typer.Option(metavar="FILE", help=f"A PNG, JPEG or WebP image of up to {LOGO_BYTES_MAX // 1024} kB."),
@@ -118,6 +120,8 @@ def change(
         "tolerance_currency": tolerance_currency,
         "mail_buyers": mail_buyers,
         "test_rail": test_rail,
+        "post_address": post_address,
+        "post_instructions": post_instructions,
     }
     given = {field: value for field, value in texts.items() if value is not None}
 

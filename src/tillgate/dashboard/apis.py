@@ -9,6 +9,8 @@ from tillgate.events.styles import TITLES
 from tillgate.wire.dialect import Dialect
 
 APIS: Final = "/dashboard/settings/apis"
+PRODUCT: Final = "{product}"
+ANY_PRODUCT: Final = "prod_YOUR_PRODUCT"
 
 
 class Language(NamedTuple):
@@ -33,10 +35,16 @@ async def show(call: Call) -> Response:
     return call.page("apis.html", section="settings", languages=languages)
 
 
-def language_of(dialect: Dialect, public_url: str, project_id: str) -> Language:
+def language_of(dialect: Dialect, public_url: str, project_id: str, product_id: str = ANY_PRODUCT) -> Language:
     """The language with everything filled in but the key."""
     bases = tuple(f"{public_url}{mount}" for mount in dialect.mounts)
-    filled = {"{host}": public_url, "{base}": bases[0], "{key}": dialect.key_example, "{project}": project_id}
+    filled = {
+        "{host}": public_url,
+        "{base}": bases[0],
+        "{key}": dialect.key_example,
+        "{project}": project_id,
+        PRODUCT: product_id,
+    }
     snippets = []
     for snippet in dialect.snippets:
         text = snippet.text
@@ -44,6 +52,15 @@ def language_of(dialect: Dialect, public_url: str, project_id: str) -> Language:
             text = text.replace(place, value)
         snippets.append((snippet.label, text))
     return Language(dialect.name, TITLES.get(dialect.name, dialect.name), dialect.key_format, bases, tuple(snippets))
+
+
+def snippets_of_product(call: Call, product_id: str) -> list[tuple[str, str]]:
+    """What sells one product, ready to be pasted: of each language, every snippet that names a product."""
+    found: list[tuple[str, str]] = []
+    for dialect in call.context.languages:
+        named = dialect._replace(snippets=tuple(one for one in dialect.snippets if PRODUCT in one.text))
+        found += language_of(named, call.context.public_url, call.who.project.id, product_id).snippets
+    return found
 
 
 VIEWS: Final = (View("GET", APIS, show, READ_BOTH),)

@@ -28,7 +28,8 @@ class DashboardContext(NamedTuple):
     """Handed to every page.
 
     Attributes:
-        needs_of: what the API asks for at a method and path with its query; None where it has no such.
+        needs_of: what a call asks for, by its method and its path with the query; None where any key will do. It raises
+            LookupError where no language has such an operation.
         lost_passwords: how often somebody may ask for a link that sets another password.
         invitation_limits: how often people are invited.
         buyer_example: a mail to a buyer about a payment that nobody has made, for a preview.

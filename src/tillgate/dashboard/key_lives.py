@@ -39,7 +39,7 @@ DAYS: Final = 30
 QUIET_MS: Final = DAY_MS
 OVERLAPS: Final = {"0": "now", "1": "1 hour", "24": "1 day", "168": "7 days", "720": "30 days"}
 LINES: Final = 10
-METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 async def show(call: Call) -> Response:
@@ -83,8 +83,9 @@ async def _explanation(call: Call, key: Key) -> Explanation | str | None:
     asked = _asked(call)
     if not asked["path"]:
         return None
-    need = call.context.needs_of(asked["method"] or "GET", asked["path"])
-    if need is None:
+    try:
+        need = call.context.needs_of(asked["method"] or "GET", asked["path"])
+    except LookupError:
         return f"There is no {asked['method'] or 'GET'} {asked['path'][:100]}; a path is one such as /api/v1/events."
     if asked["address"] and coarse(asked["address"]) is None:
         return f"{asked['address'][:60]} is no address; one is such as 203.0.113.7 or 2001:db8::1."

@@ -120,12 +120,12 @@ async def wait(call: Call) -> Response:
 async def ask_give_back(call: Call) -> Response:
     """Ask before money that waits for a decision goes back."""
     what = _what(call.query("what") or "everything")
-    the = await _known(call)
+    the = await known_order(call)
     money, currency = the.payment.amounts.refundable, the.payment.currency
     everything = what == "everything"
     if not (the.view.waits if everything else the.view.excess):
         raise Conflict("No money waits for this decision any more.")
-    return _ask(
+    return ask_first(
         call,
         the,
         title="Refund everything?" if everything else "Refund the excess?",
@@ -152,10 +152,10 @@ async def give_back(call: Call) -> Response:
 
 async def ask_accept(call: Call) -> Response:
     """Ask before the amount received is taken as payment."""
-    the = await _known(call)
+    the = await known_order(call)
     if not acceptable(the.session):
         raise Conflict("No money waits for this decision any more.")
-    return _ask(
+    return ask_first(
         call,
         the,
         title="Accept the amount received?",
@@ -170,10 +170,10 @@ async def ask_accept(call: Call) -> Response:
 
 async def ask_call_off(call: Call) -> Response:
     """Ask before a session is called off."""
-    the = await _known(call)
+    the = await known_order(call)
     if the.session.status is not SessionStatus.PENDING:
         raise Conflict(f"Only a pending session can be canceled; this one is {the.session.status.value}.")
-    return _ask(
+    return ask_first(
         call,
         the,
         title="Cancel this session?",
@@ -186,12 +186,12 @@ async def ask_call_off(call: Call) -> Response:
 
 async def ask_cancel(call: Call) -> Response:
     """Ask before an authorisation is released."""
-    the = await _known(call)
+    the = await known_order(call)
     if not the.view.capturable:
         raise Conflict("Nothing is authorised for this order any more.")
     captured = the.payment.amounts.received
     some = the.session.payment.captured_minor > 0
-    return _ask(
+    return ask_first(
         call,
         the,
         title="Release the rest?" if some else "Cancel the payment?",
@@ -206,7 +206,7 @@ async def ask_cancel(call: Call) -> Response:
 
 async def refund_form(call: Call) -> Response:
     """The form for a refund: what is possible is filled in."""
-    the = await _known(call)
+    the = await known_order(call)
     if not the.view.refundable:
         raise Conflict("Nothing of what came for this order can be refunded any more.")
     filled = draft(
@@ -233,7 +233,7 @@ async def refund(call: Call) -> Response:
         return await _done(call, operation, "refunded")
     except (InvalidInput, Conflict) as error:
         values: dict[str, object] = {name: form.one(name) for name in ("amount", "reason", "destination")}
-        return _refund_form(call, await _known(call), Draft(values, problems_of(error, "amount")))
+        return _refund_form(call, await known_order(call), Draft(values, problems_of(error, "amount")))
 
 
 async def refund_page(call: Call) -> Response:
@@ -287,7 +287,7 @@ async def cancel_pending(call: Call) -> Response:
 
 async def capture_form(call: Call) -> Response:
     """The form for a capture: what is possible is filled in."""
-    the = await _known(call)
+    the = await known_order(call)
     if not the.view.capturable:
         raise Conflict("Nothing is authorised for this order any more.")
     return _capture_form(call, the, draft(amount=the.payment.amounts.capturable, keep=""))
@@ -312,7 +312,7 @@ async def capture(call: Call) -> Response:
         return await _done(call, operation, "captured")
     except (InvalidInput, Conflict) as error:
         values: dict[str, object] = {name: call.form.one(name) for name in ("amount", "keep")}
-        return _capture_form(call, await _known(call), Draft(values, problems_of(error, "amount")))
+        return _capture_form(call, await known_order(call), Draft(values, problems_of(error, "amount")))
 
 
 async def cancel(call: Call) -> Response:
@@ -341,7 +341,7 @@ class Known(NamedTuple):
         return self.view.payment
 
 
-async def _known(call: Call) -> Known:
+async def known_order(call: Call) -> Known:
     async def operation(tx: Transaction) -> Known:
         session = await get_session(tx, call.principal, call.param("session"))
         view = await order_view(tx, call.principal, session)
@@ -352,7 +352,7 @@ async def _known(call: Call) -> Known:
     return await call.read(operation)
 
 
-def _ask(
+def ask_first(
     call: Call,
     the: Known,
     *,

@@ -18,6 +18,7 @@ from tillgate.checkout.products.operations import (
     switch_mode,
     update_product,
 )
+from tillgate.dashboard.apis import snippets_of_product
 from tillgate.dashboard.calls import READ, SELL, Call, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.store import Transaction
@@ -75,7 +76,13 @@ async def create(call: Call) -> Response:
 async def product_page(call: Call) -> Response:
     """One product."""
     product = await _product(call)
-    return call.page("products/detail.html", section="products", product=product, api_object=to_api(product))
+    return call.page(
+        "products/detail.html",
+        section="products",
+        product=product,
+        api_object=to_api(product),
+        snippets=snippets_of_product(call, product.id),
+    )
 
 
 async def edit_form(call: Call) -> Response:

@@ -117,6 +117,8 @@ def order_said(order: Order) -> MerchantWords:
 
 def coins(atomic: int, session: CheckoutSession) -> str:
     """An amount of what a session is paid in, with its name."""
+    if session.payment.by_mail:
+        return _with_currency(Money(atomic, session.price.currency))
     terms = session.payment.terms
     option = terms.option(terms.asset)
     if option is not None:

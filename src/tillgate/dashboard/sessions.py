@@ -13,6 +13,7 @@ from tillgate.checkout.sessions.object import to_api
 from tillgate.checkout.sessions.operations import get_session, list_sessions
 from tillgate.checkout.settlement.deciding import accept, cancel
 from tillgate.checkout.settlement.expiring import expire
+from tillgate.checkout.settlement.receiving import awaits_mail, can_be_undone, matches
 from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
@@ -99,6 +100,9 @@ async def session_page(call: Call) -> Response:
         or due_soon(deliveries, call.context.clock.now()),
         made_from=_made_from(order),
         acceptable=acceptable(session),
+        awaits_mail=awaits_mail(session, call.context.clock.now()),
+        undoable=can_be_undone(session),
+        mismatch=not matches(session),
         can_end=session.status is SessionStatus.PENDING,
         simulations=possible(call.context.checkout, session),
         simulation_words=SIMULATION_WORDS,

@@ -13,6 +13,7 @@ from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX
 from tillgate.checkout.projects.model import (
     ADDRESS_MAX,
     LOCALES,
+    POST_INSTRUCTIONS_MAX,
     TAX_ID_MAX,
     ChangedMeanwhile,
     GivenSettings,
@@ -139,6 +140,7 @@ def _page(call: Call, profile: Profile, form: Draft, *, status_code: int | None 
         name_max=PROJECT_NAME_MAX,
         address_max=ADDRESS_MAX,
         tax_id_max=TAX_ID_MAX,
+        instructions_max=POST_INSTRUCTIONS_MAX,
         logo=profile.logo_path,
         logo_kilobytes=LOGO_BYTES_MAX // 1024,
         logo_pixels=LOGO_PIXELS_MAX,

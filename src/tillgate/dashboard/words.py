@@ -39,6 +39,8 @@ LABELS: Final[Mapping[str, str]] = {
     "old": "Current password",
     "passkey": "Passkey",
     "password": "Password",
+    "post_address": "Mailing address",
+    "post_instructions": "Instructions",
     "price": "Price",
     "privacy_url": "Privacy notice",
     "price_max": "At most",

@@ -388,10 +388,11 @@ async def view_of(context: PagesContext, reader: Reader, session: CheckoutSessio
     async def operation(tx: Transaction) -> Profile:
         return await get_profile(tx, session.project_id)
 
+    profile = await context.database.read(operation)
     return view(
         session,
         reader.words,
-        brand=brand_of(await context.database.read(operation)),
+        brand=brand_of(profile),
         public_url=context.checkout.settings.public_url,
         now=context.checkout.clock.now(),
         simulations=possible(context.checkout, session),
@@ -401,6 +402,7 @@ async def view_of(context: PagesContext, reader: Reader, session: CheckoutSessio
         known=context.networks.wallet_chain(session.payment.terms.chain_id)
         if context.networks is not None and session.payment.terms.options
         else None,
+        settings=profile.settings,
     )
 
 

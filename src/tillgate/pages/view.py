@@ -12,6 +12,7 @@ from tillgate.base.money import Money
 from tillgate.checkout.orders.model import LineItem
 from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.products.model import Product
+from tillgate.checkout.projects.model import DEFAULT, ProjectSettings
 from tillgate.checkout.redemptions.model import Hold
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.returning import return_address
@@ -86,6 +87,19 @@ class Costs(NamedTuple):
     hold: Hold | None = None
 
 
+class ByMail(NamedTuple):
+    """How a session is paid by mail.
+
+    Attributes:
+        reference: the code that goes on the letter.
+        address, instructions: the merchant's, as they are now.
+    """
+
+    reference: str
+    address: str
+    instructions: str
+
+
 class View(NamedTuple):
     """What the templates show.
 
@@ -120,6 +134,7 @@ class View(NamedTuple):
         brand: what else a buyer sees of the merchant.
         simulated: no network is asked, so nothing here can be paid by a wallet.
         paid_on: how it is paid on networks; None where it is not.
+        by_mail: how it is paid by mail; None where it is not.
         path: where this page is, and its forms below it.
     """
 
@@ -176,6 +191,7 @@ class View(NamedTuple):
     brand: Brand
     simulated: bool
     paid_on: PaidOn | None
+    by_mail: ByMail | None
     path: str
 
 
@@ -191,6 +207,7 @@ def view(
     costs: Costs,
     sight: ChainSight | None = None,
     known: WalletChain | None = None,
+    settings: ProjectSettings = DEFAULT,
 ) -> View:
     """The session at this instant.
 
@@ -199,6 +216,7 @@ def view(
         start_again: the path of its link where that is still open.
         sight: how the network stands that it is paid on.
         known: what a wallet may know about that network.
+        settings: what is set of its project.
     """
     terms, said = session.payment.terms, statement_of(session)
     situation, words = said.situation, BUYER[said.situation]
@@ -206,7 +224,11 @@ def view(
     merchant, asset, decimals = brand.name, asset_name(terms, language), terms.asset_decimals
     left = session.expires_at - now
 
+    by_mail = session.payment.by_mail
+
     def coins(atomic: int) -> str:
+        if by_mail:
+            return language.price(Money(atomic, session.price.currency)).text
         return f"{language.coins(units(atomic, decimals))} {asset}"
 
     def money(amount: Money) -> str:
@@ -216,7 +238,7 @@ def view(
     untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
     to_send = said.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
-    option, simulated = terms.option(terms.asset), test and not terms.options
+    option, simulated = terms.option(terms.asset), test and not terms.options and not by_mail
     on = paid_on(session.payment, said, language, sight=sight, known=known, to_send=to_send, now=now)
     choosing = on is not None and on.must_choose
     headline = language.html("Choose how to pay") if choosing else language.html(words.headline, **values)
@@ -253,9 +275,9 @@ def view(
         # A simulated session's code opens this very page: there is nothing in it that a wallet could pay. Any other is
         # the address alone: wallets were seen to pay the token's contract that stands first in a longer one.
         qr=qr_code(f"{public_url}/checkout/{session.id}" if simulated else terms.address)
-        if said.payable and terms.address
+        if said.payable and terms.address and not by_mail
         else None,
-        wallet=payment_uri(asked) if said.payable and terms.address and not simulated else None,
+        wallet=payment_uri(asked) if said.payable and terms.address and not simulated and not by_mail else None,
         expires_at=session.expires_at,
         expires=to_rfc3339(session.expires_at),
         lifetime_seconds=max((session.expires_at - session.created_at) // SECOND_MS, 1),
@@ -285,6 +307,7 @@ def view(
         brand=brand,
         simulated=simulated,
         paid_on=on,
+        by_mail=ByMail(terms.address, settings.post_address, settings.post_instructions) if by_mail else None,
         path=f"/checkout/{session.id}",
     )
 

@@ -9,6 +9,9 @@ from tillgate.store import Transaction
 
 # The chain of test mode: the development chain id that EVM tools have long used; no public network has it.
 TEST_CHAIN_ID: Final = 1337
+# The rail of money that comes by mail. Its terms name a chain id that no network has.
+MANUAL: Final = "manual"
+MANUAL_CHAIN_ID: Final = 0
 
 
 class PaymentOption(NamedTuple):
@@ -480,14 +483,32 @@ class ScriptedRail(Rail, Protocol):
         ...
 
 
+class ManualRail(Rail, Protocol):
+    """A rail whose money a person sees: cash or a cheque, by mail. The address of its terms is a reference code."""
+
+    def reference_of(self, typed: str) -> str | None:
+        """The reference code that somebody typed, as it is kept; None where it is none."""
+        ...
+
+    def receive(self, terms: PaymentTerms, amount_atomic: int) -> Observation:
+        """What came with the reference code of these terms; each code is paid once."""
+        ...
+
+    def undo(self, seen: Observation) -> Observation:
+        """The same money, which had not come after all."""
+        ...
+
+
 class Rails(NamedTuple):
     """The rail of each mode. A test payment can reach no other than the scripted one, or test networks where its
     project says so.
 
     Attributes:
         networks: what serves test mode on test networks.
+        manual: what serves both modes by mail.
     """
 
     test: ScriptedRail
     live: Rail | None
     networks: OfferingRail | None = None
+    manual: ManualRail | None = None

@@ -22,20 +22,28 @@ class Crossroads:
         self._apps: Sequence[DialectApp] = tuple(apps)
         self._carriers = carriers
         check_apart(app.dialect for app in self._apps)
+        # A longer mount goes first: who is mounted at the root of the host leaves to others what is theirs.
+        mounted = [(mount, f"{mount}/", app) for app in self._apps for mount in app.dialect.mounts]
+        self._mounted = sorted(mounted, key=lambda one: -len(one[0]))
 
     def find(self, scope: Any) -> DialectApp | None:
         """Which dialect answers a request; None where it is for none."""
         path: str = scope["path"]
-        below = [(split[0], app) for app in self._apps if (split := app.dialect.split(path)) is not None]
+        short = len(path) <= PATH_LENGTH_MAX
+        once = path.replace("//", "/") if short and "//" in path else path
+        while once is not path and "//" in once:
+            once = once.replace("//", "/")
+        below: list[tuple[str, DialectApp]] = []
+        for mount, within, app in self._mounted:
+            own = once if app.dialect.one_slash else path
+            if (own.startswith(within) or own == mount) and not any(other is app for _, other in below):
+                if short and app.has_below(own[len(mount) :]):
+                    return app
+                below.append((mount, app))
         if not below:
             return None
-        if len(path) <= PATH_LENGTH_MAX:
-            # A longer mount goes first: who is mounted at the root of the host leaves to others what is theirs.
-            for _, app in sorted(below, key=lambda one: -len(one[0])):
-                if app.has(path):
-                    return app
-        longest = max(len(mount) for mount, _ in below)
-        owners = [app for mount, app in below if mount and len(mount) == longest]
+        longest = len(below[0][0])
+        owners = [app for app in self._apps if longest and any(one is app and len(m) == longest for m, one in below)]
         if len(owners) <= 1:
             return owners[0] if owners else None
         formats = self._formats_of_key(scope)

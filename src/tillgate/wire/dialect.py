@@ -19,6 +19,8 @@ from tillgate.wire.routing import Route
 
 # A longer path is nobody's, and is not looked through.
 PATH_LENGTH_MAX: Final = 2_048
+# What no object could be called is looked up nowhere.
+SEGMENT_LENGTH_MAX: Final = 64
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Of an open route: nobody in particular, of no project.
 NOBODY: Final = Principal("", False, "buyer", "visitor")
@@ -31,11 +33,15 @@ class Telling(NamedTuple):
         refused: at admission.
         rate_limited: a key over its rate limit, or one visitor who uses it, which the last argument says.
         failed: everything else, unknown paths included.
+        error: the type of the bodies of all these; None where they are not described.
+        unauthorized: that of a 401, where it is another.
     """
 
     refused: Callable[[Refused, str], Answer]
     rate_limited: Callable[[Allowance, str, bool], Answer]
     failed: Callable[[TillgateError, str], Answer]
+    error: Any = None
+    unauthorized: Any = None
 
 
 class IdempotencyPolicy(NamedTuple):
@@ -89,8 +95,9 @@ class Snippet(NamedTuple):
 
     Attributes:
         label: what it does.
-        text: with ``{host}`` for this server's address, ``{base}`` for the dialect's base URL, ``{key}`` for a key and
-            ``{project}`` for the project's id.
+        text: with ``{host}`` for this server's address, ``{base}`` for the dialect's base URL, ``{key}`` for a key,
+            ``{project}`` for the project's id and ``{product}`` for a product's. What names a product stands on that
+            one's page as well.
     """
 
     label: str
@@ -144,8 +151,8 @@ class Dialect(NamedTuple):
         if self.one_slash and len(path) <= PATH_LENGTH_MAX:
             while "//" in path:
                 path = path.replace("//", "/")
-        found = [mount for mount in self.mounts if path == mount or path.startswith(f"{mount}/")]
-        if not found:
-            return None
-        mount = max(found, key=len)
-        return mount, path[len(mount) :]
+        found = None
+        for mount in self.mounts:
+            if path.startswith(mount) and path[len(mount) : len(mount) + 1] in ("/", ""):
+                found = mount if found is None or len(mount) > len(found) else found
+        return (found, path[len(found) :]) if found is not None else None

@@ -1,6 +1,6 @@
 """A dialect spoken: what :mod:`keyturn.http.pipeline` asks of a language, out of a :class:`Dialect`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,14 +23,13 @@ from tillgate.base.pages import LIMIT_MAX
 from tillgate.base.problems import NO_FIELD, Problem, Verbatim
 from tillgate.wire.acting import act
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import NOBODY, Dialect
+from tillgate.wire.dialect import NOBODY, SEGMENT_LENGTH_MAX, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Route, check_needs
 
-# A transaction's hash.
-SEGMENT_LENGTH_MAX: Final = 66
-
+# Of variables of a path that are no ids.
+LENGTHS_MAX: Final = {"hash": 66}
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
 _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
 
@@ -91,6 +90,24 @@ def needs_of(dialect: Dialect, method: str, target: str) -> Needs:
     return None if isinstance(needs, Access) else needs
 
 
+def needs_of_path(dialects: Sequence[Dialect], method: str, target: str) -> Needs:
+    """The same on a host where several dialects are spoken: of the one that has the path, the longest mount first, as
+    a request would find it.
+
+    Args:
+        dialects: the first is who says it where none has the path.
+
+    Raises:
+        LookupError: there is no such operation.
+    """
+    path = target.partition("?")[0]
+    below = [(split, one) for one in dialects if (split := one.split(path)) is not None]
+    for (_, rest), one in sorted(below, key=lambda found: -len(found[0][0])):
+        if _router_of(one).find(rest) is not None:
+            return needs_of(one, method, target)
+    return needs_of(dialects[0], method, target)
+
+
 def _router_of(dialect: Dialect) -> Router[Route]:
     return Router(dialect.routes, end_slash=True, one_slash=dialect.one_slash)
 
@@ -115,10 +132,9 @@ class Spoken:
         split = self._dialect.split(path)
         return split[1] if split is not None else ""
 
-    def has(self, path: str) -> bool:
-        """Whether one of its routes has this path, whatever the method."""
-        split = self._dialect.split(path)
-        return split is not None and self._router.find(split[1]) is not None
+    def has_below(self, path: str) -> bool:
+        """Whether one of its routes has this path below its mount, whatever the method."""
+        return self._router.find(path) is not None
 
     def route(self, exchange: Exchange) -> None:
         path = self.below(exchange.path)
@@ -217,7 +233,7 @@ class Spoken:
         params: dict[str, str] = {}
         values = exchange.found.values if exchange.found is not None else ()
         for name, value in zip(self._names[id(route)], values, strict=True):
-            fits = value.isascii() and value.isprintable() and len(value) <= SEGMENT_LENGTH_MAX
+            fits = value.isascii() and value.isprintable() and len(value) <= LENGTHS_MAX.get(name, SEGMENT_LENGTH_MAX)
             own = self._dialect.spelling.read(value) if fits else None
             if own is None:
                 raise NotFound("object")
@@ -268,16 +284,9 @@ class DialectApp:
             requests=requests,
         )
 
-    def needs_of(self, method: str, target: str) -> Needs:
-        """What a call needs, by its method and its path with the query; None where there is no such operation."""
-        try:
-            return needs_of(self.dialect, method, target)
-        except LookupError:
-            return None
-
-    def has(self, path: str) -> bool:
-        """Whether one of its routes has this path, whatever the method."""
-        return self._spoken.has(path)
+    def has_below(self, path: str) -> bool:
+        """Whether one of its routes has this path below its mount, whatever the method."""
+        return self._spoken.has_below(path)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._pipeline(scope, receive, send)

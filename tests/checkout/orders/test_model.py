@@ -8,7 +8,7 @@ from tests.makers import payment_of
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import MINOR_DIGITS, Money, format_minor
 from tillgate.base.problems import dotted
-from tillgate.checkout.orders.model import Basket, Discount, LineItemKind, checked_basket
+from tillgate.checkout.orders.model import Basket, Discount, LineItemKind, checked_basket, shares
 from tillgate.checkout.orders.operations import NewLineItem, basket_of_lines, basket_of_price
 
 CURRENCIES = st.sampled_from(["JPY", "USD", "BHD"]) | st.sampled_from(sorted(MINOR_DIGITS))
@@ -93,3 +93,33 @@ def test_the_value_of_what_came_is_never_more_than_what_came(
     assert apart <= together.minor
     assert together.minor * required <= sum(parts) * minor
     assert (together.minor + 1) * required > sum(parts) * minor
+
+
+@given(LINES, st.integers(0, 10**6), st.lists(st.integers(0, 10**6), max_size=3), st.integers(0, 10**14))
+def test_the_shares_of_goods_are_exact_together(
+    lines: list[tuple[LineItemKind, int, int]], shipping: int, discounts: list[int], paid: int
+) -> None:
+    """What was paid for each of the goods, added up, is what was paid without shipping: nobody gains or loses a minor
+    unit, no share is negative, and none is more than a proportional one rounded up."""
+    new = [NewLineItem("x", format_minor(unit, 2), quantity, kind) for kind, unit, quantity in lines]
+    basket = basket_of_lines("USD", new, format_minor(shipping, 2))
+    basket = basket._replace(discounts=tuple(Discount(name="d", amount_minor=amount) for amount in discounts))
+    found = basket.totals
+    if found.total < 0 or not found.subtotal:
+        return
+    shared = shares(basket, paid)
+    pool = max(found.total - found.shipping, 0)
+    if paid < found.total:
+        pool = pool * paid // found.total
+    assert sum(shared.values()) == pool
+    goods = {one.id: one.amount_minor for one in basket.line_items if one.kind is LineItemKind.PRODUCT}
+    assert shared.keys() == goods.keys()
+    assert all(0 <= shared[one] <= pool * goods[one] // found.subtotal + 1 for one in goods)
+
+
+def test_goods_that_cost_nothing_share_nothing() -> None:
+    """A gift among other goods, and a basket of gifts with tax on top."""
+    gift, mug = NewLineItem("Gift", "0"), NewLineItem("Mug", "10.00")
+    tax = NewLineItem("Tax", "1.00", 1, LineItemKind.TAX)
+    assert list(shares(basket_of_lines("USD", [gift, mug, tax], "2.00"), 1_300).values()) == [0, 1_100]
+    assert list(shares(basket_of_lines("USD", [gift, tax], None), 100).values()) == [0]

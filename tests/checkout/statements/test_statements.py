@@ -104,6 +104,7 @@ TABLE: tuple[tuple[str, Books, Situation], ...] = (
     ("money after that", books(S.PAID, received=1000, refunded=500, unexpected=True), X.AFTER_REFUND),
     ("seen after that", books(S.PAID, received=500, seen=1000, refunded=500), X.PARTLY_REFUNDED),
     ("all reversed", books(S.PAID, dropped=True), X.REVERSED),
+    ("a confirmation was undone", books(S.PAID, dropped=True, revoked=True), X.CANCELED),
     ("a part reversed", books(S.PAID, received=250, dropped=True), X.REVERSED),
     ("all reversed, and so be it", books(S.PAID, dropped=True, decision=ACCEPTED), X.ACCEPTED_NOTHING),
     ("a part reversed, and so be it", books(S.PAID, received=250, dropped=True, decision=ACCEPTED), X.ACCEPTED_LESS),

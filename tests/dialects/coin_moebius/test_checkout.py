@@ -289,3 +289,19 @@ async def test_the_documents_own_paths_lead_here_too(coin_on_sqlite: Coin) -> No
     assert status.json()["status"] == "pending"
     assert (await coin.http.get(f"{root}/v1/coin-moebius-buy.js")).headers["content-type"].startswith("text/javascript")
     assert (await coin.http.get(f"{root}/healthz")).text == "ok"
+
+
+async def test_a_product_that_is_switched_twice_at_once_has_one_twin(coin: Coin) -> None:
+    """Two people press the switch at the same moment: both get the same twin, for sale once, at the product's price."""
+    product = await coin.product()
+    owner = Principal(coin.shop.project_id, False, "operator", "operator:test")
+    checkout = coin.shop.app._checkout
+
+    async def switched() -> Any:
+        return await coin.shop.database.write(lambda tx: switch_mode(checkout, tx, owner, product.id))
+
+    twins = await asyncio.gather(*(switched() for _ in range(8)))
+    assert len({twin.id for twin in twins}) == 1
+    assert {(twin.livemode, twin.active, twin.price) for twin in twins} == {(True, True, product.price)}
+    assert await one(coin.shop.database, "SELECT COUNT(*) FROM products") == 2
+    assert await one(coin.shop.database, "SELECT COUNT(*) FROM products WHERE active") == 1

@@ -23,7 +23,8 @@ def test_no_legal_move_of_a_session_leads_to_a_lower_rank() -> None:
         for after in edges:
             assert not is_regression(OF_SESSION[before], OF_SESSION[after]), (before, after)
     assert sorted(RANKS, key=lambda one: RANKS[one]) == [
-        "pending", "partial", "succeeded", "failed", "refunded", "disputed",
+        "pending", "pending_manual", "partial", "succeeded", "failed", "manual_canceled", "manual_expired",
+        "refunded", "disputed", "manual_revoked",
     ]  # fmt: skip
     assert is_regression(Status.REFUNDED, Status.SUCCEEDED)
     assert not is_regression(Status.FAILED, Status.SUCCEEDED)

@@ -23,6 +23,20 @@ ITEMS = [
 ]
 
 
+PAYLOAD: dict[str, Any] = {
+    "amount": 500,
+    "currency": "JPY",
+    "items": ITEMS,
+    "customerInfo": {"emailAddress": "a@example.com", "gender": "x", "firstName": None},
+    "shippingInfo": {"address": ADDRESS, "feeAmount": 50, "feeCurrency": "JPY"},
+    "successUrl": "https://shop.example/ok",
+    "cancelUrl": "https://shop.example/no",
+    "captureMethod": "manual",
+    "reference": None,
+    "unknown": 1,
+}
+
+
 def own(prefix: str, text: str) -> str:
     """This server's id of one as Smartpay writes it."""
     found = ids.unspelled(prefix, text.rpartition("_")[2], "base62")
@@ -41,18 +55,7 @@ class Smart:
 
     def payload(self, **changes: Any) -> dict[str, Any]:
         """A whole checkout session; ``changes`` replace parts, None leaves one out."""
-        whole = {
-            "amount": 500,
-            "currency": "JPY",
-            "items": ITEMS,
-            "customerInfo": {"emailAddress": "a@example.com", "gender": "x", "firstName": None},
-            "shippingInfo": {"address": ADDRESS, "feeAmount": 50, "feeCurrency": "JPY"},
-            "successUrl": "https://shop.example/ok",
-            "cancelUrl": "https://shop.example/no",
-            "captureMethod": "manual",
-            "reference": None,
-            "unknown": 1,
-        } | changes
+        whole = PAYLOAD | changes
         return {name: value for name, value in whole.items() if value is not None}
 
     async def call(self, method: str, path: str, body: Any = None, key: str | None = None, **headers: str) -> Any:

@@ -211,6 +211,25 @@ def totals(line_items: Sequence[LineItem], discounts: Sequence[Discount], shippi
     )
 
 
+def shares(basket: Basket, paid_minor: int) -> dict[str, int]:
+    """What was paid for each of the goods, by the id of its line, where ``paid_minor`` was paid for the whole.
+
+    Tax and discounts are shared in proportion to the goods' prices, shipping is nobody's share, and of a price that was
+    paid in part each has its part. Rounded so that together they are exact.
+    """
+    goods = [one for one in basket.line_items if one.kind is LineItemKind.PRODUCT]
+    found = basket.totals
+    pool = max(found.total - found.shipping, 0)
+    if paid_minor < found.total:
+        pool = pool * max(paid_minor, 0) // found.total
+    so_far, given, shared = 0, 0, {}
+    for one in goods:
+        so_far += one.amount_minor
+        until = pool * so_far // found.subtotal if found.subtotal else 0
+        shared[one.id], given = until - given, until
+    return shared
+
+
 def checked_basket(basket: Basket, *, field: Field) -> Basket:
     """The basket, if somebody can pay it.
 
@@ -274,6 +293,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def totals(self) -> Totals:
         return self.basket.totals
+
+    @property
+    def is_undelivered(self) -> bool:
+        """Whether it has goods, and none of them could be delivered."""
+        ends = [one.delivery for one in self.line_items if one.kind is LineItemKind.PRODUCT]
+        return bool(ends) and all(one is not None and one.status is DeliveryStatus.FAILED for one in ends)
 
     @property
     def price(self) -> Money:

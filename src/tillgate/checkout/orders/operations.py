@@ -380,11 +380,6 @@ async def record_delivery(
     now = context.clock.now()
     delivery = _checked_delivery(handed, now)
     wanted = _lines_to_deliver(order, handed)
-    if order.status is not OrderStatus.PAID:
-        raise Conflict(
-            f"Items can be delivered once their order is paid; this one is {order.status.value}.",
-            code="order_not_deliverable",
-        )
     for one in wanted:
         if one.delivery is not None and one.delivery.status is not handed.status:
             raise Conflict(
@@ -394,6 +389,11 @@ async def record_delivery(
     opened = tuple(one for one in wanted if one.delivery is None)
     if not opened:
         return order, ()
+    if order.status is not OrderStatus.PAID:
+        raise Conflict(
+            f"Items can be delivered once their order is paid; this one is {order.status.value}.",
+            code="order_not_deliverable",
+        )
     return await _delivered(context, tx, order, opened, delivery, now), opened
 
 

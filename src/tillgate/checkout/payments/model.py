@@ -12,7 +12,7 @@ from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
 from tillgate.events import types
 from tillgate.events.types import EventType
-from tillgate.rails.port import Block, Observation, PaymentTerms
+from tillgate.rails.port import MANUAL, Block, Observation, PaymentTerms
 
 AUTHORIZATION_MS: Final = 7 * DAY_MS
 _BASIS_POINTS: Final = 10_000
@@ -207,6 +207,16 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     returned: tuple[Transfer, ...] = ()
     tolerance_basis_points: int = 0
     tolerance_minor: int = 0
+
+    @property
+    def by_mail(self) -> bool:
+        """It is paid by mail, and its merchant says when it came."""
+        return self.rail == MANUAL
+
+    @property
+    def is_revoked(self) -> bool:
+        """It was paid by mail, and the merchant has undone that."""
+        return self.by_mail and bool(self.dropped) and not self.transfers
 
     @property
     def tolerance_atomic(self) -> int:
@@ -436,7 +446,7 @@ def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
             found.append("overpaid")
         if money.settled_at is not None and money.settled_at >= expires_at:
             found.append("late")
-    if payment.dropped:
+    if payment.dropped and not payment.by_mail:
         found.append("reorged")
     if payment.unexpected and payment.transfers:
         found.append("unexpected")

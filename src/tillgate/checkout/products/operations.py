@@ -136,15 +136,13 @@ async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Prin
     """
     product = await get_product(tx, principal, product_id)
     reference = product.reference or product.id
-    named = {one.id: one for one in [product, *await records.named(tx, product.project_id, reference)]}
-    # In one order, whichever of the twins somebody else switches at the same moment.
-    held = [await records.locked(tx, one.project_id, one.livemode, one.id) for _, one in sorted(named.items())]
-    product = next(one for one in held if one is not None and one.id == product_id)
+    held = await _held_twins(tx, product, reference)
+    product = next(one for one in held if one.id == product_id)
     now = context.clock.now()
     left = msgspec.structs.replace(product, reference=reference, active=False, updated_at=now)
     await records.update(tx, left)
     await emit_fact(context, tx, PRODUCT_UPDATED, left, to_api(left))
-    twin = next((one for one in held if one is not None and one.livemode is not left.livemode), None)
+    twin = next((one for one in held if one.livemode is not left.livemode), None)
     if twin is not None:
         twin = msgspec.structs.replace(twin, active=True, updated_at=now)
         await records.update(tx, twin)
@@ -156,6 +154,20 @@ async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Prin
     await records.insert(tx, twin)
     await emit_fact(context, tx, PRODUCT_CREATED, twin, to_api(twin))
     return twin
+
+
+async def _held_twins(tx: Transaction, product: Product, reference: str) -> list[Product]:
+    """A product and its twin, where it has one; nobody else changes them until this transaction ends."""
+    held: dict[str, Product | None] = {}
+    while True:
+        # Again once they are held: somebody else may have made the twin meanwhile.
+        found = [product, *await records.named(tx, product.project_id, reference)]
+        # In one order, whichever of the twins somebody else switches at the same moment; a twin that is made is newer.
+        new = {one.id: one for one in found if one.id not in held}
+        if not new:
+            return [one for one in held.values() if one is not None]
+        for id, one in sorted(new.items()):
+            held[id] = await records.locked(tx, one.project_id, one.livemode, id)
 
 
 async def list_products(

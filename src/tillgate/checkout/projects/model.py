@@ -16,6 +16,7 @@ from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, I
 
 ADDRESS_MAX: Final = 500
 TAX_ID_MAX: Final = 50
+POST_INSTRUCTIONS_MAX: Final = 1_000
 LIFETIME_MIN_MINUTES: Final = 5
 LIFETIME_MAX_MINUTES: Final = 7 * 24 * 60
 # A tolerance is for what a wallet or an exchange takes off on the way; more is another price.
@@ -55,6 +56,8 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
             currency: the smaller of the share and the sum.
         mail_buyers: whether buyers whose address is known get mail about their payments.
         test_rail: one of :data:`TEST_RAILS`.
+        post_address, post_instructions: where buyers send payments by mail, and what else they read; without an
+            address there are none.
     """
 
     colour: str = ""
@@ -73,6 +76,8 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     tolerance_currency: str = ""
     mail_buyers: bool = False
     test_rail: str = SIMULATED
+    post_address: str = ""
+    post_instructions: str = ""
 
     def tolerance_in(self, currency: str) -> "Tolerance":
         """What is tolerated of a price in this currency; nothing in any but the tolerance's own."""
@@ -168,6 +173,8 @@ class GivenSettings(NamedTuple):
     tolerance_currency: str = ""
     mail_buyers: bool = False
     test_rail: str = ""
+    post_address: str = ""
+    post_instructions: str = ""
 
 
 def given_of(settings: ProjectSettings) -> GivenSettings:
@@ -191,6 +198,8 @@ def given_of(settings: ProjectSettings) -> GivenSettings:
         tolerance_currency=currency,
         mail_buyers=settings.mail_buyers,
         test_rail=settings.test_rail,
+        post_address=settings.post_address,
+        post_instructions=settings.post_instructions,
     )
 
 
@@ -218,6 +227,10 @@ def checked_settings(given: GivenSettings) -> ProjectSettings:
         tolerance_currency=currency,
         mail_buyers=given.mail_buyers,
         test_rail=_choice(given.test_rail, "test_rail", TEST_RAILS) or SIMULATED,
+        post_address=checked_text(given.post_address, field="post_address", length_max=ADDRESS_MAX, may_be_empty=True),
+        post_instructions=checked_text(
+            given.post_instructions, field="post_instructions", length_max=POST_INSTRUCTIONS_MAX, may_be_empty=True
+        ),
     )
 
 

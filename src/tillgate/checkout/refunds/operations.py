@@ -16,7 +16,7 @@ from tillgate.base.text import checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import checked_metadata
-from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.model import Order, shares
 from tillgate.checkout.orders.operations import Handed, get_order, record_delivery
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
@@ -222,7 +222,8 @@ async def cancel_refund(context: CheckoutContext, tx: Transaction, principal: Pr
 async def fail_delivery(
     context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: Handed
 ) -> Order:
-    """Lines of a paid order could not be delivered: that is told, and their price goes back, as far as it is there.
+    """Lines of a paid order could not be delivered: that is told, and what was paid for them goes back, as far as it is
+    there: their price, with their share of tax and discounts. Where nothing of the order is delivered, all goes back.
 
     Raises:
         NotFound: the order is not in the caller's project and mode.
@@ -230,10 +231,14 @@ async def fail_delivery(
         Conflict: the order is not paid, or a line was delivered.
     """
     order, failed = await record_delivery(context, tx, principal, order_id, handed)
-    amount = sum(one.amount_minor for one in failed)
+    if not failed:
+        return order
     recorded = await payments.locked_payment(tx, principal, order.payment.id)
     payment = recorded.payment
-    minor = min(amount, payment.refundable_minor)
+    shared = shares(order.basket, payment.received_value.minor)
+    minor = payment.refundable_minor
+    if not order.is_undelivered:
+        minor = min(sum(shared[one.id] for one in failed), minor)
     if not minor or not payment.refundable_atomic:
         return await get_order(tx, principal, order_id)
     whole = _Sum(minor, payment.refund_atomic(minor))

@@ -220,6 +220,8 @@ def order_status(session: CheckoutSession) -> OrderStatus:
     """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
     if gave_all_back(session.payment) and session.status is not SessionStatus.DETECTED:
         return OrderStatus.REFUNDED
+    if session.payment.is_revoked:
+        return OrderStatus.CANCELED
     match session.status:
         case SessionStatus.PENDING:
             return OrderStatus.OPEN
@@ -241,7 +243,7 @@ def order_status(session: CheckoutSession) -> OrderStatus:
 
 def payment_required(session: CheckoutSession) -> PaymentRequired:
     """Whether a session was paid, as Stripe's ``payment_status`` says: what is given back later does not change it."""
-    if session.status not in (SessionStatus.PAID, SessionStatus.PAID_LATE):
+    if session.status not in (SessionStatus.PAID, SessionStatus.PAID_LATE) or session.payment.is_revoked:
         return PaymentRequired.UNPAID
     return PaymentRequired.PAID if session.price.minor else PaymentRequired.NOT_REQUIRED
 
@@ -249,6 +251,8 @@ def payment_required(session: CheckoutSession) -> PaymentRequired:
 def payment_state(session: CheckoutSession) -> PaymentState:
     """The state of a session's payment."""
     payment = session.payment
+    if payment.is_revoked:
+        return PaymentState.CANCELED
     match session.status:
         case SessionStatus.PENDING:
             return PaymentState.AWAITING
@@ -286,7 +290,9 @@ def fell_short(payment: Payment) -> bool:
 
 def _open_question(payment: Payment) -> bool:
     """Whether the merchant has to decide on a payment that was settled: less is left of it, or more came after all of
-    it had gone back."""
+    it had gone back. Who has undone a payment by mail has decided."""
+    if payment.is_revoked:
+        return False
     return fell_short(payment) or (payment.unexpected and payment.decision is not Decision.ACCEPTED)
 
 

@@ -108,12 +108,14 @@ class Beside(NamedTuple):
 
     Attributes:
         lifetime_ms: how long they wait for money; as they say themselves, or as is set, where it is None.
+        by_mail: they are paid by mail, instead of on the rail of their mode.
         keep: writes down what the language keeps of the order, in the session's own transaction and before its first
             event reports it.
     """
 
     lifetime_ms: int | None = None
     keep: Callable[[Order], Awaitable[None]] | None = None
+    by_mail: bool = False
 
 
 _NOBODY: Final = Visitor()
@@ -249,7 +251,9 @@ async def _open(
     order = order._replace(basket=discounts.taken_off(basket, offer, field="line_items"))
     price = order.basket.price
     tolerance = project.tolerance_in(price.currency)
-    rail = context.rail(livemode=live, on_networks=project.test_rail == NETWORKS)
+    rail = (
+        context.by_mail() if beside.by_mail else context.rail(livemode=live, on_networks=project.test_rail == NETWORKS)
+    )
     if new.capture_method is CaptureMethod.MANUAL and not rail.authorizes:
         raise InvalidInput("capture_method", Problem.NO_AUTHORIZATIONS)
     session_id, payment_id = ids.new_id(ids.CHECKOUT_SESSION), ids.new_id(ids.PAYMENT)

@@ -31,6 +31,18 @@ async def sessions_by_id(
     return {session.id: session for session in found}
 
 
+async def session_of_reference(tx: Transaction, principal: Principal, reference: str) -> CheckoutSession | None:
+    """The session that is paid by mail with a reference code; None where the caller has none such."""
+    return await records.by_reference(tx, principal.project_id, principal.livemode, reference)
+
+
+async def sessions_awaiting_mail(tx: Transaction, principal: Principal, limit: int) -> list[CheckoutSession]:
+    """The sessions whose payment by mail is waited for, oldest first."""
+    wanted = await records.awaiting_mail(tx, principal.project_id, principal.livemode, limit)
+    found = await sessions_by_id(tx, principal, wanted)
+    return [found[one] for one in wanted]
+
+
 async def get_public_session(tx: Transaction, session_id: str) -> CheckoutSession:
     """The session that a buyer has the address of; its id is what lets them in.
 

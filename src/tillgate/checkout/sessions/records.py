@@ -39,6 +39,11 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"{_SELECT} WHERE s.id = $1"
 _BY_IDS: Final = with_list(f"{_SELECT} WHERE s.id IN {{list}} AND s.project_id = $2 AND s.livemode = $3")
+_BY_REFERENCE: Final = f"{_SELECT} WHERE p.address = $1 AND p.rail = 'manual' AND s.project_id = $2 AND s.livemode = $3"
+_AWAITING_MAIL: Final = (
+    "SELECT p.session_id FROM payments p WHERE p.project_id = $1 AND p.livemode = $2 AND p.state = 'awaiting' "
+    "AND p.rail = 'manual' ORDER BY p.id LIMIT $3"
+)
 # The payment's row is locked with its session's, though that one stands for both: a statement that waited for a lock
 # sees the newest of what it locks, and of all else what was there before it waited.
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR UPDATE OF s, p")
@@ -212,6 +217,16 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, session_ids: 
         return []
     rows = await tx.fetch_all(_BY_IDS, msgspec.json.encode(session_ids).decode(), project_id, livemode)
     return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def by_reference(tx: Transaction, project_id: str, livemode: bool, reference: str) -> CheckoutSession | None:
+    """The session of this project and mode that is paid by mail with a reference code."""
+    return await _one(tx, await tx.fetch_one(_BY_REFERENCE, reference, project_id, livemode))
+
+
+async def awaiting_mail(tx: Transaction, project_id: str, livemode: bool, limit: int) -> list[str]:
+    """The ids of sessions whose payment by mail is waited for, oldest first."""
+    return [row["session_id"] for row in await tx.fetch_all(_AWAITING_MAIL, project_id, livemode, limit)]
 
 
 async def newest(

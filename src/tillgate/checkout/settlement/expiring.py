@@ -60,7 +60,8 @@ async def expire_now(context: CheckoutContext, tx: Transaction, session: Checkou
 async def networks(context: CheckoutContext, tx: Transaction) -> list[records.Looked]:
     """The networks that sessions are paid on, and how far each has been looked at."""
     rails, now, found = context.rails, context.clock.now(), []
-    for livemode, rail in ((False, rails.test), (True, rails.live), (False, rails.networks)):
+    served = ((False, rails.test), (True, rails.live), (False, rails.networks))
+    for livemode, rail in (*served, (False, rails.manual), (True, rails.manual)):
         if rail is None:
             continue
         groups = [str(one) for one in rail.chain_ids] or await payments.offered_networks(tx)

@@ -110,8 +110,8 @@ _SETTLED: Final = frozenset({SessionStatus.PAID, SessionStatus.PAID_LATE, Sessio
 
 def possible(context: CheckoutContext, session: CheckoutSession) -> tuple[Outcome, ...]:
     """What can be simulated for a session as it is now, in the order in which it is offered; nothing in live mode, or
-    where it is paid on a test network."""
-    if session.livemode or session.payment.terms.options:
+    where it is paid on a test network or by mail."""
+    if session.livemode or session.payment.terms.options or session.payment.by_mail:
         return ()
     now, grace = context.clock.now(), context.settings.late_grace_ms
     return tuple(one for one in _OFFERED if _reason_against(session, one, now, grace) is None)
@@ -139,6 +139,12 @@ async def simulate(
         raise Conflict(
             f"{outcome.value} cannot be simulated for this session: it is paid on a test network. Send test tokens to "
             "its address.",
+            code="session_not_payable",
+        )
+    if session.payment.by_mail:
+        raise Conflict(
+            f"{outcome.value} cannot be simulated for this session: it is paid by mail. Mark it as received in the "
+            "dashboard.",
             code="session_not_payable",
         )
     now = context.clock.now()

@@ -133,6 +133,7 @@ class Books(NamedTuple):
         lapsed: the authorisation ran out.
         tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
+        revoked: the merchant has undone the confirmation that it was paid.
     """
 
     status: SessionStatus
@@ -152,6 +153,7 @@ class Books(NamedTuple):
     released: Money
     lapsed: bool
     tolerated_atomic: int = 0
+    revoked: bool = False
 
     @property
     def unconfirmed(self) -> Sum:
@@ -262,6 +264,7 @@ _AFTER_PAYMENT: Final[tuple[_Rule, ...]] = (
     (_X.PARTLY_REFUNDED, lambda books: _atomic(books.refunded) > 0),
 )
 _AFTER_THE_PRICE: Final[tuple[_Rule, ...]] = (
+    (_X.CANCELED, lambda books: books.revoked),
     (_X.FREE, lambda books: not books.due.money.minor and not books.seen.atomic),
     *_GONE,
     (_X.FREE_AND_MORE, lambda books: not books.due.money.minor),
@@ -369,6 +372,7 @@ def books_of(session: CheckoutSession) -> Books:
         released=Money(held.released_minor if held is not None else 0, currency),
         lapsed=held is not None and held.release_reason is ReleaseReason.LAPSED,
         tolerated_atomic=payment.tolerance_atomic,
+        revoked=payment.is_revoked,
     )
 
 

@@ -20,7 +20,7 @@ class Redirect(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def _offered(context: ApiContext, tx: Transaction, project_id: str) -> PublicProvider:
-    return PublicProvider(id="crypto", name="Crypto")
+    return PublicProvider(id=spelling.CRYPTO, name="Crypto")
 
 
 async def _check_out(context: ApiContext, tx: Transaction, principal: Principal, asked: Asked) -> Redirect:
@@ -28,4 +28,4 @@ async def _check_out(context: ApiContext, tx: Transaction, principal: Principal,
     return Redirect(f"{context.public_url}/checkout/{session.id}", spelling.to_transaction(session.id))
 
 
-CRYPTO: Final = Provider("crypto", _offered, _check_out)
+CRYPTO: Final = Provider(spelling.CRYPTO, _offered, _check_out)

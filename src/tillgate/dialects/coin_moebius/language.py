@@ -3,6 +3,7 @@
 from typing import Final
 
 from tillgate.dialects.coin_moebius.crypto import CRYPTO
+from tillgate.dialects.coin_moebius.manual import MANUAL
 from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
 from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
 from tillgate.dialects.coin_moebius.script import snippet
@@ -11,13 +12,14 @@ from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
 
 # The first is what a page offers first.
-PROVIDERS: Final = (CRYPTO,)
+PROVIDERS: Final = (CRYPTO, MANUAL)
 COIN_MOEBIUS: Final = Dialect(
     name=NAME,
     mounts=("/coin-moebius", ""),
     routes=(*routes_for(PROVIDERS), BUTTON),
     telling=TELLING,
     idempotency=IdempotencyPolicy(NAME),
+    described_at="/openapi/coin-moebius.json",
     webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.
     always=(
@@ -29,7 +31,7 @@ COIN_MOEBIUS: Final = Dialect(
     key_format=NAME,
     key_example="cmk_test_YOUR_KEY",
     snippets=(
-        Snippet("A buy button for a page", snippet("{base}", "{project}", "prod_YOUR_PRODUCT").rstrip()),
+        Snippet("A buy button for a page", snippet("{base}", "{project}", "{product}").rstrip()),
         Snippet("What the project offers", "curl {base}/api/projects/{project}/public-info"),
     ),
 )

@@ -154,7 +154,11 @@ def routes_for(providers: Providers) -> tuple[Route, ...]:
 async def status(context: ApiContext, tx: Transaction, call: Call) -> StatusObject:
     """How a transaction of this project stands."""
     principal = call.principal
-    session = await get_public_session(tx, spelling.session_id(call.params["txId"]))
+    try:
+        session = await get_public_session(tx, spelling.session_id(call.params["txId"]))
+    except NotFound as error:
+        # In the same words as one of another project or mode, which is not told to be there.
+        raise NotFound("transaction") from error
     keyed = principal.key_id is not None
     if session.project_id != principal.project_id or (keyed and session.livemode is not principal.livemode):
         raise NotFound("transaction")

@@ -3,9 +3,13 @@
 from typing import Final
 
 from tillgate.base import ids
+from tillgate.checkout.sessions.model import CheckoutSession
 
 PROJECT: Final = "proj"
 TRANSACTION: Final = "tx"
+# Of providers, in paths and in events.
+CRYPTO: Final = "crypto"
+MANUAL: Final = "manual"
 
 
 def project_id(text: str) -> str:
@@ -26,6 +30,11 @@ def to_project(id: str) -> str:
 def to_transaction(id: str) -> str:
     """A checkout session's id as the id of a transaction."""
     return ids.renamed(TRANSACTION, id)
+
+
+def provider_of(session: CheckoutSession) -> str:
+    """The provider that a session is paid through."""
+    return MANUAL if session.payment.by_mail else CRYPTO
 
 
 def _own(theirs: str, ours: str, text: str) -> str:

@@ -20,6 +20,10 @@ class Status(StrEnum):
     FAILED = "failed"
     REFUNDED = "refunded"
     DISPUTED = "disputed"
+    PENDING_MANUAL = "pending_manual"
+    MANUAL_CANCELED = "manual_canceled"
+    MANUAL_EXPIRED = "manual_expired"
+    MANUAL_REVOKED = "manual_revoked"
 
 
 class Transaction(NamedTuple):
@@ -42,6 +46,10 @@ RANKS: Final = {
     Status.FAILED: 2,
     Status.REFUNDED: 3,
     Status.DISPUTED: 3,
+    Status.PENDING_MANUAL: 0,
+    Status.MANUAL_CANCELED: 2,
+    Status.MANUAL_EXPIRED: 2,
+    Status.MANUAL_REVOKED: 3,
 }
 REORGANISED: Final = "The chain was reorganised, and the payment is no longer part of it."
 
@@ -57,6 +65,12 @@ OF_SESSION: Final[dict[SessionStatus, Status]] = {
     _S.EXPIRED: Status.FAILED,
     _S.FAILED: Status.FAILED,
 }
+# The same of a payment by mail.
+OF_MAIL: Final[dict[SessionStatus, Status]] = OF_SESSION | {
+    _S.PENDING: Status.PENDING_MANUAL,
+    _S.EXPIRED: Status.MANUAL_EXPIRED,
+    _S.FAILED: Status.MANUAL_CANCELED,
+}
 # Whose amount is what has come; the others tell what was asked for.
 _RECEIVED: Final = frozenset({Status.PARTIAL, Status.SUCCEEDED})
 
@@ -71,7 +85,9 @@ def transaction_of(session: CheckoutSession) -> Transaction:
     payment = session.payment
     if payment.refunded_minor:
         return Transaction(Status.REFUNDED, Money(payment.refunded_minor, session.price.currency))
-    status = OF_SESSION[session.status]
+    if payment.is_revoked:
+        return Transaction(Status.MANUAL_REVOKED, session.price)
+    status = (OF_MAIL if payment.by_mail else OF_SESSION)[session.status]
     if status is Status.SUCCEEDED and fell_short(payment):
         return Transaction(Status.DISPUTED, session.price, REORGANISED)
     if status is Status.FAILED and order_status(session) is OrderStatus.PAID:

@@ -106,4 +106,4 @@ def _failed(error: TillgateError, request_id: str) -> Answer:
     return _answer(status, error.code, WORDS.message(error), request_id, param=WORDS.param(error))
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed)
+TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorEnvelope)

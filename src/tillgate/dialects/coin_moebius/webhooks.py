@@ -14,6 +14,7 @@ from tillgate.checkout.payments.operations import get_payment
 from tillgate.checkout.refunds.model import Refund
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import get_public_session
+from tillgate.checkout.settlement.receiving import matches
 from tillgate.dialects.coin_moebius import spelling
 from tillgate.dialects.coin_moebius.numbers import to_number
 from tillgate.dialects.coin_moebius.statuses import Status, transaction_of
@@ -24,6 +25,8 @@ from tillgate.events.styles import Style
 from tillgate.store import Transaction
 
 NAME: Final = "coin-moebius"
+# What an update of a session tells as a status of its own: money that is gone after all.
+_LOST: Final = frozenset({Status.DISPUTED, Status.MANUAL_REVOKED})
 # What has happened to a session by these is a status of its own; an update only where money was lost to its chain.
 _MOVES: Final = frozenset(
     {
@@ -44,7 +47,8 @@ class NormalisedEvent(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     Attributes:
         id: the transaction's, the same in all of its events.
         amount: what came, what went back, or what was asked for, as the status says.
-        metadata: the checkout's own; with ``invoicedAmount`` where less came, and ``reason`` where money was lost.
+        metadata: the checkout's own; with ``invoicedAmount`` where less came, ``reason`` where money was lost, and
+            ``amountMatch`` (false) where another amount came by mail than was asked for.
         created_at: the transaction's own instant.
     """
 
@@ -67,10 +71,12 @@ def event_of(session: CheckoutSession) -> NormalisedEvent:
         metadata["invoicedAmount"] = to_number(session.price)
     if found.reason is not None:
         metadata["reason"] = found.reason
+    if not matches(session):
+        metadata["amountMatch"] = False
     return NormalisedEvent(
         id=spelling.to_transaction(session.id),
         project_id=spelling.to_project(session.project_id),
-        provider="crypto",
+        provider=spelling.provider_of(session),
         status=found.status,
         amount=to_number(found.amount),
         currency=found.amount.currency,
@@ -94,7 +100,7 @@ async def _session(tx: Transaction, fact: Fact) -> CheckoutSession | None:
         return await get_public_session(tx, payment.payment.session_id)
     if not isinstance(subject, CheckoutSession):
         return None
-    lost = fact.type is types.SESSION_UPDATED and transaction_of(subject).status is Status.DISPUTED
+    lost = fact.type is types.SESSION_UPDATED and transaction_of(subject).status in _LOST
     return subject if lost or fact.type in _MOVES else None
 
 

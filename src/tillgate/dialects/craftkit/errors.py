@@ -61,4 +61,4 @@ def _failed(error: TillgateError, _: str) -> Answer:
     return _told(status, code, WORDS.message(error))
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed)
+TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorEnvelope)

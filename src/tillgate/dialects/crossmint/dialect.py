@@ -18,6 +18,7 @@ CROSSMINT: Final = Dialect(
     telling=TELLING,
     idempotency=IdempotencyPolicy("crossmint"),
     spelling=Spelling(is_id=is_id),
+    described_at="/openapi/crossmint.json",
     # The document's sample joins its base and "/orders" by a slash of its own.
     one_slash=True,
     webhooks=CROSSMINT_STYLE,

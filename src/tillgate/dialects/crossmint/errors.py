@@ -98,4 +98,4 @@ def _worded(refusal: Refused) -> str | None:
             return None
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed)
+TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorBody)

@@ -25,7 +25,15 @@ from tillgate.checkout.sessions.opening import Beside, NewSession, open_session
 from tillgate.checkout.sessions.pricing import requote
 from tillgate.dialects.crossmint import records
 from tillgate.dialects.crossmint.ids import own_id
-from tillgate.dialects.crossmint.networks import CURRENCIES, FIAT, METHODS, is_address, is_wallet
+from tillgate.dialects.crossmint.networks import (
+    CURRENCIES,
+    FIAT,
+    METHODS,
+    is_address,
+    is_wallet,
+    offered,
+    option_of,
+)
 from tillgate.dialects.crossmint.refusing import refused
 from tillgate.dialects.crossmint.shapes import (
     NOT_FOR_SALE,
@@ -85,6 +93,7 @@ async def create_order(
     now, kept_orders = context.clock.now(), []
 
     async def keep(order: Order) -> None:
+        _check_served(order, payment)
         goods = [one for one in order.line_items if one.kind is LineItemKind.PRODUCT]
         kept = Kept(
             locale=asked.locale,
@@ -147,6 +156,7 @@ async def edit_order(
         found = await products_by_id(tx, principal, sorted({one for one in named.values() if one is not None}))
         lines = tuple(_quoted(one, found.get(named.get(one.line_id) or "")) for one in kept.lines)
         kept = msgspec.structs.replace(kept, lines=lines, quoted_at=now, expires_at=now + QUOTE_MS, **changes)
+        _check_served(after, kept.payment)
         await records.keep(tx, after.id, kept, now)
         await orders.mark_automatic(tx, after, now, automatic=_is_automatic(kept.recipient))
 
@@ -331,6 +341,18 @@ def _checked_payment(asked: PaymentWish) -> PaymentWish:
     if asked.receipt_email is None:
         return asked
     return msgspec.structs.replace(asked, receipt_email=_email(asked.receipt_email, "payment.receiptEmail"))
+
+
+def _check_served(order: Order, asked: PaymentWish) -> None:
+    """
+    Raises:
+        TillgateError: the order is paid on networks, and on none that the method names, or not in that currency.
+    """
+    terms = order.payment.terms
+    if not terms.options or option_of(terms, asked.method, asked.currency) is not None:
+        return
+    field = "payment.method" if option_of(terms, asked.method, None) is None else "payment.currency"
+    raise refused(field, f"this order can be paid with {', '.join(offered(terms))}.")
 
 
 def _checked_recipient(asked: Recipient | None) -> Recipient | None:

@@ -23,9 +23,9 @@ from tillgate.dialects.crossmint.model import (
     Stands,
     stands,
 )
-from tillgate.dialects.crossmint.networks import FIAT
+from tillgate.dialects.crossmint.networks import FIAT, option_of
 from tillgate.dialects.crossmint.shapes import Amount, Kept, KeptLine, OrderObject, Recipient
-from tillgate.dialects.crossmint.transfers import unsigned_transfer
+from tillgate.dialects.crossmint.transfers import unsigned_token_transfer, unsigned_transfer
 from tillgate.rails.port import TEST_CHAIN_ID
 
 QUOTE_MS: Final = HOUR_MS
@@ -175,10 +175,13 @@ def _payment(order: Order, kept: Kept | None, where: Stands) -> shapes.Payment:
 
 
 def _preparation(payment: OwnPayment, wish: shapes.PaymentWish | None, where: Stands) -> shapes.Preparation | UnsetType:
-    """What the payer signs. In test mode it is for a chain that exists on no network, whatever the method names."""
+    """What the payer signs: the rest of the price in a token of the network that the method names. In test mode, where
+    payments are simulated, it is for a chain that exists on no network, whatever the method names."""
     terms = payment.terms
     if wish is None or wish.payer_address is None or not where.payable:
         return UNSET
+    if terms.options:
+        return _on_network(payment, wish)
     if terms.chain_id != TEST_CHAIN_ID or not terms.address.startswith(_TEST_ADDRESS):
         return UNSET
     left = max(terms.amount_atomic - payment.received + payment.given_back, 0)
@@ -187,6 +190,22 @@ def _preparation(payment: OwnPayment, wish: shapes.PaymentWish | None, where: St
         chain=wish.method,
         payer_address=wish.payer_address,
         serialized_transaction=unsigned_transfer(TEST_CHAIN_ID, to, left),
+    )
+
+
+def _on_network(payment: OwnPayment, wish: shapes.PaymentWish) -> shapes.Preparation | UnsetType:
+    terms = payment.terms
+    option = option_of(terms, wish.method, wish.currency)
+    if option is None or wish.payer_address is None or not terms.address or not terms.amount_atomic:
+        return UNSET
+    missing = max(terms.amount_atomic - payment.received + payment.given_back, 0)
+    token, to = (bytes.fromhex(one.rpartition("0x")[2]) for one in (option.asset, terms.address))
+    # Rounded up, so that what is sent is enough.
+    left = -(-option.amount_atomic * missing // terms.amount_atomic)
+    return shapes.Preparation(
+        chain=wish.method,
+        payer_address=wish.payer_address,
+        serialized_transaction=unsigned_token_transfer(option.chain_id, token, to, left),
     )
 
 

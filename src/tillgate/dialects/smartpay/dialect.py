@@ -19,6 +19,7 @@ SMARTPAY: Final = Dialect(
     telling=TELLING,
     idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
+    described_at="/openapi/smartpay.json",
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,
     always=(

@@ -122,4 +122,4 @@ def _refused(refusal: Refused, _: str) -> Answer:
     return _answer(status, "request.forbidden", message)
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed)
+TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorBody, UnauthorizedBody)

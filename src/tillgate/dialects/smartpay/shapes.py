@@ -137,7 +137,7 @@ class PaymentObject(_Object, frozen=True, rename="camel", kw_only=True):
     currency: str
     status: Literal["processed", "refunded"]
     order: str
-    refunds: list[str] | list[RefundObject]
+    refunds: list[str | RefundObject]
     line_items: list[str]
     description: str | UnsetType = UNSET
     reference: str | UnsetType = UNSET
@@ -151,8 +151,8 @@ class OrderObject(_Object, frozen=True, rename="camel", kw_only=True):
     status: Literal["requires_authorization", "requires_capture", "succeeded", "canceled", "rejected"]
     discount_amount: int
     discounts: list[JsonObject]
-    line_items: list[str] | list[LineItemObject]
-    payments: list[str] | list[PaymentObject]
+    line_items: list[str | LineItemObject]
+    payments: list[str | PaymentObject]
     shipping_info: JsonObject
     description: str | UnsetType = UNSET
     reference: str | UnsetType = UNSET

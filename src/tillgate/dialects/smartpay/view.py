@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import Order
-from tillgate.checkout.payments.model import RecordedTransaction, TransactionKind
+from tillgate.checkout.payments.model import Payment, RecordedTransaction, TransactionKind
 from tillgate.checkout.payments.operations import transactions_of_payments
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.refunds.operations import refunds_of
@@ -60,6 +60,14 @@ class Money(NamedTuple):
         """
         named = self.kept.get(refund.id, NOTHING).payment
         return named or (self.captures[0].id if self.captures else refund.transaction_id)
+
+
+_STILL: Final = Money([], [], {}, {})
+
+
+def _has_moved(payment: Payment) -> bool:
+    """Whether money came, also what a reorganisation took away again; only then is there anything to give back."""
+    return bool(payment.transfers or payment.dropped or payment.returned)
 
 
 async def money_of(tx: Transaction, principal: Principal, payment_ids: Sequence[str]) -> dict[str, Money]:
@@ -165,9 +173,13 @@ async def orders_in_words(
     tx: Transaction, principal: Principal, orders: Sequence[Order], *, expanded: bool
 ) -> list[OrderObject]:
     """Several orders as Smartpay shows them, in a fixed number of statements."""
-    money = await money_of(tx, principal, [one.payment.id for one in orders])
+    # Of an order to which no money came there is nothing to look for.
+    money = await money_of(tx, principal, [one.payment.id for one in orders if _has_moved(one.payment)])
     kept = await kept_of(tx, [one.id for one in orders])
-    return [order_object(one, money[one.payment.id], kept.get(one.id, NOTHING), expanded=expanded) for one in orders]
+    return [
+        order_object(one, money.get(one.payment.id, _STILL), kept.get(one.id, NOTHING), expanded=expanded)
+        for one in orders
+    ]
 
 
 def session_object(
