@@ -123,8 +123,8 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
         link = await live.post("/payment_links", json={"title": "Course", "fiatAmount": "50.00"})
         look = Looking(shop, owner, live, link.json()["id"])
 
-        await look.offers("base", "polygon")
         await look.ready()
+        await look.offers("base", "polygon")
         assert (await live.post("/checkout_sessions", json=PRICE)).json()["address"].startswith("0x")
         told = await look.metrics()
         assert 'tillgate_network_state{network="base",state="in_step"} 1.0' in told
@@ -136,8 +136,8 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
 
         base.stop()
         await look.time_passes(base)
-        await look.offers("polygon")
         await look.ready(base="away")
+        await look.offers("polygon")
         failed = f'tillgate_network_node_errors_total{{network="base",node="{base.host}",reason="away"}}'
         told = await look.metrics()
         [line] = [one for one in told.splitlines() if one.startswith(failed)]
@@ -153,8 +153,8 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
 
         polygon.stop()
         await look.time_passes(polygon)
-        await look.offers()
         await look.ready(base="away", polygon="away")
+        await look.offers()
         assert (await test.post("/checkout_sessions", json=PRICE)).status_code == 201
         refused = await live.get(f"/transfers/{HASH}")
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
@@ -162,5 +162,5 @@ async def test_a_network_whose_nodes_are_away_is_left_out_and_comes_back(
 
         for one in (base, polygon):
             one.start()
-        await look.offers("base", "polygon")
         await look.ready()
+        await look.offers("base", "polygon")
