@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import machine
 from bench.against import Against
 from bench.alternatives import Alternatives
+from bench.chain import Chain
 from bench.checkout import Checkout
 from bench.fleet import Fleet
 from bench.growth import Growth
@@ -37,6 +38,7 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "languages": lambda stage: Languages(stage).run(),
     "fleet": lambda stage: Fleet(stage).run(),
     "growth": lambda stage: Growth(stage).run(),
+    "chain": lambda stage: Chain(stage).run(),
     "peers": lambda stage: Peers(stage).run(),
 }
 

@@ -39,6 +39,14 @@ compile requirements/bench.txt --extra all --group test --group bench \
     --constraint requirements/test.txt
 compile requirements/mutate.txt --extra all --group test --group mutate \
     --constraint requirements/test.txt
+# In an environment of its own: of what the rest is locked to, it shares the certificates alone.
+sed -n 's/^\(certifi==[^ ]*\).*/\1/p' requirements/test.txt >"$scratch/certificates.txt"
+"$scratch/venv/bin/uv" pip compile --quiet --no-config "${upgrade[@]}" \
+    --universal --python-version 3.11 --generate-hashes \
+    --custom-compile-command "make lock" \
+    --no-annotate --constraint "$scratch/certificates.txt" \
+    --group smartpay --output-file requirements/smartpay.txt
+echo "· requirements/smartpay.txt"
 
 # A URL or an absolute path in a lock is a leak of the machine that made it.
 if grep -nE '://|(^|[[:space:]])/|--(index-url|extra-index-url|find-links|trusted-host)' requirements/*.txt; then

@@ -16,15 +16,20 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from bench.machine import directory_on_disk
 from bench.postgres import running_postgres
 from keyturn.database import Database, Transaction, open_database
+from soak import live
 from soak.buyers import Buyers, Surprise
+from soak.faults import Fault, faults_for, live_faults_for
+from soak.live import Chain, LiveBuyers, prove_live
 from soak.proof import heard_again, prove, read_books, told
 from soak.receiver import EVENTS
 from tests.postgres import find_postgres
+from tests.rails.evm.anvil import Anvil, running_anvil
+from tests.rails.evm.live_shop import operated_server
 from tests.running import RunningServer
 
 SESSIONS: Final = 10_000
@@ -37,23 +42,6 @@ LOOK_SECONDS: Final = 0.25
 
 class NotInTime(Exception):
     """The run was not over when it had to be."""
-
-
-class Fault(NamedTuple):
-    """What goes wrong when a share of the orders is done."""
-
-    at: float
-    name: str
-
-
-def faults_for(workers: int) -> list[Fault]:
-    """The faults in their order. A single process has no worker to lose."""
-    away = [Fault(0.20, "receiver away"), Fault(0.60, "receiver back")]
-    kills = [Fault(at, "server killed") for at in (0.10, 0.30, 0.50, 0.70, 0.90)]
-    if workers == 1:
-        return sorted(away + kills)
-    lost = [Fault(at, "worker killed") for at in (0.05, 0.15, 0.25, 0.40, 0.55, 0.75, 0.85, 0.95)]
-    return sorted([*away, *lost, Fault(0.35, "worker paused"), Fault(0.65, "worker paused"), *kills[1::2]])
 
 
 class Receiver:
@@ -116,11 +104,7 @@ class Soak:
         self._start()
         self._server.project()
         key = self._server.key()
-        names = {}
-        with self._server.client(key) as client:
-            for name, port in receiver.ports.items():
-                new = {"url": f"http://127.0.0.1:{port}/", "events": EVENTS[name]}
-                names[client.post("/webhook_endpoints", json=new).raise_for_status().json()["id"]] = name
+        names = self._endpoints(key, receiver)
         buyers = Buyers(self._server.url, key, self._sessions, self._seed)
         await self._with_faults(buyers, receiver)
         bought_in = time.monotonic() - begun
@@ -143,12 +127,24 @@ class Soak:
         )
         return not any(claim.against for claim in claims)
 
+    def _endpoints(self, key: str, receiver: Receiver) -> dict[str, str]:
+        """The receiver's name for each new endpoint, by its id."""
+        names = {}
+        with self._server.client(key) as client:
+            for name, port in receiver.ports.items():
+                new = {"url": f"http://127.0.0.1:{port}/", "events": EVENTS[name]}
+                names[client.post("/webhook_endpoints", json=new).raise_for_status().json()["id"]] = name
+        return names
+
     # Faults.
+
+    def _faults(self) -> list[Fault]:
+        return faults_for(self._workers)
 
     def _start(self) -> None:
         self._server.start(TILLGATE_WORKERS=str(self._workers))
 
-    async def _with_faults(self, buyers: Buyers, receiver: Receiver) -> None:
+    async def _with_faults(self, buyers: "Buyers | LiveBuyers", receiver: Receiver) -> None:
         acts: dict[str, Callable[[], Awaitable[None]]] = {
             "server killed": self._kill_server,
             "worker killed": self._kill_worker,
@@ -158,7 +154,7 @@ class Soak:
         }
         buying = asyncio.create_task(buyers.run())
         try:
-            for fault in faults_for(self._workers):
+            for fault in self._faults():
                 while len(buyers.bought) < fault.at * self._sessions and not buying.done():
                     await buyers.moved.wait()
                     buyers.moved.clear()
@@ -235,6 +231,58 @@ class Soak:
                 await asyncio.sleep(LOOK_SECONDS)
 
 
+class LiveSoak(Soak):
+    """One run on one database and one chain."""
+
+    _chain: Chain | None = None
+
+    async def _run(self, receiver: Receiver, begun: float) -> bool:
+        with running_anvil("--gas-limit", str(10**9)) as anvil:
+            anvil.mine(live.CONFIRMATIONS)
+            async with operated_server(self._server, anvil, confirmations=live.CONFIRMATIONS):
+                return await self._run_on(anvil, receiver, begun)
+
+    async def _run_on(self, anvil: Anvil, receiver: Receiver, begun: float) -> bool:
+        self._start()
+        key = self._server.key(mode="live")
+        names = self._endpoints(key, receiver)
+        self._chain = chain = Chain(anvil, self._seed)
+        buyers = LiveBuyers(self._server.url, key, self._sessions, chain, self._seed)
+        await self._with_faults(buyers, receiver)
+        bought_in = time.monotonic() - begun
+        say(f"{self.name}: {len(buyers.bought)} sessions, waiting for what is final …")
+        await chain.mine(live.CONFIRMATIONS + 2)
+        await live.concluded(buyers, chain)
+        concluded_in = time.monotonic() - begun
+        await self._settle()
+        async with opened(self._url) as database:
+            books = await read_books(database, names, receiver.log, buyers.bought)
+        claims, proof = await prove_live(buyers, chain, books, self._server.database)
+        faults = ", ".join(f"{name} {count} times" for name, count in sorted(self._done.items()))
+        kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in books.bought).most_common())
+        mined = ", ".join(f"{count:,} {name}" for name, count in sorted(chain.counts.items()))
+        requests = ", ".join(f"{count:,} {name}" for name, count in sorted(buyers.counts.items()))
+        print(
+            f"{self.name}, {self._workers} process{'es' if self._workers > 1 else ''}, seed {self._seed}: "
+            f"{len(books.bought):,} live sessions paid in {bought_in:.0f} s, all concluded after {concluded_in:.0f} s\n"
+            f"  faults    {faults}\n  sessions  {kinds}\n  chain     {mined}\n  requests  {requests}\n"
+            f"  proof     {' '.join(proof.split())}\n"
+            f"  events    {len(books.events):,}; {len(books.heard):,} webhooks answered with success, "
+            f"{heard_again(books)} of them again\n{told(claims)}\n",
+            flush=True,
+        )
+        return not any(claim.against for claim in claims)
+
+    def _faults(self) -> list[Fault]:
+        return live_faults_for(self._workers, self._sessions)
+
+    async def _gone(self) -> None:
+        """Hundreds of blocks are mined before another server is there."""
+        await super()._gone()
+        if self._chain is not None:
+            await self._chain.mine(live.MISSED)
+
+
 @contextlib.asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
     database = await open_database(url)
@@ -266,12 +314,15 @@ def say(words: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
-    parser.add_argument("--sessions", type=int, default=SESSIONS, help=f"on each database [{SESSIONS}]")
+    parser.add_argument("--live", action="store_true", help="live sessions, paid on a chain that reorganises at random")
+    parser.add_argument("--sessions", type=int, help=f"on each database [{SESSIONS}; live {live.SESSIONS}]")
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--workers", type=int, default=WORKERS, help=f"processes on PostgreSQL [{WORKERS}]")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="what becomes of each session")
     parser.add_argument("--minutes-max", type=float, default=MINUTES_MAX, help=f"for each database [{MINUTES_MAX}]")
     chosen = parser.parse_args()
+    soak = LiveSoak if chosen.live else Soak
+    sessions = chosen.sessions or (live.SESSIONS if chosen.live else SESSIONS)
     directory = directory_on_disk()
     directory.chmod(0o711)  # PostgreSQL may run as another user
     held = []
@@ -280,7 +331,7 @@ def main() -> int:
             runs = []
             if chosen.database in ("sqlite", "both"):
                 url = f"sqlite:///{directory / 'sqlite' / 'tillgate.db'}"
-                runs.append(Soak("sqlite", url, directory, chosen.sessions, 1, chosen.seed))
+                runs.append(soak("sqlite", url, directory, sessions, 1, chosen.seed))
             if chosen.database in ("postgres", "both"):
                 installation = find_postgres()
                 if installation is None:
@@ -289,7 +340,7 @@ def main() -> int:
                 postgres = stack.enter_context(running_postgres(installation, directory))
                 postgres.execute("CREATE DATABASE soak")
                 url = postgres.url("soak")
-                runs.append(Soak("postgres", url, directory, chosen.sessions, chosen.workers, chosen.seed))
+                runs.append(soak("postgres", url, directory, sessions, chosen.workers, chosen.seed))
             for run in runs:
                 held.append(asyncio.run(run.run(chosen.minutes_max)))
     except* (Surprise, NotInTime) as errors:

@@ -138,22 +138,38 @@ class Buyers:
         *,
         key: str | None = None,
     ) -> httpx.Response:
-        """Ask until there is an answer, with one key all the time, as a careful merchant does."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        while True:
-            try:
-                answer = await client.post(path, json=body, headers=headers)
-            except httpx.TransportError:
-                self.counts["not answered"] += 1
-                await asyncio.sleep(TRY_AGAIN_SECONDS)
-                continue
-            self.counts["answered"] += 1
-            if answer.status_code == expected:
-                self.counts["replayed"] += "idempotency-replayed" in answer.headers
-                return answer
-            code = answer.json()["error"]["code"]
-            if answer.status_code == 503 or code == "idempotency_key_in_use":
-                self.counts["told to wait"] += 1
-                await asyncio.sleep(TRY_AGAIN_SECONDS)
-            else:
-                raise Surprise(f"{path} answered {answer.status_code}: {answer.text[:300]}")
+        return await ask_until_answered(client, path, body, expected, self.counts, key=key)
+
+
+async def ask_until_answered(
+    client: httpx.AsyncClient,
+    path: str,
+    body: dict[str, Any],
+    expected: int,
+    counts: Counter[str],
+    *,
+    key: str | None = None,
+) -> httpx.Response:
+    """Ask until there is an answer, with one key all the time, as a careful merchant does.
+
+    Raises:
+        Surprise: it is another one than it must be.
+    """
+    headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+    while True:
+        try:
+            answer = await client.post(path, json=body, headers=headers)
+        except httpx.TransportError:
+            counts["not answered"] += 1
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+            continue
+        counts["answered"] += 1
+        if answer.status_code == expected:
+            counts["replayed"] += "idempotency-replayed" in answer.headers
+            return answer
+        code = answer.json()["error"]["code"]
+        if answer.status_code == 503 or code == "idempotency_key_in_use":
+            counts["told to wait"] += 1
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+        else:
+            raise Surprise(f"{path} answered {answer.status_code}: {answer.text[:300]}")

@@ -46,6 +46,7 @@ pytestmark = [pytest.mark.anyio, ON_POSTGRES]
 
 # The one order. A session's row stands for its payment's, its order's and its redemption's.
 ORDER: Final = (
+    "payment_tokens",
     "test_clocks",
     "checkout_sessions",
     "customers",

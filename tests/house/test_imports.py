@@ -58,7 +58,7 @@ NOUNS = (
     ("orders",),
     ("payments",),
     ("redemptions",),
-    ("links", "customers", "products", "promotions", "clocks"),
+    ("links", "customers", "products", "promotions", "clocks", "payment_tokens"),
     ("coupons", "projects"),
 )
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")

@@ -1,5 +1,8 @@
-"""Live sessions over HTTP, paid on a real node: detected, confirmed, paid."""
+"""Live sessions over HTTP, paid on a real node: detected, confirmed, paid, through forks and killed servers.
 
+All tests share one chain, which is afterwards as it was before; each has a server of its own."""
+
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,27 +10,46 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.makers import execute
 from tests.rails.evm.anvil import Anvil, running_anvil
-from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, live_shop, opened, reaches
+from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, live_shop, opened, operated_server, reaches
+from tests.running import RunningServer
 from tests.shop import Shop, eventually
 from tillgate.checkout.projects.model import NETWORKS, ProjectSettings
 from tillgate.checkout.projects.operations import change_project
 from tillgate.rails.evm import watching
 from tillgate.rails.evm.networks import operations as networks
+from tillgate.rails.evm.node import TRANSFER_TOPIC, UINT256_MAX, topic_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
+MISSED = 200
+# What has nothing to do with the database; the stories on both are told above all of forks.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+OTHER_CHAIN_ID = 777
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Anvil]:
+    with running_anvil() as running:
+        running.mine(CONFIRMATIONS)
+        yield running
+
+
 @pytest.fixture
-def anvil() -> Iterator[Anvil]:
-    with running_anvil() as node:
-        node.mine(CONFIRMATIONS)
-        yield node
+def anvil(node: Anvil) -> Iterator[Anvil]:
+    before = node.snapshot()
+    yield node
+    node.revert(before)
 
 
 @pytest.fixture
 async def shop(tmp_path: Path, database_url: str, anvil: Anvil, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
     monkeypatch.setattr(watching, "LOOK_SECONDS", 0.02)
+    # What forks past finality is believed after ten minutes otherwise.
+    watched = watching.watched_network
+    monkeypatch.setattr(watching, "watched_network", lambda *of: watched(*of)._replace(patience_ms=0))
     async with live_shop(tmp_path, database_url, anvil) as opened_shop:
         yield opened_shop
 
@@ -64,6 +86,7 @@ async def test_a_live_session_is_detected_confirmed_and_paid(anvil: Anvil, shop:
         assert told.count(one) == 1
 
 
+@ON_SQLITE
 async def test_two_transfers_in_one_transaction_pay_a_session_together(anvil: Anvil, shop: Shop) -> None:
     """Neither alone is too little: all that a block brings to an address is concluded at once."""
     client = await shop.client(mode="live")
@@ -76,6 +99,7 @@ async def test_two_transfers_in_one_transaction_pay_a_session_together(anvil: An
     assert "session.underpaid" not in told
 
 
+@ON_SQLITE
 async def test_one_transaction_pays_three_sessions(anvil: Anvil, shop: Shop) -> None:
     """Each has an address of its own, and gets what came to it."""
     client = await shop.client(mode="live")
@@ -87,6 +111,7 @@ async def test_one_transaction_pays_three_sessions(anvil: Anvil, shop: Shop) -> 
         await reaches(client, one, "paid")
 
 
+@ON_SQLITE
 async def test_fractions_of_two_tokens_add_up_exactly(
     anvil: Anvil, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +133,7 @@ async def test_fractions_of_two_tokens_add_up_exactly(
         await reaches(client, short, "underpaid")
 
 
+@ON_SQLITE
 async def test_what_cannot_be_paid_is_refused_with_what_can(anvil: Anvil, shop: Shop) -> None:
     """Another currency is a 409 that names those there are; a paused network offers nothing; a project without a wallet
     has no live mode. Nothing is kept of any."""
@@ -126,6 +152,7 @@ async def test_what_cannot_be_paid_is_refused_with_what_can(anvil: Anvil, shop: 
     assert (await client.get("/checkout_sessions")).json()["data"] == []
 
 
+@ON_SQLITE
 async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, shop: Shop) -> None:
     """A visit costs no address of the wallet, however many there are; the choice of an option brings one, once, and the
     session is paid there."""
@@ -151,36 +178,191 @@ async def test_a_links_visitor_gets_an_address_with_their_choice(anvil: Anvil, s
     await reaches(client, session, "paid")
 
 
-@pytest.mark.parametrize("depth", [1, 5])
-async def test_a_reorganisation_reverses_what_was_detected(anvil: Anvil, shop: Shop, depth: int) -> None:
-    """What is in no block any more is not detected; mined again, it pays the session once."""
+async def test_money_that_a_fork_of_five_blocks_removed_counts_once_when_it_is_mined_again(
+    anvil: Anvil, shop: Shop
+) -> None:
+    """What is in no block any more is not detected. One transaction is mined again at another log index, one was
+    replaced by another, one is sent again later: each session is paid once."""
     client = await shop.client(mode="live")
-    session = await opened(client)
+    again, replaced, later = [await opened(client, f"{value}.00") for value in (50, 60, 70)]
     before = anvil.snapshot()
-    anvil.pay(session["address"], 50 * ATOMIC)
-    anvil.mine(min(depth, CONFIRMATIONS - 1))
-    await reaches(client, session, "detected")
+    first = anvil.pay(again["address"], 50 * ATOMIC)
+    anvil.pay(replaced["address"], 60 * ATOMIC)
+    anvil.pay(later["address"], 70 * ATOMIC)
+    anvil.mine(5)
+    for one in (again, replaced, later):
+        assert (await reaches(client, one, "detected"))["paymentOptions"][0]["confirmationsSeen"] == 5
+    raw, place = anvil.ask("eth_getRawTransactionByHash", first), place_of(anvil, first)
+
     anvil.revert(before)
-    anvil.mine(depth + 1)
-    await reaches(client, session, "pending")
-    anvil.pay(session["address"], 50 * ATOMIC)
+    other = anvil.ask("eth_accounts")[1]
+    for amount in (5, 6):
+        anvil.send("mint(address,uint256)", other, amount, sender=other, tip=10**10)
+    assert anvil.ask("eth_sendRawTransaction", raw) == first
+    second = anvil.pay_all([(replaced["address"], 60 * ATOMIC)])
+    anvil.mine(6)
+    assert place_of(anvil, first) > place
+    await reaches(client, later, "pending")
+    # The same call under the same nonce would be the same transaction.
+    third = anvil.pay_all([(later["address"], 70 * ATOMIC)])
     anvil.mine(CONFIRMATIONS + 1)
-    paid = await reaches(client, session, "paid")
-    assert paid["received"]["wei"] == str(50 * ATOMIC)
+
+    for session, value, sent in ((again, 50, first), (replaced, 60, second), (later, 70, third)):
+        paid = await reaches(client, session, "paid")
+        assert paid["received"]["wei"] == str(value * ATOMIC)
+        assert paid["exceptions"] == ([] if sent == first else ["reorged"])
+        assert paid["txHash"] == sent
+    told = await counted(client)
+    assert told["session.paid"] == told["payment.succeeded"] == told["order.paid"] == 3
 
 
-async def test_logs_of_another_contract_are_nothing(anvil: Anvil, shop: Shop) -> None:
-    """A transfer of a token that looks the same is no payment; what was offered is, in the same block."""
+async def test_a_fork_past_finality_un_pays_nothing(anvil: Anvil, shop: Shop) -> None:
+    """Its order is for a person to look at, and says so; what comes on the new branch counts."""
     client = await shop.client(mode="live")
     session, other = await opened(client), await opened(client, "7.00")
+    before = anvil.snapshot()
+    anvil.pay(session["address"], 50 * ATOMIC)
+    anvil.mine(CONFIRMATIONS + 3)
+    await reaches(client, session, "paid")
+    anvil.revert(before)
+    anvil.pay(other["address"], 7 * ATOMIC)
+    anvil.mine(CONFIRMATIONS + 6)
+    await reaches(client, other, "paid")
+
+    async def reorged() -> bool:
+        found = (await client.get(f"/checkout_sessions/{session['id']}")).json()
+        assert found["status"] == "paid"
+        return "reorged" in found["exceptions"]
+
+    await eventually(reorged)
+    order = (await client.get(f"/orders/{session['orderId']}")).json()
+    assert order["status"] == "review", order
+    assert (await counted(client))["session.paid"] == 2
+
+
+@ON_SQLITE
+async def test_logs_that_are_no_payment_are_nothing(anvil: Anvil, shop: Shop) -> None:
+    """A token that looks the same, a contract that logs our address, transfers of nothing, logs of the token itself
+    that are no ERC-20 transfer; and the largest amounts there are, which no balance covers. What was offered counts, in
+    the same blocks."""
+    client = await shop.client(mode="live")
+    session, lied, other = await opened(client), await opened(client), await opened(client, "7.00")
+    address, word = session["address"], f"{50 * ATOMIC:064x}"
     anvil.send("mint(address,uint256)", anvil.account, 10**9, to=anvil.other_token)
-    anvil.send("transfer(address,uint256)", session["address"], 50 * ATOMIC, to=anvil.other_token)
+    anvil.send("transfer(address,uint256)", address, 50 * ATOMIC, to=anvil.other_token)
+    anvil.send("pretend(address,uint256)", address, 50 * ATOMIC, to=anvil.other_token)
+    anvil.pay(address, 0)
+    from_, to = topic_of(anvil.account), topic_of(address)
+    anvil.emit([TRANSFER_TOPIC, from_, to, f"0x{word}"], "")
+    anvil.emit([TRANSFER_TOPIC, from_], to[2:] + word)
+    anvil.emit([TRANSFER_TOPIC, from_, to], "")
+    anvil.emit([TRANSFER_TOPIC, from_, to], word * 2)
+    anvil.emit([TRANSFER_TOPIC, "0x01" + from_[4:], to], word)
+    anvil.emit([topic_of(anvil.token), from_, to], word)
+    for _ in range(2):
+        anvil.send("pretend(address,uint256)", lied["address"], UINT256_MAX)
     anvil.pay(other["address"], 7 * ATOMIC)
     anvil.mine(CONFIRMATIONS + 1)
     await reaches(client, other, "paid")
-    assert (await client.get(f"/checkout_sessions/{session['id']}")).json()["status"] == "pending"
+    found = (await client.get(f"/checkout_sessions/{session['id']}")).json()
+    assert (found["status"], found["received"]["wei"], found["txHash"]) == ("pending", "0", None)
+    await reaches(client, lied, "detected")
+    assert (await counted(client))["session.paid"] == 1
 
 
+async def test_a_server_that_is_killed_while_it_is_paid_on_two_networks_counts_each_payment_once(
+    anvil: Anvil, tmp_path: Path
+) -> None:
+    """Killed with a payment detected, and again while it catches up on hundreds of blocks; one session is paid in part
+    on each network. Nothing is lost or told twice."""
+    server = RunningServer(tmp_path / "data")
+    with running_anvil(chain_id=OTHER_CHAIN_ID) as second:
+        second.mine(CONFIRMATIONS)
+        async with operated_server(server, anvil, second) as operated:
+            key = server.key(mode="live")
+
+            def start() -> None:
+                server.start()
+
+            def kill() -> None:
+                server.kill()
+
+            async def forget_the_dead() -> None:
+                # Its lease would run out within seconds; a test does not wait for that.
+                await execute(operated.database, "UPDATE watched_chains SET lease_until = 0")
+
+            start()
+            async with httpx.AsyncClient(
+                base_url=f"{server.url}/api/v1",
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=20,
+                trust_env=False,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            ) as client:
+                try:
+                    seen, split, missed, last = [
+                        await eventually(lambda value=value: offered(client, f"{value}.00"))  # type: ignore[misc]
+                        for value in (10, 50, 30, 40)
+                    ]
+                    assert {one["chainId"] for one in split["paymentOptions"]} == {anvil.chain_id, OTHER_CHAIN_ID}
+                    anvil.pay(seen["address"], 10 * ATOMIC)
+                    anvil.pay(split["address"], 20 * ATOMIC)
+                    second.pay(split["address"], 30 * ATOMIC)
+                    for one in (anvil, second):
+                        one.mine()
+                    await reaches(client, seen, "detected")
+                    await eventually(lambda: seen_on_both(client, split))
+                    kill()
+                    anvil.pay_all([(missed["address"], 29 * ATOMIC), (missed["address"], ATOMIC)])
+                    for one in (anvil, second):
+                        one.mine(MISSED)
+                    await forget_the_dead()
+                    start()
+                    kill()
+                    second.pay(last["address"], 40 * ATOMIC)
+                    for one in (anvil, second):
+                        one.mine(MISSED)
+                    await forget_the_dead()
+                    start()
+                    for session, value in ((seen, 10), (split, 50), (missed, 30), (last, 40)):
+                        paid = await reaches(client, session, "paid")
+                        assert paid["received"]["wei"] == str(value * ATOMIC) and paid["exceptions"] == []
+                    told = await counted(client)
+                    for name in ("session.created", "session.paid", "payment.succeeded", "order.paid"):
+                        assert told[name] == 4, (name, told)
+                finally:
+                    server.stop()
+
+
+async def offered(client: httpx.AsyncClient, value: str) -> dict[str, Any] | None:
+    """A new session, as soon as every network is offered."""
+    answer = await client.post("/checkout_sessions", json={"amount": {"value": value, "currency": "USD"}})
+    if answer.status_code == 503:
+        return None
+    assert answer.status_code == 201, answer.text
+    session: dict[str, Any] = answer.json()
+    return session if len(session["paymentOptions"]) == 2 else None
+
+
+async def seen_on_both(client: httpx.AsyncClient, session: dict[str, Any]) -> bool:
+    """A part of the price was seen on each network."""
+    options = (await client.get(f"/checkout_sessions/{session['id']}")).json()["paymentOptions"]
+    return all(one["confirmationsSeen"] == 1 for one in options)
+
+
+async def counted(client: httpx.AsyncClient) -> Counter[str]:
+    """How many events of each type there are; their sequences have no gap."""
+    data = (await client.get("/events", params={"limit": 100})).json()["data"]
+    assert sorted(one["sequence"] for one in data) == list(range(1, len(data) + 1))
+    return Counter(one["type"] for one in data)
+
+
+def place_of(anvil: Anvil, tx_hash: str) -> int:
+    """The place of a transaction's log in its block."""
+    return int(anvil.ask("eth_getTransactionReceipt", tx_hash)["logs"][0]["logIndex"], 16)
+
+
+@ON_SQLITE
 async def test_a_projects_test_sessions_are_paid_on_a_test_network_where_it_says_so(anvil: Anvil, shop: Shop) -> None:
     """They are simulated otherwise. On a network nothing can be simulated, and real test tokens pay them; the addresses
     are of the same counter."""
@@ -200,6 +382,7 @@ async def test_a_projects_test_sessions_are_paid_on_a_test_network_where_it_says
     assert simulated["status"] == "paid"
 
 
+@ON_SQLITE
 async def test_a_session_expires_only_when_its_network_was_looked_at_past_its_deadline(
     anvil: Anvil, shop: Shop
 ) -> None:
@@ -208,7 +391,7 @@ async def test_a_session_expires_only_when_its_network_was_looked_at_past_its_de
     session = await opened(client)
     early = (await client.post(f"/checkout_sessions/{session['id']}/expire")).json()
     assert early["status"] == "pending"
-    anvil.ask("evm_increaseTime", hex(3_600))
+    anvil.ask("evm_increaseTime", hex(7_200))
     anvil.mine(CONFIRMATIONS + 1)
     expired = await eventually(lambda: _expired(client, session["id"]))
     assert expired["status"] == "expired"

@@ -31,6 +31,18 @@ def test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice(database: 
     assert ("worker killed" in done.stdout) == (database == "postgres")
 
 
+@pytest.mark.slow
+def test_live_sessions_outlive_forks_and_a_killed_server() -> None:
+    """Twenty live sessions on a node that forks at random, with a server that is killed while they are paid and misses
+    hundreds of blocks; then the same proof, what the chain brought to each address, and ``doctor --prove``."""
+    command = [sys.executable, "-m", "soak", "--live", "--sessions", "20", "--database", "sqlite"]
+    environment = clean_environment() | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4000:]}"
+    assert "20 live sessions" in done.stdout and "server killed 1 times" in done.stdout
+    assert done.stdout.count("  yes  ") == 7 and "  NO   " not in done.stdout
+
+
 def whole_books() -> Books:
     """What a run leaves in which everything went well: a session of each kind."""
     bought, sessions, events = [], [], []

@@ -180,6 +180,17 @@ export interface ApiKey {
   revokedAt: string | null;
   revokedReason: string | null;
 }
+/** What a shopper approves once, and orders are made with later; as events show it. */
+export interface PaymentToken {
+  id: string;
+  object: "payment_token";
+  livemode: boolean;
+  status: Open<"requires_authorization" | "active" | "disabled" | "rejected" | "deleted">;
+  reference: string | null;
+  metadata: Metadata | null;
+  createdAt: string;
+  updatedAt: string;
+}
 export interface Alert {
   id: string;
   object: "alert";
@@ -245,6 +256,13 @@ export interface EventData {
   "refund.failed": Refund;
   "refund.canceled": Refund;
   "refund.updated": Refund;
+  "payment_token.created": PaymentToken;
+  "payment_token.approved": PaymentToken;
+  "payment_token.rejected": PaymentToken;
+  "payment_token.enabled": PaymentToken;
+  "payment_token.disabled": PaymentToken;
+  "payment_token.deleted": PaymentToken;
+  "payment_token.used": PaymentToken;
   "alert.needs_review": Alert;
   "alert.endpoint_failing": Alert;
   "alert.key_expiring": Alert;

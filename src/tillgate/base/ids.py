@@ -49,6 +49,7 @@ LINE_ITEM = "li"
 PAYMENT = "pay"
 TRANSACTION = "txn"
 REFUND = "re"
+PAYMENT_TOKEN = "ptok"  # noqa: S105 — what its ids begin with
 EVENT = "evt"
 WEBHOOK_ENDPOINT = "we"
 DELIVERY = "dlv"

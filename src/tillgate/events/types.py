@@ -242,6 +242,28 @@ REFUND_SUCCEEDED: Final = _declared("refund.succeeded", "refund", "The money was
 REFUND_FAILED: Final = _declared("refund.failed", "refund", "The refund failed. The money was not sent.")
 REFUND_CANCELED: Final = _declared("refund.canceled", "refund", "You canceled the refund before it was sent.")
 REFUND_UPDATED: Final = _declared("refund.updated", "refund", "A refund's metadata was changed.")
+PAYMENT_TOKEN_CREATED: Final = _declared(
+    "payment_token.created",
+    "payment_token",
+    "A shopper was asked to approve a payment token, with which orders can be made later.",
+    creates=True,
+)
+PAYMENT_TOKEN_APPROVED: Final = _declared(
+    "payment_token.approved", "payment_token", "A shopper approved a payment token."
+)
+PAYMENT_TOKEN_REJECTED: Final = _declared(
+    "payment_token.rejected", "payment_token", "A shopper declined to approve a payment token."
+)
+PAYMENT_TOKEN_ENABLED: Final = _declared(
+    "payment_token.enabled", "payment_token", "You enabled a payment token that was disabled."
+)
+PAYMENT_TOKEN_DISABLED: Final = _declared(
+    "payment_token.disabled", "payment_token", "You disabled a payment token: no orders can be made with it."
+)
+PAYMENT_TOKEN_DELETED: Final = _declared(
+    "payment_token.deleted", "payment_token", "You deleted a payment token. Its orders stay."
+)
+PAYMENT_TOKEN_USED: Final = _declared("payment_token.used", "payment_token", "You made an order with a payment token.")
 ALERT_NEEDS_REVIEW: Final = _declared(
     "alert.needs_review",
     "alert",

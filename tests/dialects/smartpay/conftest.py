@@ -1,5 +1,6 @@
 """A running shop as Smartpay's callers see it, on either database."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,18 @@ from tests.databases import database_url
 from tests.requirements.calling import HERE, key_of
 from tests.shop import PUBLIC_URL, Shop, open_shop
 from tillgate.base import ids
+from tillgate.checkout.context import CheckoutContext, CheckoutSettings
+from tillgate.checkout.payment_tokens.operations import approve_payment_token
 from tillgate.dialects.smartpay import SMARTPAY
+from tillgate.events.outbox import Outbox
+from tillgate.events.wake import Wake
+from tillgate.opening import STYLES
+from tillgate.rails.port import Rails
+from tillgate.rails.simulated import SimulatedRail
 
 __all__ = ["database_url"]
 
+OK = "https://shop.example/ok"
 ADDRESS = {"line1": "1-2-3", "locality": "Tokyo", "postalCode": "100-0001", "country": "JP", "line2": None}
 ITEMS = [
     {"name": "Mug", "amount": 250, "currency": "JPY", "quantity": 2, "brand": "Kiln", "description": None},
@@ -49,6 +58,9 @@ class Smart:
 
     def __init__(self, shop: Shop, key: str, live: str) -> None:
         self.shop, self.key, self.live = shop, key, live
+        self.context = CheckoutContext(
+            CheckoutSettings(PUBLIC_URL), Rails(test=SimulatedRail(), live=None), shop.clock, Outbox(Wake(), STYLES)
+        )
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(shop.app, client=(HERE, 50_000)), base_url=PUBLIC_URL
         )
@@ -90,15 +102,39 @@ class Smart:
         await self.simulate(session, "authorized")
         return session
 
+    async def approved(self, *, declines: bool = False, **changes: Any) -> dict[str, Any]:
+        """A token that its shopper has approved."""
+        asked = {"mode": "token", "customerInfo": {}, "successUrl": OK, "cancelUrl": "https://shop.example/no"}
+        token: dict[str, Any] = (await self.done("POST", "/checkout-sessions", asked | changes))["token"]
+        await self.approve(token["id"], declines=declines)
+        return token
+
+    async def approve(self, token: str, *, declines: bool = False) -> None:
+        """What the shopper's own page does."""
+        await self.shop.database.write(
+            lambda tx: approve_payment_token(self.context, tx, own("ptok", token), shopper="anna", declines=declines)
+        )
+
+    def order(self, token: str, **changes: Any) -> dict[str, Any]:
+        """What an order by a token is made of."""
+        whole = self.payload(**changes) | {"token": token}
+        return {name: value for name, value in whole.items() if name not in ("successUrl", "cancelUrl")}
+
     async def simulate(self, session: dict[str, Any], outcome: str) -> None:
         await self.native("POST", f"/checkout_sessions/{own('cs', session['id'])}/simulate", {"outcome": outcome})
 
 
-@pytest.fixture
-async def smart(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[Smart]:
+@contextlib.asynccontextmanager
+async def opened(tmp_path: Path, database_url: str) -> AsyncIterator[Smart]:
     async with open_shop(tmp_path, database_url, dialects=(SMARTPAY,)) as shop:
         key = (await key_of(shop, format="smartpay")).secret.reveal()
         live = (await key_of(shop, format="smartpay", mode="live")).secret.reveal()
         made = Smart(shop, key, live)
         async with made.http:
             yield made
+
+
+@pytest.fixture
+async def smart(tmp_path: Path, database_url: str, anyio_backend: object) -> AsyncIterator[Smart]:
+    async with opened(tmp_path, database_url) as smart:
+        yield smart

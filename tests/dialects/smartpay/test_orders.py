@@ -8,6 +8,8 @@ import pytest
 
 from tests.dialects.smartpay.conftest import ITEMS, Smart, own
 from tests.requirements.calling import key_of
+from tests.shop import eventually
+from tillgate.base.clock import DAY_MS, MINUTE_MS
 
 pytestmark = pytest.mark.anyio
 
@@ -112,7 +114,38 @@ async def test_objects_of_the_other_mode_are_absent(smart: Smart) -> None:
         answer = await smart.call("GET", f"/orders/{text}", key=smart.live)
         assert (answer.status_code, answer.json()["errorCode"]) == (404, "order.not-found")
     assert (await smart.call("GET", f"/orders/{order.replace('_test_', '_live_')}")).status_code == 404
-    assert (await smart.done("GET", f"/orders/{own('ord', order)}"))["id"] == order
+
+
+async def test_an_id_is_given_back_as_it_was_asked_for(smart: Smart) -> None:
+    """In either writing, in a path and in a body; both are one object."""
+    session = await smart.authorized()
+    order = own("ord", session["order"]["id"])
+    for path in (f"/orders/{order}", f"/checkout-sessions/{own('cs', session['id'])}"):
+        assert (await smart.done("GET", path))["id"] == path.rpartition("/")[2]
+    payment = (await captured(smart, order, 200)).json()
+    assert payment["order"] == order
+    transaction = own("txn", payment["id"])
+    back = (await refunded(smart, transaction, amount=50)).json()
+    assert back["payment"] == transaction
+    assert (await smart.done("GET", f"/payments/{transaction}"))["refunds"] == [back["id"]]
+    assert (await smart.done("PATCH", f"/payments/{transaction}", {}))["id"] == transaction
+    assert (await smart.done("GET", f"/refunds/{own('re', back['id'])}"))["payment"] == payment["id"]
+
+
+async def test_an_order_lapses_after_seven_days(smart: Smart) -> None:
+    """What was authorised and not captured by then is released: nothing can be captured any more."""
+    session = await smart.authorized()
+    order = await smart.done("GET", f"/orders/{session['order']['id']}")
+    assert abs(order["expiresAt"] - order["createdAt"] - 7 * DAY_MS) < MINUTE_MS
+    smart.shop.clock.ahead_ms += 7 * DAY_MS + MINUTE_MS
+    refused = await captured(smart, order["id"], 100)
+    assert (refused.status_code, refused.json()["errorCode"]) == (409, "order.cannot-capture")
+
+    async def canceled() -> bool:
+        status: str = (await smart.done("GET", f"/orders/{order['id']}"))["status"]
+        return status == "canceled"
+
+    await eventually(canceled)
 
 
 @pytest.mark.parametrize("mount", ["/v1", "/api.smartpay/v1", "/smartpay/v1"])
@@ -176,7 +209,7 @@ WRONG: list[tuple[str, str, Any]] = [
     ("POST", "/checkout-sessions", {"description": "x" * 81}),
     ("POST", "/checkout-sessions", {"reference": "x" * 41}),
     ("POST", "/checkout-sessions", {"metadata": {str(n): 1 for n in range(21)}}),
-    ("POST", "/checkout-sessions", {"mode": "token"}),
+    ("POST", "/checkout-sessions", {"mode": "token", "successUrl": None}),
     ("POST", "/checkout-sessions", {"locale": "xx"}),
     ("POST", "/payments", {"order": 1}),
     ("POST", "/refunds", {"reason": "because"}),
@@ -185,8 +218,17 @@ WRONG: list[tuple[str, str, Any]] = [
     ("GET", "/orders?maxResults=101", None),
     ("GET", "/orders?pageToken=zzz", None),
     ("GET", "/orders?expand=some", None),
-    ("GET", "/coupons", None),
-    ("GET", "/tokens/paytok_test_1", None),
+    ("GET", "/tokens?maxResults=x", None),
+    ("POST", "/coupons", {"name": "a"}),
+    ("POST", "/coupons", {"name": "a", "discountType": "amount", "discountAmount": 5}),
+    ("POST", "/coupons", {"name": "a", "discountType": "amount", "discountAmount": 5, "currency": "USD"}),
+    ("POST", "/coupons", {"name": "a", "discountType": "percentage", "discountPercentage": 33.333}),
+    ("POST", "/coupons", {"name": "a", "discountType": "percentage", "discountPercentage": 101}),
+    ("POST", "/coupons", {"name": "a", "discountType": "percentage", "discountPercentage": 5, "expiresAt": 1}),
+    ("POST", "/promotion-codes", {"code": "A"}),
+    ("POST", "/webhook-endpoints", {"url": "javascript:x"}),
+    ("POST", "/webhook-endpoints", {"url": "https://shop.example/", "eventSubscriptions": ["payout.paid"]}),
+    ("POST", "/webhook-endpoints", {"url": "https://shop.example/", "metadata": {str(n): 1 for n in range(21)}}),
 ]
 
 
@@ -210,6 +252,11 @@ async def test_what_is_absent_is_told_by_its_noun(smart: Smart) -> None:
         ("/payments/payment_test_" + "0" * 22, "payment.not-found"),
         ("/refunds/refund_test_" + "z" * 22, "refund.not-found"),
         ("/checkout-sessions/x", "checkout-session.not-found"),
+        ("/checkout-sessions/checkout_test_" + "0" * 22, "checkout-session.not-found"),
+        ("/tokens/paytok_test_" + "0" * 22, "token.not-found"),
+        ("/coupons/coupon_test_" + "0" * 22, "coupon.not-found"),
+        ("/promotion-codes/promotioncode_test_" + "0" * 22, "promotion-code.not-found"),
+        ("/webhook-endpoints/webhookendpoint_test_" + "0" * 22, "webhook-endpoint.not-found"),
     ):
         answer = await smart.call("GET", path)
         assert (answer.status_code, answer.json()["errorCode"]) == (404, code)

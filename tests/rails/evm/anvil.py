@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.running import clean_environment, free_port
+from tillgate.rails.evm.node import TRANSFER_TOPIC
 
 HOME = Path(__file__).parents[3]
 FOLDER = HOME / "tests/anvil"
@@ -44,8 +45,9 @@ def _program() -> Path:
 class Anvil:
     """A chain that mines when it is told to."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, chain_id: int = CHAIN_ID) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.chain_id = chain_id
         self._client = httpx.Client(trust_env=False, timeout=30)
 
     def ask(self, method: str, *params: Any) -> Any:
@@ -69,7 +71,8 @@ class Anvil:
         self.mine()
         self.token: str = self.ask("eth_getTransactionReceipt", sent)["contractAddress"]
         self.other_token: str = self._second_token()
-        self.send("mint(address,uint256)", self.account, 10**15)
+        for token in (self.token, self.other_token):
+            self.send("mint(address,uint256)", self.account, 10**15, to=token)
         self.mine()
 
     def _second_token(self) -> str:
@@ -81,15 +84,42 @@ class Anvil:
     def mine(self, blocks: int = 1) -> None:
         self.ask("anvil_mine", hex(blocks))
 
-    def send(self, method: str, *values: Any, to: str | None = None, sender: str | None = None) -> str:
-        """Send a transaction to the token; it waits for the next block."""
-        data = "0x" + TOKEN["methods"][method] + _encoded(values)
+    def send(
+        self, method: str, *values: Any, to: str | None = None, sender: str | None = None, tip: int | None = None
+    ) -> str:
+        """Send a transaction to the token; it waits for the next block, in which a higher tip (wei) comes first."""
+        return self._send("0x" + TOKEN["methods"][method] + _encoded(values), to, sender, tip)
+
+    def _send(self, data: str, to: str | None = None, sender: str | None = None, tip: int | None = None) -> str:
         asked = {"from": sender or self.account, "to": to or self.token, "data": data, "gas": hex(1_000_000)}
+        if tip is not None:
+            asked |= {"maxPriorityFeePerGas": hex(tip), "maxFeePerGas": hex(tip + 10**10)}
         sent: str = self.ask("eth_sendTransaction", asked)
         return sent
 
     def pay(self, recipient: str, amount: int) -> str:
         return self.send("transfer(address,uint256)", recipient, amount)
+
+    def emit(self, topics: Sequence[str], data: str) -> str:
+        """Let the token log what no ERC-20 token does, whatever number of topics and bytes that has. Mines a block."""
+        code = self.ask("eth_getCode", self.token, "latest")
+        self.ask("anvil_setCode", self.token, _emitting(len(topics), len(data) // 2))
+        sent = self._send("0x" + "".join(one.removeprefix("0x") for one in topics) + data)
+        self.mine()
+        self.ask("anvil_setCode", self.token, code)
+        (log,) = self.ask("eth_getTransactionReceipt", sent)["logs"]
+        assert (log["topics"], log["data"], log["address"]) == (list(topics), f"0x{data}", self.token.lower())
+        return sent
+
+    def received(self, recipients: Sequence[str]) -> dict[str, int]:
+        """What transfers of the token on the chain as it stands have brought to each of these, by address."""
+        sums = dict.fromkeys(recipients, 0)
+        by_topic = {"0x" + _word(one): one for one in recipients}
+        asked = {"fromBlock": "0x0", "toBlock": "latest", "address": self.token, "topics": [TRANSFER_TOPIC]}
+        for log in self.ask("eth_getLogs", asked):
+            if len(log["topics"]) == 3 and log["topics"][2] in by_topic:
+                sums[by_topic[log["topics"][2]]] += int(log["data"], 16)
+        return sums
 
     def pay_all(self, paid: Sequence[tuple[str, int]]) -> str:
         """Several transfers in one transaction, each after a log that is none."""
@@ -127,28 +157,36 @@ def _encoded(values: Sequence[Any]) -> str:
     return "".join(head) + tail
 
 
+def _emitting(topics: int, size: int) -> str:
+    """The code of a contract that logs what it is called with: topics, then data."""
+    code = bytes([0x60, size, 0x60, 32 * topics, 0x60, 0, 0x37])  # CALLDATACOPY
+    for place in reversed(range(topics)):
+        code += bytes([0x60, 32 * place, 0x35])  # CALLDATALOAD
+    return "0x" + (code + bytes([0x60, size, 0x60, 0, 0xA0 + topics, 0])).hex()  # LOG, STOP
+
+
 def _word(value: str | int) -> str:
     return f"{value:064x}" if isinstance(value, int) else value[2:].lower().rjust(64, "0")
 
 
 @contextlib.contextmanager
-def running_anvil(*options: str) -> Iterator[Anvil]:
+def running_anvil(*options: str, chain_id: int = CHAIN_ID) -> Iterator[Anvil]:
     """A chain of its own, with the token on it."""
     program, port = _program(), free_port()
     command = [program, "--port", str(port), "--host", "127.0.0.1", "--no-mining", "--mnemonic", MNEMONIC]
     with subprocess.Popen(
-        [*command, "--accounts", "2", "--silent", *options],
+        [*command, "--accounts", "2", "--chain-id", str(chain_id), "--silent", *options],
         env=clean_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        anvil = Anvil(port)
+        anvil = Anvil(port, chain_id)
         try:
             deadline = time.monotonic() + START_SECONDS_MAX
             while True:
                 try:
-                    assert anvil.ask("eth_chainId") == hex(CHAIN_ID)
+                    assert anvil.ask("eth_chainId") == hex(chain_id)
                     break
                 except httpx.TransportError:
                     assert process.poll() is None and time.monotonic() < deadline, "anvil does not start"

@@ -219,13 +219,13 @@ class Proxy:
 
     Attributes:
         asked: questions by method.
-        bytes_told: what was answered, in bytes.
+        bytes_asked, bytes_told: what was asked and answered, in bytes.
     """
 
     def __init__(self, url: str) -> None:
         self.lie: Honest = Honest()
         self.asked: Counter[str] = Counter()
-        self.bytes_told = 0
+        self.bytes_asked = self.bytes_told = 0
         self._client = httpx.Client(trust_env=False, timeout=30)
         proxy = self
 
@@ -233,7 +233,9 @@ class Proxy:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = self.rfile.read(int(self.headers["content-length"]))
+                proxy.bytes_asked += len(body)
+                asked = json.loads(body)
                 try:
                     told = (
                         [proxy._one(url, one) for one in asked] if isinstance(asked, list) else proxy._one(url, asked)

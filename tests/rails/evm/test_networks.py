@@ -63,7 +63,7 @@ async def test_a_well_known_network_needs_a_name_and_a_node(database: Database, 
     assert [(one.symbol, one.decimals, one.is_verified) for one in added.tokens] == [
         (one.symbol, one.decimals, True) for one in sorted(BASE.tokens, key=lambda one: one.address)
     ]
-    assert added.probed[0].calls_per_day == 86_400
+    assert added.probed[0].calls_per_day == 14 * 43_200 + 3 * 172_800
     assert added.probed[0].megabytes_per_day > 1
     assert any("one node" in told for told in added.notes)
 
@@ -137,6 +137,7 @@ async def test_two_nodes_follow_one_chain(node: StandIn) -> None:
         (NewNetwork("b" * 33, ["http://127.0.0.1:1"]), "lower-case letters"),
         (NewNetwork("own", ["http://127.0.0.1:1"]), "say its chain id"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=0), "whole number from 1"),
+        (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=-1), "whole number from 1"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=2**53), "whole number from 1"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=8_453), "as base"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=31_337), "TILLGATE_DEV=1"),
@@ -247,7 +248,11 @@ async def test_bad_tokens_are_refused(database: Database, sealer: Sealer, node: 
     ):
         with pytest.raises(NetworkError, match=told):
             await operations.ask_token(database, sealer, new)
-    for symbol in ("", "<b>", "A" * 13, "A B", "\u202eCSDU", "A\n", ".A"):
+    markup, controls = (
+        ("<b>", "A&B", 'A"', "A'", "{{A}}"),
+        ("A\n", "A\0", "\x1b[31mA", "\u202eCSDU", "A\u200bB", "\u0410"),
+    )
+    for symbol in ("", "A" * 13, "A B", ".A", *markup, *controls):
         with pytest.raises(NetworkError, match="letters, digits"):
             checked_symbol(symbol)
 

@@ -1,6 +1,6 @@
 """Giving money back: in part, again and again, never more than came."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
@@ -49,6 +49,8 @@ _REASONS: Final = {
     SessionStatus.EXPIRED: RefundReason.LATE,
 }
 
+Keep = Callable[[Refund], Awaitable[None]]
+
 
 class _Sum(NamedTuple):
     """How much goes back: in minor units of the payment's currency, and in atomic units of its asset."""
@@ -71,9 +73,14 @@ class NewRefund(NamedTuple):
     metadata: dict[str, Any] | None = None
 
 
-async def create_refund(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewRefund) -> Refund:
+async def create_refund(
+    context: CheckoutContext, tx: Transaction, principal: Principal, new: NewRefund, keep: Keep | None = None
+) -> Refund:
     """Give money of a payment back. Where its rail can send money, it is sent; else the refund is pending until the
     merchant says that they sent it.
+
+    Args:
+        keep: writes down what another language keeps of the refund, before its first event.
 
     Raises:
         InvalidInput: there is no such payment, or a field is wrong.
@@ -108,6 +115,7 @@ async def create_refund(context: CheckoutContext, tx: Transaction, principal: Pr
         destination,
         checked_metadata(new.metadata),
         context.clock.now(),
+        keep=keep,
     )
 
 
@@ -297,6 +305,8 @@ async def _refund(
     destination: str | None,
     metadata: str | None,
     now: int,
+    *,
+    keep: Keep | None = None,
 ) -> Refund:
     """Write a refund down, send it where its rail can, and let what depends on it follow."""
     payment = recorded.payment
@@ -327,6 +337,8 @@ async def _refund(
     )
     await payment_records.add(tx, payment, going, transaction_id)
     await records.insert(tx, refund)
+    if keep is not None:
+        await keep(refund)
     await _tell(context, tx, refund, REFUND_CREATED, now)
     rail = context.rail_named(payment.rail, livemode=recorded.livemode)
     if rail is None or not rail.refunds:

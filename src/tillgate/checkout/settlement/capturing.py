@@ -1,5 +1,6 @@
 """Money that was promised and is taken later: authorise, capture, release, lapse."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -34,6 +35,7 @@ from tillgate.rails.port import CaptureRequest, MovementStatus
 from tillgate.store import Transaction
 
 LAPSE_BATCH_MAX: Final = 100
+Keep = Callable[[str], Awaitable[None]]
 
 
 async def authorize(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
@@ -67,12 +69,14 @@ async def capture(
     *,
     amount: str | None = None,
     cancel_remainder: bool = True,
+    keep: Keep | None = None,
 ) -> RecordedPayment:
     """Take what was authorised, or a part of it.
 
     Args:
         amount: a decimal string; all that is left where it is None.
         cancel_remainder: release the rest, which settles the payment; else more can be captured later.
+        keep: writes down what another language keeps of the capture, whose id it is given, before its first event.
 
     Raises:
         NotFound: the payment is not in the caller's project and mode.
@@ -97,7 +101,7 @@ async def capture(
             Problem.CAPTURE_TOO_LARGE, field="amount", values={"left": left}, code="capture_exceeds_authorization"
         )
     session = await _session_of(tx, payment)
-    await _take(context, tx, session, payment, wanted, release=cancel_remainder, now=now)
+    await _take(context, tx, session, payment, wanted, release=cancel_remainder, now=now, keep=keep)
     return await payments.get_payment(tx, principal, payment_id)
 
 
@@ -182,6 +186,7 @@ async def _take(
     *,
     release: bool,
     now: int,
+    keep: Keep | None = None,
 ) -> CheckoutSession:
     """Capture so much of a locked session's authorisation."""
     rail, atomic = context.rail_of(payment.rail, livemode=session.livemode), payment.capture_atomic(amount_minor)
@@ -204,6 +209,8 @@ async def _take(
         value_minor=amount_minor,
     )
     await payment_records.add(tx, payment, taken, transaction_id)
+    if keep is not None:
+        await keep(transaction_id)
     payment = await payment_records.read_again(tx, payment)
     if payment.capturable_minor and not release:
         captured = msgspec.structs.replace(session, payment=payment)

@@ -4,9 +4,10 @@ from typing import Final
 
 from keyturn.admission.origins import EXPOSED_HEADERS
 from tillgate.base.clock import HOUR_MS
-from tillgate.dialects.smartpay import orders, payments, refunds, sessions, unsupported
+from tillgate.dialects.smartpay import coupons, endpoints, orders, payments, promotions, refunds, sessions, tokens
 from tillgate.dialects.smartpay.errors import TELLING
 from tillgate.dialects.smartpay.ids import is_id
+from tillgate.dialects.smartpay.webhooks import SMARTPAY_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 IDEMPOTENCY_HOURS: Final = 6
@@ -15,10 +16,20 @@ SMARTPAY: Final = Dialect(
     name="smartpay",
     # The published clients honour their environment variable only where it contains "api.smartpay".
     mounts=("/api.smartpay/v1", "/v1", "/smartpay/v1"),
-    routes=(*sessions.ROUTES, *orders.ROUTES, *payments.ROUTES, *refunds.ROUTES, *unsupported.ROUTES),
+    routes=(
+        *sessions.ROUTES,
+        *orders.ROUTES,
+        *payments.ROUTES,
+        *refunds.ROUTES,
+        *coupons.ROUTES,
+        *promotions.ROUTES,
+        *tokens.ROUTES,
+        *endpoints.ROUTES,
+    ),
     telling=TELLING,
     idempotency=IdempotencyPolicy("smartpay", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
+    webhooks=SMARTPAY_STYLE,
     described_at="/openapi/smartpay.json",
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,

@@ -20,6 +20,9 @@ _NAMES: Final = {
     "unit_amount": "amount",
     "payment_id": "payment",
     "shipping_amount": "feeAmount",
+    "coupon_id": "coupon",
+    "max_redemptions": "maxRedemptionCount",
+    "events": "eventSubscriptions",
 }
 WORDS: Final = Words(at_path(lambda name: _NAMES.get(name) or camel(name)), SENTENCES, WHOLE)
 

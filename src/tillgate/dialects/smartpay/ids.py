@@ -1,7 +1,9 @@
 """Ids as Smartpay writes them: ``order_test_`` and 22 base62 characters, the same 128 bits as this server's own."""
 
 import re
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
@@ -9,6 +11,9 @@ from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem, Verbatim
 from tillgate.dialects.smartpay.errors import Missing
+from tillgate.wire.routing import Call
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 # What Smartpay calls a payment is one capture: this server's transaction.
 KINDS: Final = {
@@ -17,12 +22,21 @@ KINDS: Final = {
     ids.TRANSACTION: "payment",
     ids.REFUND: "refund",
     ids.LINE_ITEM: "li",
+    ids.PAYMENT_TOKEN: "paytok",
+    ids.COUPON: "coupon",
+    ids.PROMOTION_CODE: "promotioncode",
+    ids.WEBHOOK_ENDPOINT: "webhookendpoint",
+    ids.EVENT: "evt",
 }
 _NOUNS: Final = {
     ids.CHECKOUT_SESSION: "checkout-session",
     ids.ORDER: "order",
     ids.TRANSACTION: "payment",
     ids.REFUND: "refund",
+    ids.PAYMENT_TOKEN: "token",
+    ids.COUPON: "coupon",
+    ids.PROMOTION_CODE: "promotion-code",
+    ids.WEBHOOK_ENDPOINT: "webhook-endpoint",
 }
 _ID: Final = re.compile(r"[a-z]{2,15}_(test|live)_[0-9A-Za-z]{22}", re.ASCII)
 _LENGTH_MAX: Final = 64
@@ -37,6 +51,12 @@ def spelled(id: str, *, livemode: bool) -> str:
     """An id of this server as Smartpay writes it."""
     kind = KINDS[id.partition("_")[0]]
     return f"{kind}_{'live' if livemode else 'test'}_{ids.spelled(id, 'base62')}"
+
+
+def as_asked(call: Call, shown: T) -> T:
+    """An answer about the object of a call's path, under its id as it was asked for: in this server's own writing
+    where that was used."""
+    return msgspec.structs.replace(shown, id=call.id) if ids.is_typed(call.id) else shown
 
 
 def own(text: str, prefix: str, principal: Principal) -> str | None:

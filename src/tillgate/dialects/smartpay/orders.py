@@ -2,17 +2,25 @@
 
 from typing import Any, Final
 
+import msgspec
+
 from keyturn import Need
 from tillgate.base import ids
-from tillgate.base.errors import Conflict
+from tillgate.base.errors import Conflict, NotFound
 from tillgate.checkout.orders import operations
 from tillgate.checkout.orders.model import Order
+from tillgate.checkout.payment_tokens import operations as tokens
+from tillgate.checkout.sessions.opening import Beside, open_session
 from tillgate.checkout.settlement import capturing
+from tillgate.checkout.settlement.simulating import Outcome, simulate
+from tillgate.dialects.smartpay import ordering
+from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
-from tillgate.dialects.smartpay.ids import page
+from tillgate.dialects.smartpay.ids import as_asked, page
 from tillgate.dialects.smartpay.ids import required as required_id
 from tillgate.dialects.smartpay.model import Status, status_of
-from tillgate.dialects.smartpay.shapes import Collection, ListQuery, OrderObject, Query, collection
+from tillgate.dialects.smartpay.records import keep
+from tillgate.dialects.smartpay.shapes import Collection, CreateOrder, ListQuery, OrderObject, Query, collection
 from tillgate.dialects.smartpay.view import orders_in_words
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -34,11 +42,39 @@ async def order_of(tx: Transaction, call: Call, text: str) -> Order:
     return found[order_id]
 
 
+async def create(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+    """An order by a token that its shopper has approved. It is authorised at once, or rejected."""
+    body: CreateOrder = call.body
+    named = required(body.token, "token")
+    token_id = required_id(named, ids.PAYMENT_TOKEN, call.principal)
+    described = ordering.described(body)
+    try:
+        token = await tokens.usable_payment_token(context.checkout, tx, call.principal, token_id)
+    except NotFound as error:
+        raise Missing("token") from error
+    except Conflict as error:
+        raise Documented(400, "token.invalid", error.public, code="invalid_body") from error
+
+    async def keep_of(order: Order) -> None:
+        await keep(tx, order.id, msgspec.structs.replace(described.kept, token=token.id))
+
+    session = await open_session(context.checkout, tx, call.principal, described.session, Beside(keep=keep_of))
+    if session.price.minor:
+        outcome = Outcome.DECLINED if token.declines else Outcome.AUTHORIZED
+        session = await simulate(context.checkout, tx, call.principal, session.id, outcome)
+    if session.price.minor and token.declines:
+        await capturing.call_off(context.checkout, tx, session, context.clock.now())
+    await tokens.emit_used(context.checkout, tx, token)
+    order = await operations.get_order(tx, call.principal, session.order_id)
+    [shown] = await orders_in_words(tx, call.principal, [order], expanded=True)
+    return msgspec.structs.replace(shown, token_id=named) if ids.is_typed(named) else shown
+
+
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     """One order."""
     query: Query = call.query
     order = await order_of(tx, call, call.id)
-    return (await orders_in_words(tx, call.principal, [order], expanded=query.expand == "all"))[0]
+    return as_asked(call, (await orders_in_words(tx, call.principal, [order], expanded=query.expand == "all"))[0])
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collection[Any]:
@@ -53,22 +89,34 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collecti
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     """An order called off: what is authorised and not captured is released. Doing it again changes nothing."""
     order = await order_of(tx, call, call.id)
-    if status_of(order) is not Status.CANCELED:
+    status = status_of(order)
+    if status is Status.REJECTED:
+        raise _cannot_cancel(status)
+    if status is not Status.CANCELED:
         try:
             await capturing.cancel(context.checkout, tx, call.principal, order.payment.id)
         except Conflict as error:
-            raise Documented(
-                409,
-                "order.cannot-cancel",
-                "Only an order that is requires_capture or canceled can be canceled; this one is "
-                f"{status_of(order).value}.",
-                code="conflict",
-            ) from error
+            raise _cannot_cancel(status) from error
         order = await operations.get_order(tx, call.principal, order.id)
-    return (await orders_in_words(tx, call.principal, [order], expanded=False))[0]
+    return as_asked(call, (await orders_in_words(tx, call.principal, [order], expanded=False))[0])
+
+
+def _cannot_cancel(status: Status) -> Documented:
+    message = f"Only an order that is requires_capture or canceled can be canceled; this one is {status.value}."
+    return Documented(409, "order.cannot-cancel", message, code="conflict")
 
 
 ROUTES: Final = (
+    Route(
+        "POST",
+        "/orders",
+        WRITE,
+        "Create an order by a token",
+        Writes(create),
+        OrderObject,
+        query=Query,
+        body=CreateOrder,
+    ),
     Route(
         "GET",
         "/orders",

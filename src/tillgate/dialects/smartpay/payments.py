@@ -14,7 +14,7 @@ from tillgate.checkout.settlement import capturing
 from tillgate.dialects.smartpay import checking
 from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
-from tillgate.dialects.smartpay.ids import page
+from tillgate.dialects.smartpay.ids import as_asked, page
 from tillgate.dialects.smartpay.ids import required as required_id
 from tillgate.dialects.smartpay.orders import order_of
 from tillgate.dialects.smartpay.records import NOTHING, Kept, keep, kept_of
@@ -79,6 +79,12 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
         line_items=checking.line_items(body.line_items),
         metadata=checking.metadata(body.metadata),
     )
+    captured: list[str] = []
+
+    async def keep_of(transaction_id: str) -> None:
+        captured.append(transaction_id)
+        await keep(tx, transaction_id, kept)
+
     try:
         await capturing.capture(
             context.checkout,
@@ -87,6 +93,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
             order.payment.id,
             amount=str(Money(amount, order.currency)),
             cancel_remainder=release,
+            keep=keep_of,
         )
     except Conflict as error:
         code = _CODES.get(error.code, "order.cannot-capture")
@@ -96,15 +103,16 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
             else f"The order cannot be captured. {error.public}"
         )
         raise Documented(409, code, message, code="conflict") from error
-    newest = (await operations.transactions_of_payments(tx, call.principal, [order.payment.id], 1))[0]
-    await keep(tx, newest.id, kept)
-    return await _in_words(tx, call, newest, expanded=False)
+    made = await operations.get_transaction(tx, call.principal, captured[0])
+    shown = await _in_words(tx, call, made, expanded=False)
+    return msgspec.structs.replace(shown, order=body.order) if ids.is_typed(str(body.order)) else shown
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
     """One payment."""
     query: Query = call.query
-    return await _in_words(tx, call, await capture_of(tx, call, call.id), expanded=query.expand == "all")
+    shown = await _in_words(tx, call, await capture_of(tx, call, call.id), expanded=query.expand == "all")
+    return as_asked(call, shown)
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collection[Any]:
@@ -123,7 +131,7 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
     await operations.locked_payment(tx, call.principal, transaction.payment_id)
     kept = (await kept_of(tx, [transaction.id])).get(transaction.id, NOTHING)
     await keep(tx, transaction.id, merged(kept, call.body))
-    return await _in_words(tx, call, transaction, expanded=False)
+    return as_asked(call, await _in_words(tx, call, transaction, expanded=False))
 
 
 async def _in_words(tx: Transaction, call: Call, transaction: RecordedTransaction, *, expanded: bool) -> PaymentObject:

@@ -12,6 +12,7 @@ _KEEP: Final = (
     "INSERT INTO smartpay_documents (object_id, document) VALUES ($1, $2) "
     "ON CONFLICT (object_id) DO UPDATE SET document = excluded.document"
 )
+_FORGET: Final = "DELETE FROM smartpay_documents WHERE object_id = $1"
 _OF_ALL: Final = with_list("SELECT object_id, document FROM smartpay_documents WHERE object_id IN {list}")
 
 _encoder: Final = msgspec.json.Encoder()
@@ -22,8 +23,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         payment: of a refund, the capture that it gives back.
+        token: of an order, the payment token that it was made with.
         items: of an order, its items as they came, in the order of its lines.
-        customer_info, shipping_info: of an order, as they came.
+        customer_info, shipping_info: of an order, as they came; the first also of a token's session.
     """
 
     description: str | None = None
@@ -31,6 +33,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     line_items: list[str] = []
     metadata: dict[str, Any] = {}
     payment: str | None = None
+    token: str | None = None
     items: list[dict[str, Any]] = []
     customer_info: dict[str, Any] = {}
     shipping_info: dict[str, Any] = {}
@@ -43,6 +46,11 @@ _decoder: Final = msgspec.json.Decoder(Kept)
 async def keep(tx: Transaction, object_id: str, kept: Kept) -> None:
     """Keep this beside an object whose session's row is held, instead of what was kept before."""
     await tx.execute(_KEEP, object_id, _encoder.encode(kept).decode())
+
+
+async def forget(tx: Transaction, object_id: str) -> None:
+    """Nothing is kept any more of an object that is gone."""
+    await tx.execute(_FORGET, object_id)
 
 
 async def kept_of(tx: Transaction, object_ids: Sequence[str]) -> dict[str, Kept]:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import msgspec
+
 from keyturn import Need
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
@@ -13,7 +15,7 @@ from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.dialects.smartpay import checking
 from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
-from tillgate.dialects.smartpay.ids import page
+from tillgate.dialects.smartpay.ids import as_asked, page
 from tillgate.dialects.smartpay.ids import required as required_id
 from tillgate.dialects.smartpay.payments import capture_of, merged
 from tillgate.dialects.smartpay.records import NOTHING, Kept, keep, kept_of
@@ -54,17 +56,21 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> RefundObje
         payment=capture.id,
     )
     new = NewRefund(capture.payment_id, reason, str(Money(amount, currency)))
+
+    async def keep_of(refund: Refund) -> None:
+        await keep(tx, refund.id, kept)
+
     try:
-        refund = await operations.create_refund(context.checkout, tx, call.principal, new)
+        refund = await operations.create_refund(context.checkout, tx, call.principal, new, keep=keep_of)
     except Conflict as error:
         raise _insufficient(Money(left, currency)) from error
-    await keep(tx, refund.id, kept)
-    return refund_object(refund, capture.id, kept)
+    shown = refund_object(refund, capture.id, kept)
+    return msgspec.structs.replace(shown, payment=body.payment) if ids.is_typed(str(body.payment)) else shown
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
     """One refund."""
-    return (await _in_words(tx, call, [await _refund_of(tx, call)]))[0]
+    return as_asked(call, (await _in_words(tx, call, [await _refund_of(tx, call)]))[0])
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collection[Any]:
@@ -81,7 +87,7 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> RefundObje
     await locked_payment(tx, call.principal, refund.payment_id)
     kept = (await kept_of(tx, [refund.id])).get(refund.id, NOTHING)
     await keep(tx, refund.id, merged(kept, call.body))
-    return (await _in_words(tx, call, [refund]))[0]
+    return as_asked(call, (await _in_words(tx, call, [refund]))[0])
 
 
 async def _refund_of(tx: Transaction, call: Call) -> Refund:

@@ -2,127 +2,119 @@
 
 from typing import Any, Final
 
-import msgspec
-
 from keyturn import Need
 from tillgate.base import ids
-from tillgate.base.clock import DAY_MS
-from tillgate.base.errors import InvalidInput
-from tillgate.base.money import Money
-from tillgate.base.problems import Problem, Verbatim
-from tillgate.checkout.orders.model import LineItemKind
-from tillgate.checkout.orders.operations import NewLineItem, orders_by_id
-from tillgate.checkout.payments.model import CaptureMethod
+from tillgate.base.errors import Conflict, NotFound
+from tillgate.checkout.orders.model import Order
+from tillgate.checkout.orders.operations import orders_by_id
+from tillgate.checkout.payment_tokens import operations as tokens
+from tillgate.checkout.payment_tokens.model import PaymentToken, TokenStatus
+from tillgate.checkout.payment_tokens.operations import NewPaymentToken
 from tillgate.checkout.sessions import operations
 from tillgate.checkout.sessions.model import CheckoutSession
-from tillgate.checkout.sessions.opening import NewSession, open_session
-from tillgate.dialects.smartpay import checking
-from tillgate.dialects.smartpay.checking import CURRENCY, required
+from tillgate.checkout.sessions.opening import Beside, open_session
+from tillgate.dialects.smartpay import checking, ordering
+from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
-from tillgate.dialects.smartpay.ids import page
+from tillgate.dialects.smartpay.ids import as_asked, page
 from tillgate.dialects.smartpay.ids import required as required_id
 from tillgate.dialects.smartpay.records import NOTHING, Kept, keep, kept_of
 from tillgate.dialects.smartpay.shapes import (
-    ITEMS_MAX,
     Collection,
     CreateSession,
-    Item,
     ListQuery,
     Query,
     SessionObject,
     collection,
 )
-from tillgate.dialects.smartpay.view import orders_in_words, session_object
+from tillgate.dialects.smartpay.view import orders_in_words, session_object, token_session_object
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = (Need("sessions:read"), Need("orders:read")), (Need("sessions:write"), Need("orders:write"))
-LIFETIME_SECONDS: Final = 7 * DAY_MS // 1_000
-
-
-class _Priced(msgspec.Struct, frozen=True):
-    """The items as lines of this server, and what they come to."""
-
-    lines: tuple[NewLineItem, ...]
-    minor: int
+_SHOWN: Final = tuple(one for one in TokenStatus if one is not TokenStatus.DELETED)
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> SessionObject:
     """A new session with its order."""
     body: CreateSession = call.body
     if body.mode == "token":
-        raise Documented(
-            400,
-            "request.invalid",
-            "mode: sessions that ask for a token are not supported on this server. Leave mode out, and send amount, "
-            "currency, items, customerInfo and shippingInfo.",
-            code="invalid_body",
-        )
-    amount = required(body.amount, "amount")
-    checking.yen(body.currency)
-    priced = _priced(required(body.items, "items"))
-    customer_info = checking.document(required(body.customer_info, "customerInfo"), "customerInfo")
-    shipping_info = required(body.shipping_info, "shippingInfo")
-    fee = checking.shipping(shipping_info)
-    if priced.minor + fee != amount:
-        raise Documented(
-            400,
-            "request.invalid",
-            f"amount: expected {priced.minor + fee}, which the items (discounts taken off) and shippingInfo.feeAmount "
-            f"come to; it is {amount}.",
-            code="invalid_body",
-        )
-    session = await open_session(
-        context.checkout,
-        tx,
-        call.principal,
-        NewSession(
-            line_items=priced.lines,
-            currency=CURRENCY,
-            shipping_amount=str(Money(fee, CURRENCY)) if fee else None,
-            metadata=checking.metadata(body.metadata) or None,
-            success_url=required(body.success_url, "successUrl"),
-            cancel_url=required(body.cancel_url, "cancelUrl"),
-            expires_in_seconds=LIFETIME_SECONDS,
-            capture_method=(
-                CaptureMethod.AUTOMATIC
-                if checking.automatic(body.capture_method, "captureMethod")
-                else CaptureMethod.MANUAL
-            ),
-            reference=checking.text(body.reference, "reference", checking.REFERENCE_MAX),
-            promotion_code=body.promotion_code,
-            allow_promotion_codes=body.promotion_code is None,
-            locale=body.locale,
-        ),
+        return await _ask_for_token(context, tx, call, body)
+    described = ordering.described(body)
+    new = described.session._replace(
+        success_url=required(body.success_url, "successUrl"),
+        cancel_url=required(body.cancel_url, "cancelUrl"),
+        promotion_code=body.promotion_code,
+        allow_promotion_codes=body.promotion_code is None,
+        locale=body.locale,
     )
-    kept = Kept(
-        description=checking.text(body.description, "description", checking.DESCRIPTION_MAX),
-        items=body.items or [],
-        customer_info=customer_info,
-        shipping_info=shipping_info,
-    )
-    await keep(tx, session.order_id, kept)
+
+    async def keep_of(order: Order) -> None:
+        await keep(tx, order.id, described.kept)
+
+    session = await open_session(context.checkout, tx, call.principal, new, Beside(keep=keep_of))
     return (await _in_words(context, tx, call, [session], expanded=True))[0]
+
+
+async def _ask_for_token(context: ApiContext, tx: Transaction, call: Call, body: CreateSession) -> SessionObject:
+    new = NewPaymentToken(
+        success_url=required(body.success_url, "successUrl"),
+        cancel_url=required(body.cancel_url, "cancelUrl"),
+        reference=checking.text(body.reference, "reference", checking.REFERENCE_MAX),
+        metadata=checking.metadata(body.metadata) or None,
+        locale=body.locale,
+    )
+    kept = Kept(customer_info=checking.document(body.customer_info or {}, "customerInfo"))
+    try:
+        token = await tokens.create_payment_token(context.checkout, tx, call.principal, new)
+    except Conflict as error:
+        raise Documented(400, "request.invalid", f"mode: {error.public}", code="invalid_body") from error
+    await keep(tx, token.id, kept)
+    return token_session_object(token, kept, context.public_url, expanded=True)
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> SessionObject:
     """One session."""
     query: Query = call.query
+    expanded = query.expand == "all"
     session_id = required_id(call.id, ids.CHECKOUT_SESSION, call.principal)
     found = await operations.sessions_by_id(tx, call.principal, [session_id])
-    if session_id not in found:
-        raise Missing("checkout-session")
-    return (await _in_words(context, tx, call, [found[session_id]], expanded=query.expand == "all"))[0]
+    if session_id in found:
+        [shown] = await _in_words(context, tx, call, [found[session_id]], expanded=expanded)
+        return as_asked(call, shown)
+    try:
+        token = await tokens.get_payment_token(tx, call.principal, ids.renamed(ids.PAYMENT_TOKEN, session_id))
+    except NotFound as error:
+        raise Missing("checkout-session") from error
+    [shown] = await _of_tokens(context, tx, [token], expanded=expanded)
+    return as_asked(call, shown)
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collection[Any]:
-    """A page of sessions."""
+    """A page of sessions, of both modes in one order."""
     query: ListQuery = call.query
+    expanded = query.expand == "all"
     asked = page(query.page_token, query.max_results, ids.CHECKOUT_SESSION, call.principal)
+    after = asked.starting_after
     found = await operations.list_sessions(tx, call.principal, asked)
-    data = await _in_words(context, tx, call, found.data, expanded=query.expand == "all")
-    return collection(query, data, has_more=found.has_more)
+    asking = await tokens.list_payment_tokens(
+        tx,
+        call.principal,
+        asked._replace(starting_after=ids.renamed(ids.PAYMENT_TOKEN, after) if after is not None else None),
+        _SHOWN,
+    )
+    # Ids of both sort by time, and their writing keeps that order.
+    data = sorted(
+        [
+            *await _in_words(context, tx, call, found.data, expanded=expanded),
+            *await _of_tokens(context, tx, asking.data, expanded=expanded),
+        ],
+        key=lambda one: one.id,
+        reverse=True,
+    )
+    has_more = found.has_more or asking.has_more or len(data) > asked.limit
+    return collection(query, data[: asked.limit], has_more=has_more)
 
 
 async def _in_words(
@@ -138,25 +130,13 @@ async def _in_words(
     ]
 
 
-def _priced(items: list[dict[str, Any]]) -> _Priced:
-    if not 1 <= len(items) <= ITEMS_MAX:
-        raise InvalidInput(Verbatim("items"), Problem.COUNT, minimum=1, maximum=ITEMS_MAX, count=len(items))
-    lines, total = [], 0
-    for at, one in enumerate(items):
-        field = f"items[{at}]"
-        checking.document(one, field)
-        try:
-            item = msgspec.convert(one, Item)
-        except msgspec.ValidationError as error:
-            raise Documented(400, "request.invalid", f"{field}: {error}", code="invalid_body") from error
-        amount = required(item.amount, f"{field}.amount")
-        checking.yen(item.currency, Verbatim(f"{field}.currency"))
-        quantity = 1 if item.quantity is None else item.quantity
-        kind = LineItemKind(item.kind or "product")
-        name = required(item.name, f"{field}.name")
-        lines.append(NewLineItem(name, str(Money(amount, CURRENCY)), quantity, kind, None))
-        total += -amount * quantity if kind is LineItemKind.DISCOUNT else amount * quantity
-    return _Priced(tuple(lines), total)
+async def _of_tokens(
+    context: ApiContext, tx: Transaction, asking: list[PaymentToken], *, expanded: bool
+) -> list[SessionObject]:
+    kept = await kept_of(tx, [one.id for one in asking])
+    return [
+        token_session_object(one, kept.get(one.id, NOTHING), context.public_url, expanded=expanded) for one in asking
+    ]
 
 
 ROUTES: Final = (

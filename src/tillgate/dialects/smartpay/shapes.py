@@ -10,11 +10,16 @@ T = TypeVar("T")
 ITEMS_MAX: Final = 50
 RESULTS_DEFAULT: Final = 20
 RESULTS_MAX: Final = 100
+CODES_MAX: Final = 100
 AMOUNT_MAX: Final = 2**32 - 1
 # How many captures of an order are shown in it at most; the rest is had from the list of payments.
 PAYMENTS_SHOWN_MAX: Final = 100
 
 MinorUnits = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+# To the end of the year 9999.
+Milliseconds = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Percentage = Annotated[float, Meta(ge=0, le=100)]
 JsonObject = dict[str, Any]
 
 
@@ -58,6 +63,85 @@ class CreateSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     locale: Literal["en", "ja"] | None = None
     metadata: JsonObject | None = None
     promotion_code: str | None = None
+
+
+class CreateOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """An order by a token that a shopper has approved."""
+
+    token: str | None = None
+    amount: MinorUnits | None = None
+    currency: str | None = None
+    items: list[JsonObject] | None = None
+    customer_info: JsonObject | None = None
+    shipping_info: JsonObject | None = None
+    capture_method: str | None = None
+    description: str | None = None
+    reference: str | None = None
+    metadata: JsonObject | None = None
+
+
+class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What is taken off: an amount of yen, or a percentage."""
+
+    name: str | None = None
+    discount_type: Literal["amount", "percentage"] | None = None
+    discount_amount: MinorUnits | None = None
+    currency: str | None = None
+    discount_percentage: Percentage | None = None
+    description: str | None = None
+    expires_at: Milliseconds | None = None
+    max_redemption_count: Count | None = None
+    metadata: JsonObject | None = None
+
+
+class ChangeCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a merchant may change of a coupon; what is absent stays."""
+
+    name: str | None = None
+    description: str | None = None
+    active: bool | None = None
+    metadata: JsonObject | None = None
+
+
+class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What shoppers type to get a coupon. It is on unless it says otherwise."""
+
+    coupon: str | None = None
+    code: str | None = None
+    active: bool | None = None
+    currency: str | None = None
+    expires_at: Milliseconds | None = None
+    first_time_transaction: bool | None = None
+    one_per_customer: bool | None = None
+    max_redemption_count: Count | None = None
+    minimum_amount: MinorUnits | None = None
+    metadata: JsonObject | None = None
+
+
+class ChangePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a merchant may change of a promotion code; what is absent stays."""
+
+    active: bool | None = None
+    metadata: JsonObject | None = None
+
+
+class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Where events go. Without ``eventSubscriptions``, or with none, these are all."""
+
+    url: str | None = None
+    event_subscriptions: Annotated[list[str], Meta(max_length=CODES_MAX)] | None = None
+    description: str | None = None
+    metadata: JsonObject | None = None
+
+
+class ChangeWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a merchant may change of an endpoint; what is absent stays."""
+
+    active: bool | None = None
+    url: str | None = None
+    event_subscriptions: Annotated[list[str], Meta(max_length=CODES_MAX)] | None = None
+    description: str | None = None
+    metadata: JsonObject | None = None
 
 
 class CreatePayment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -157,13 +241,63 @@ class OrderObject(_Object, frozen=True, rename="camel", kw_only=True):
     description: str | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     expires_at: int | UnsetType = UNSET
+    token_id: str | UnsetType = UNSET
+
+
+class TokenObject(_Object, frozen=True, rename="camel", kw_only=True):
+    """What a shopper approves once; orders are made with it while it is active."""
+
+    status: Literal["requires_authorization", "active", "disabled", "rejected", "deleted"]
+    reference: str | UnsetType = UNSET
+
+
+class CouponObject(_Object, frozen=True, rename="camel", kw_only=True):
+    """What is taken off."""
+
+    active: bool
+    name: str
+    discount_type: Literal["amount", "percentage"]
+    discount_amount: int | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    discount_percentage: int | float | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    expires_at: int | UnsetType = UNSET
+    max_redemption_count: int | UnsetType = UNSET
+    redemption_count: int
+    sponsored: bool = False
+
+
+class PromotionCodeObject(_Object, frozen=True, rename="camel", kw_only=True):
+    """What shoppers type to get a coupon."""
+
+    active: bool
+    code: str
+    coupon: str
+    currency: str | None
+    expires_at: int | None
+    first_time_transaction: bool
+    one_per_customer: bool
+    max_redemption_count: int | None
+    redemption_count: int
+    minimum_amount: int | None
+
+
+class WebhookEndpointObject(_Object, frozen=True, rename="camel", kw_only=True):
+    """Where events go; ``signingSecret`` is in the answer that creates it alone."""
+
+    active: bool
+    url: str
+    description: str | UnsetType = UNSET
+    event_subscriptions: list[str]
+    signing_secret: str | UnsetType = UNSET
 
 
 class SessionObject(_Object, frozen=True, rename="camel", kw_only=True):
-    """A checkout session; send the shopper to ``url``."""
+    """A checkout session; send the shopper to ``url``. It asks for an order, or for a token."""
 
     customer_info: JsonObject
-    order: str | OrderObject
+    order: str | OrderObject | UnsetType = UNSET
+    token: str | TokenObject | UnsetType = UNSET
     url: str
     success_url: str | UnsetType = UNSET
     cancel_url: str | UnsetType = UNSET
@@ -180,6 +314,11 @@ class Collection(msgspec.Struct, Generic[T], frozen=True, rename="camel", kw_onl
     max_results: int
     results: int
     data: list[T]
+
+
+def or_unset(value: T | None) -> T | UnsetType:
+    """What may be absent, as it is where absent and null are two things."""
+    return UNSET if value is None else value
 
 
 def collection(query: ListQuery, data: list[Any], *, has_more: bool) -> Collection[Any]:

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
+from tillgate.base import ids
 from tillgate.base.principal import Principal
+from tillgate.checkout.coupons.model import AmountOff, Coupon, PercentageOff
 from tillgate.checkout.orders.model import Order
+from tillgate.checkout.payment_tokens.model import PaymentToken
 from tillgate.checkout.payments.model import Payment, RecordedTransaction, TransactionKind
 from tillgate.checkout.payments.operations import transactions_of_payments
+from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.refunds.operations import refunds_of
 from tillgate.checkout.sessions.model import CheckoutSession
@@ -18,11 +22,15 @@ from tillgate.dialects.smartpay.model import Taken, left_of, status_of
 from tillgate.dialects.smartpay.records import NOTHING, Kept, kept_of
 from tillgate.dialects.smartpay.shapes import (
     PAYMENTS_SHOWN_MAX,
+    CouponObject,
     LineItemObject,
     OrderObject,
     PaymentObject,
+    PromotionCodeObject,
     RefundObject,
     SessionObject,
+    TokenObject,
+    or_unset,
 )
 from tillgate.store import Transaction
 
@@ -108,8 +116,8 @@ def refund_object(refund: Refund, payment_id: str, kept: Kept) -> RefundObject:
         reason="fraudulent" if refund.reason is RefundReason.FRAUDULENT else "requested_by_customer",
         payment=spelled(payment_id, livemode=refund.livemode),
         line_items=kept.line_items,
-        description=_or_unset(kept.description),
-        reference=_or_unset(kept.reference),
+        description=or_unset(kept.description),
+        reference=or_unset(kept.reference),
     )
 
 
@@ -135,8 +143,8 @@ def payment_object(transaction: RecordedTransaction, money: Money, *, expanded: 
         order=spelled(transaction.order_id, livemode=livemode),
         refunds=refunds,
         line_items=kept.line_items,
-        description=_or_unset(kept.description),
-        reference=_or_unset(kept.reference),
+        description=or_unset(kept.description),
+        reference=or_unset(kept.reference),
     )
 
 
@@ -154,7 +162,7 @@ def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool) -> O
         test=not livemode,
         created_at=order.created_at,
         updated_at=order.updated_at,
-        metadata=msgspec.Raw(order.metadata.encode()) if order.metadata is not None else {},
+        metadata=_metadata(order.metadata),
         amount=order.total_minor,
         currency=order.currency,
         status=status_of(order).value,
@@ -163,9 +171,10 @@ def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool) -> O
         line_items=lines,
         payments=payments,
         shipping_info=kept.shipping_info,
-        description=_or_unset(kept.description),
-        reference=_or_unset(order.reference),
+        description=or_unset(kept.description),
+        reference=or_unset(order.reference),
         expires_at=held.lapses_at if held is not None else UNSET,
+        token_id=spelled(kept.token, livemode=livemode) if kept.token is not None else UNSET,
     )
 
 
@@ -182,6 +191,88 @@ async def orders_in_words(
     ]
 
 
+def token_object(token: PaymentToken) -> TokenObject:
+    """A payment token as Smartpay shows it."""
+    return TokenObject(
+        id=spelled(token.id, livemode=token.livemode),
+        object="token",
+        test=not token.livemode,
+        created_at=token.created_at,
+        updated_at=token.updated_at,
+        metadata=_metadata(token.metadata),
+        status=token.status.value,
+        reference=or_unset(token.reference),
+    )
+
+
+def token_session_object(token: PaymentToken, kept: Kept, public_url: str, *, expanded: bool) -> SessionObject:
+    """The checkout session that asks a shopper for a token. There is one for each, whose id has the same bits."""
+    session_id = ids.renamed(ids.CHECKOUT_SESSION, token.id)
+    shown = token_object(token)
+    return SessionObject(
+        id=spelled(session_id, livemode=token.livemode),
+        object="checkoutSession",
+        test=not token.livemode,
+        created_at=token.created_at,
+        updated_at=token.updated_at,
+        metadata=_metadata(token.metadata),
+        customer_info=kept.customer_info,
+        token=shown if expanded else shown.id,
+        url=f"{public_url}/checkout/{session_id}",
+        success_url=token.success_url,
+        cancel_url=token.cancel_url,
+        locale=or_unset(token.locale),
+        reference=or_unset(token.reference),
+    )
+
+
+def coupon_object(coupon: Coupon) -> CouponObject:
+    """A coupon as Smartpay shows it."""
+    discount = coupon.discount
+    off = discount.off if isinstance(discount, AmountOff) else None
+    return CouponObject(
+        id=spelled(coupon.id, livemode=coupon.livemode),
+        object="coupon",
+        test=not coupon.livemode,
+        created_at=coupon.created_at,
+        updated_at=coupon.updated_at,
+        metadata=_metadata(coupon.metadata),
+        active=coupon.active,
+        name=coupon.name,
+        discount_type="amount" if off is not None else "percentage",
+        discount_amount=off.minor if off is not None else UNSET,
+        currency=off.currency if off is not None else UNSET,
+        discount_percentage=_percentage(discount.hundredths) if isinstance(discount, PercentageOff) else UNSET,
+        description=or_unset(coupon.description),
+        expires_at=or_unset(coupon.expires_at),
+        max_redemption_count=or_unset(coupon.uses.most),
+        redemption_count=coupon.uses.redeemed,
+    )
+
+
+def promotion_code_object(promotion: PromotionCode) -> PromotionCodeObject:
+    """A promotion code as Smartpay shows it."""
+    minimum = promotion.minimum
+    return PromotionCodeObject(
+        id=spelled(promotion.id, livemode=promotion.livemode),
+        object="promotionCode",
+        test=not promotion.livemode,
+        created_at=promotion.created_at,
+        updated_at=promotion.updated_at,
+        metadata=_metadata(promotion.metadata),
+        active=promotion.active,
+        code=promotion.code,
+        coupon=spelled(promotion.coupon_id, livemode=promotion.livemode),
+        currency=minimum.currency if minimum is not None else None,
+        expires_at=promotion.expires_at,
+        first_time_transaction=promotion.first_time_transaction,
+        one_per_customer=promotion.one_per_customer,
+        max_redemption_count=promotion.uses.most,
+        redemption_count=promotion.uses.redeemed,
+        minimum_amount=minimum.minor if minimum is not None else None,
+    )
+
+
 def session_object(
     session: CheckoutSession, order: OrderObject, kept: Kept, public_url: str, *, expanded: bool
 ) -> SessionObject:
@@ -192,16 +283,25 @@ def session_object(
         test=not session.livemode,
         created_at=session.created_at,
         updated_at=session.updated_at,
-        metadata=msgspec.Raw(session.metadata.encode()) if session.metadata is not None else {},
+        metadata=_metadata(session.metadata),
         customer_info=kept.customer_info,
         order=order if expanded else order.id,
         # In live mode an order is paid at once, on the page of every session; shoppers sign up in test mode alone.
         url=f"{public_url}/checkout/{session.id}{'' if session.livemode else '/instalments'}",
-        success_url=_or_unset(session.success_url),
-        cancel_url=_or_unset(session.cancel_url),
-        locale=_or_unset(session.locale),
-        reference=_or_unset(session.reference),
+        success_url=or_unset(session.success_url),
+        cancel_url=or_unset(session.cancel_url),
+        locale=or_unset(session.locale),
+        reference=or_unset(session.reference),
     )
+
+
+def _metadata(text: str | None) -> Any:
+    return msgspec.Raw(text.encode()) if text is not None else {}
+
+
+def _percentage(hundredths: int) -> int | float:
+    whole, rest = divmod(hundredths, 100)
+    return hundredths / 100 if rest else whole
 
 
 def _line_items(order: Order, kept: Kept) -> list[LineItemObject]:
@@ -217,7 +317,7 @@ def _line_items(order: Order, kept: Kept) -> list[LineItemObject]:
                 amount=line.unit_minor,
                 currency=order.currency,
                 quantity=line.quantity,
-                description=_or_unset(item.get("description")),
+                description=or_unset(item.get("description")),
                 price={
                     "object": "price",
                     "active": True,
@@ -243,7 +343,3 @@ def _refund_status(refund: Refund) -> Literal["succeeded", "failed", "pending"]:
     if refund.status is RefundStatus.SUCCEEDED:
         return "succeeded"
     return "pending" if refund.status is RefundStatus.PENDING else "failed"
-
-
-def _or_unset(value: str | None) -> str | UnsetType:
-    return UNSET if value is None else value

@@ -144,10 +144,12 @@ async def get_endpoint(tx: Transaction, principal: Principal, endpoint_id: str) 
     return endpoint
 
 
-async def list_endpoints(tx: Transaction, principal: Principal, page: PageRequest) -> Page[WebhookEndpoint]:
-    """Endpoints, newest first."""
+async def list_endpoints(
+    tx: Transaction, principal: Principal, page: PageRequest, *, dialect: str | None = None
+) -> Page[WebhookEndpoint]:
+    """Endpoints, newest first; those that speak one dialect, or all."""
     checked_cursor(page, ids.WEBHOOK_ENDPOINT)
-    return cut(await records.newest(tx, principal.project_id, principal.livemode, page), page.limit)
+    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, dialect), page.limit)
 
 
 async def update_endpoint(

@@ -18,10 +18,9 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
-_LIST: Final = (
-    f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 "
-    "AND id < $3 ORDER BY id DESC LIMIT $4"
-)
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 AND id < $3"
+_LIST: Final = f"{_NEWEST} ORDER BY id DESC LIMIT $4"
+_LIST_SPEAKING: Final = f"{_NEWEST} AND dialect = $5 ORDER BY id DESC LIMIT $4"
 _UPDATE: Final = (
     "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5, "
     "failing_since = $6, disabled_reason = $7 WHERE id = $8 AND project_id = $9 AND livemode = $10"
@@ -77,9 +76,13 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, endpoint_id: 
     return _endpoint(row) if row is not None else None
 
 
-async def newest(tx: Transaction, project_id: str, livemode: bool, page: PageRequest) -> list[WebhookEndpoint]:
-    """Up to ``limit + 1`` endpoints, newest first."""
-    return [_endpoint(row) for row in await tx.fetch_all(_LIST, project_id, livemode, page.before, page.limit + 1)]
+async def newest(
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, dialect: str | None
+) -> list[WebhookEndpoint]:
+    """Up to ``limit + 1`` endpoints, newest first; those of one dialect, or all."""
+    asked = project_id, livemode, page.before, page.limit + 1
+    rows = await (tx.fetch_all(_LIST, *asked) if dialect is None else tx.fetch_all(_LIST_SPEAKING, *asked, dialect))
+    return [_endpoint(row) for row in rows]
 
 
 async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) -> int:

@@ -15,6 +15,10 @@ from tillgate.rails.port import Block
 
 TOPICS_MAX: Final = 500
 SPAN_MAX: Final = 10_000
+# Between two looks at the head: a quarter of the time between blocks, but never so long that a payment is told later
+# than two seconds after its block, nor so short that a quick network is asked without a pause.
+PAUSE_MS_MIN: Final = 250
+PAUSE_MS_MAX: Final = 1_500
 
 
 class Finality(NamedTuple):
@@ -170,6 +174,11 @@ class Fits(StrEnum):
 
     NEXT = "next"
     FORK = "fork"
+
+
+def pause_ms(block_ms: int) -> int:
+    """How long a watcher waits between two looks, by the network's time between blocks."""
+    return min(max(block_ms // 4, PAUSE_MS_MIN), PAUSE_MS_MAX)
 
 
 def point_of(header: Header) -> Point:

@@ -13,7 +13,7 @@ import structlog
 
 from keyturn.database import StoreUnavailable
 from tillgate.base.clock import SECOND_MS, Clock
-from tillgate.rails.evm import records
+from tillgate.rails.evm import model, records
 from tillgate.rails.evm.books import Receivers, SqlBooks
 from tillgate.rails.evm.model import WatchedNetwork
 from tillgate.rails.evm.node import Node
@@ -22,9 +22,6 @@ from tillgate.rails.evm.watcher import Look, Trouble, Watcher
 from tillgate.store import Database, Transaction
 
 LEASE_MS: Final = 10 * SECOND_MS
-# However quickly blocks come, and however slowly: a look at the head costs two calls.
-PAUSE_MS_MIN: Final = 250
-PAUSE_MS_MAX: Final = 4 * SECOND_MS
 PAUSE_MS_FAILED_MAX: Final = 60 * SECOND_MS
 _NEVER: Final = -LEASE_MS
 LOOKS_IN_A_ROW_MAX: Final = 1_000
@@ -66,7 +63,7 @@ class ChainWorker:
     async def run(self) -> None:
         """Watch until cancelled; then another may take over at once."""
         trouble: str | None = None
-        pause_ms = usual_ms = min(max(self._block_ms // 4, PAUSE_MS_MIN), PAUSE_MS_MAX)
+        pause_ms = usual_ms = model.pause_ms(self._block_ms)
         try:
             while True:
                 try:

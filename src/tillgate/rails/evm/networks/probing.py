@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from tillgate.base.clock import DAY_MS, SECOND_MS
+from tillgate.rails.evm.model import pause_ms
 from tillgate.rails.evm.networks.model import DECIMALS_MAX, Finality, Limits, NetworkError
 from tillgate.rails.evm.node import (
     TRANSFER_TOPIC,
@@ -26,8 +27,12 @@ TOPICS: Final = (500, 250, 100, 50, 10, 1)
 # The time between blocks is the mean over this number of them.
 MEASURED_BLOCKS: Final = 1_000
 BYTES_PER_MEGABYTE: Final = 1_000_000
-# While a session is open: a header and its logs for each block.
-CALLS_PER_BLOCK: Final = 2
+# While a session is open, of a network with one node (the bench counts them): each block is read at the head and again
+# when it is final; and each look, new block or not, asks for the head, the newest final block, and the tag.
+CALLS_PER_BLOCK: Final = 14
+CALLS_PER_LOOK: Final = 3
+# A header and its logs are what a node is asked for here.
+CALLS_MEASURED: Final = 2
 
 # decimals(), ERC-20.
 _DECIMALS: Final = "0x313ce567"
@@ -67,12 +72,13 @@ class Probed(NamedTuple):
     @property
     def calls_per_day(self) -> int:
         """Calls that watching costs while sessions are open all day."""
-        return CALLS_PER_BLOCK * DAY_MS // self.limits.block_ms
+        block_ms = self.limits.block_ms
+        return CALLS_PER_BLOCK * DAY_MS // block_ms + CALLS_PER_LOOK * DAY_MS // pause_ms(block_ms)
 
     @property
     def megabytes_per_day(self) -> float:
         """And what comes back for them."""
-        return self.bytes_per_block * (DAY_MS / self.limits.block_ms) / BYTES_PER_MEGABYTE
+        return self.bytes_per_block / CALLS_MEASURED * self.calls_per_day / BYTES_PER_MEGABYTE
 
 
 async def probe(node: CountingNode, *, chain_id: int | None, genesis: str | None) -> Probed:
