@@ -1,9 +1,10 @@
 """A JSON-RPC node on loopback that speaks as real ones do, for what a test has to make it say."""
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -65,7 +66,8 @@ class StandIn:
                 number = self.tags.get(at, -1) if not at.startswith("0x") else int(at, 16)
                 return self.block(number)
             case "eth_getBlockByHash":
-                return next((self.block(n) for n in (self.head, 0) if self.hash_of(n) == params[0]), None)
+                number = int(params[0][-32:], 16)
+                return next((self.block(n) for n in (number, 0) if self.hash_of(n) == params[0]), None)
             case "eth_getLogs":
                 return self._logs(params[0])
             case "eth_getTransactionByHash":
@@ -101,9 +103,9 @@ class Refusal(Exception):
         self.error = {"code": code, "message": message}
 
 
-@contextmanager
-def served(node: StandIn) -> Iterator[StandIn]:
-    """The node on a port of its own, at a path that holds a secret."""
+@contextlib.contextmanager
+def served(node: StandIn, port: int = 0) -> Iterator[StandIn]:
+    """The node on a port, one of its own by default, at a path that holds a secret."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -140,7 +142,17 @@ def served(node: StandIn) -> Iterator[StandIn]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    connections: list[socket.socket] = []
+
+    class Server(ThreadingHTTPServer):
+        def process_request(self, request: Any, client_address: Any) -> None:
+            connections.append(request)
+            super().process_request(request, client_address)
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that is gone is nothing to tell."""
+
+    server = Server(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -150,4 +162,8 @@ def served(node: StandIn) -> Iterator[StandIn]:
     finally:
         server.shutdown()
         server.server_close()
+        # One that is kept alive would be answered on.
+        for one in connections:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
         thread.join()

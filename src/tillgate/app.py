@@ -73,6 +73,7 @@ from tillgate.rails.evm import jobs as live
 from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.sight import EvmSight
+from tillgate.rails.evm.standing import BehindWatch
 from tillgate.rails.evm.watching import ChainWatchers
 from tillgate.rails.manual import ManualRail
 from tillgate.rails.port import Rails
@@ -96,6 +97,8 @@ STATIC_SECONDS: Final = 31_536_000
 CODE_LIMIT: Final = Limit(1 / 60, 20)
 # By visitor, and by session: each look asks every node.
 HASH_LIMIT: Final = Limit(6 / 60, 10)
+# By project, whoever asks for it: each look asks every node, too.
+LOOK_UP_LIMIT: Final = Limit(30 / 60, 30)
 # Codes that exist, and that one visitor applies to a project's sessions. Each is held for half an hour, so that nobody
 # holds more than twenty places at once.
 HOLD_LIMIT: Final = Limit(20 / 3600, 10)
@@ -193,6 +196,7 @@ class Tillgate:
             outbox,
         )
         self._watchers = ChainWatchers(database, sealer, clock, LivePayments(self._checkout))
+        self._behind = BehindWatch(database, clock)
         kinds = [
             *every_kind(database, clock, self._checkout, self._keys),
             *mail_kinds(
@@ -223,6 +227,9 @@ class Tillgate:
         # Reports are counted apart from keys, and by each process for itself.
         self._reports = LeakReports(self._keys.leaks, Limiter(time.monotonic_ns), github)
         codes = VisitorLimit(limiter, "codes", CODE_LIMIT)
+        # One for all who ask: what runs at once is bounded for the process.
+        explainer = Explainer(database, sealer)
+        look_ups = VisitorLimit(limiter, "look-ups", LOOK_UP_LIMIT)
         context = ApiContext(
             database,
             clock,
@@ -238,6 +245,8 @@ class Tillgate:
                 VisitorLimit(limiter, "keyless-by-project", KEYLESS_PROJECT_LIMIT),
                 VisitorLimit(limiter, "keyless-looks", KEYLESS_LOOK_LIMIT),
             ),
+            explainer,
+            look_ups,
             settings.public_url,
         )
         around: dict[str, Any] = {
@@ -277,6 +286,9 @@ class Tillgate:
             sealer,
             [kind.name for kind in kinds],
             [self._api.dialect, *dialects],
+            explainer,
+            look_ups,
+            settings.dev,
             settings.public_url,
         )
         pages = PagesContext(
@@ -286,7 +298,7 @@ class Tillgate:
             codes,
             VisitorLimit(limiter, "code-holds", HOLD_LIMIT),
             VisitorLimit(limiter, "visits", settings.visit_limit),
-            EvmSight(Explainer(database, sealer)),
+            EvmSight(explainer),
             VisitorLimit(limiter, "hashes", HASH_LIMIT),
         )
         self._site: ASGIApp = Starlette(
@@ -356,7 +368,12 @@ class Tillgate:
         return _document(self._api.document)
 
     async def _readyz(self, _: Request) -> JSONResponse:
-        status, report = readiness(await self._keys.trouble())
+        trouble = await self._keys.trouble()
+        status, report = readiness(trouble)
+        # A network whose nodes are away is no reason to give requests to another server: it serves all the others.
+        behind = await self._behind.look() if trouble is None else {}
+        if behind:
+            return JSONResponse({**report, "networks": behind}, status, headers={"Cache-Control": "no-store"})
         return JSONResponse(report, status, headers={"Cache-Control": "no-store"})
 
     async def _tell_metrics(self, request: Request) -> Response:

@@ -14,6 +14,8 @@ from prometheus_client.registry import Collector
 from keyturn.database import Database
 from tillgate.base.clock import SECOND_MS, Clock, SystemClock
 from tillgate.events.deliveries import records as deliveries
+from tillgate.rails.evm.records import ERRORS
+from tillgate.rails.evm.standing import NetworkState, Standing, standings
 from tillgate.store.jobs import JobState, count_jobs
 from tillgate.store.jobs.records import Counts
 
@@ -170,6 +172,82 @@ class _Jobs(Collector):
         yield from (jobs, overdue, attempts, failures)
 
 
+class _Networks(Collector):
+    """How networks and their nodes stood when they were last looked at: out of the database, into which whoever watches
+    a network writes. A node's label is its host, for the rest of its URL may be a secret."""
+
+    def __init__(self) -> None:
+        self.found: Sequence[Standing] = ()
+        self.now = 0
+
+    def collect(self) -> Iterable[Metric]:
+        gauges = {
+            name: GaugeMetricFamily(f"tillgate_network_{name}", meaning, labels=["network"])
+            for name, meaning in (
+                ("head_block", "Newest block that a node of a network told."),
+                ("seen_block", "Newest block of a network that was read."),
+                ("final_block", "Newest block of a network up to which everything is concluded."),
+                ("lag_blocks", "Blocks of a network between its head and what was read."),
+                ("look_age_seconds", "Seconds since a network was last looked at."),
+                ("paused", "Whether a network is paused."),
+                ("single_source", "Whether one node alone says what is concluded of a network."),
+            )
+        }
+        state = GaugeMetricFamily("tillgate_network_state", "How a network stands.", labels=["network", "state"])
+        for one in self.found:
+            name = [one.network.name]
+            age = (self.now - one.looked_at) / SECOND_MS if one.looked_at is not None else None
+            for gauge, value in (
+                ("head_block", one.head),
+                ("seen_block", one.seen),
+                ("final_block", one.final),
+                ("lag_blocks", one.lag_blocks),
+                ("look_age_seconds", age),
+                ("paused", one.network.paused_at is not None),
+                ("single_source", one.single_source),
+            ):
+                if value is not None:
+                    gauges[gauge].add_metric(name, float(value))
+            for each in NetworkState:
+                state.add_metric([*name, each.value], float(one.state is each))
+        yield from (*gauges.values(), state)
+        yield from self._nodes()
+
+    def _nodes(self) -> Iterable[Metric]:
+        labels = ["network", "node"]
+        lag = GaugeMetricFamily(
+            "tillgate_network_node_lag_blocks", "Blocks between the best head and a node's own.", labels=labels
+        )
+        calls = CounterMetricFamily("tillgate_network_node_calls", "Questions to a node.", labels=labels)
+        received = CounterMetricFamily(
+            "tillgate_network_node_received_bytes", "Bytes that a node has answered.", labels=labels
+        )
+        errors = CounterMetricFamily(
+            "tillgate_network_node_errors",
+            "Questions that a node did not answer, by reason.",
+            labels=[*labels, "reason"],
+        )
+        for one in self.found:
+            # Nodes in clear and over TLS may be of one host.
+            hosts: dict[str, list[float]] = {}
+            behind: dict[str, int] = {}
+            for node in one.nodes:
+                counts = [node.calls, node.received_bytes, *node.errors.values()]
+                before = hosts.get(node.host, [0.0] * len(counts))
+                hosts[node.host] = [a + b for a, b in zip(before, counts, strict=True)]
+                if (blocks := one.lag_of(node)) is not None:
+                    behind[node.host] = max(blocks, behind.get(node.host, 0))
+            for host, (asked, got, *failed) in hosts.items():
+                label = [one.network.name, host]
+                calls.add_metric(label, asked)
+                received.add_metric(label, got)
+                for reason, count in zip(ERRORS, failed, strict=True):
+                    errors.add_metric([*label, reason], count)
+                if host in behind:
+                    lag.add_metric(label, behind[host])
+        yield from (lag, calls, received, errors)
+
+
 class _Processes(Collector):
     """The standard ``process_…`` metrics: the processes' sum, and when the first of them began."""
 
@@ -207,6 +285,8 @@ class Metrics:
         self._registry.register(_Connections(tally))
         self._jobs = _Jobs(tally)
         self._registry.register(self._jobs)
+        self._networks = _Networks()
+        self._registry.register(self._networks)
         PlatformCollector(registry=self._registry)
         self._row = tally.row(number)
         self._row[0] = os.getpid()
@@ -271,4 +351,6 @@ class Metrics:
         self._pending.set(await database.read(deliveries.count_pending))
         self._jobs.now = now
         self._jobs.found = {one.kind: one for one in await database.read(lambda tx: count_jobs(tx, now))}
+        self._networks.now = now
+        self._networks.found = await database.read(lambda tx: standings(tx, now))
         return generate_latest(self._registry)

@@ -95,7 +95,16 @@ def test_the_document_is_sound() -> None:
 
 
 # What stands in answers and is no object: pages of objects, and sums of money.
-NO_OBJECTS = {"CryptoAmount", "FiatAmount", "OrderAmounts", "PaymentAmounts", "PaymentOptionObject", "Token"}
+NO_OBJECTS = {
+    "CryptoAmount",
+    "FiatAmount",
+    "MovementObject",
+    "OnNetworkObject",
+    "OrderAmounts",
+    "PaymentAmounts",
+    "PaymentOptionObject",
+    "Token",
+}
 # What a merchant says, in words of their own.
 OWN_WORDS = {"DeliveryObject.reason"}
 

@@ -48,7 +48,7 @@ WANTED: dict[str, dict[str, Any]] = {
 def concrete(path: str) -> str:
     """A route's path with an id of the right form that nothing has."""
     prefix = UNKNOWN_ID.get(path.split("/")[1], "dlv")
-    return path.replace("{id}", f"{prefix}_01hxyz0000000000000000000")
+    return path.replace("{id}", f"{prefix}_01hxyz0000000000000000000").replace("{hash}", "0x" + "12" * 32)
 
 
 EVERY_ENDPOINT = [(route.method, concrete(route.path), route.scope) for route in ROUTES]

@@ -39,7 +39,7 @@ from tillgate.checkout.settlement.simulating import PAYERS
 from tillgate.rails.simulated import REFUND_FAILS, REFUND_STAYS_PENDING
 from tillgate.store import Transaction
 from tillgate.wire.expanding import PARAM
-from tillgate.wire.routing import Reads, Route
+from tillgate.wire.routing import Route
 
 CHECKS: Final[list[schemathesis.CheckFunction]] = [
     schemathesis.checks.not_a_server_error,
@@ -141,7 +141,7 @@ class Walk:
         self.recorder.record_response(case_id=case.id, response=response)
         case.validate_response(response, checks=CHECKS)
         self._look(route, answer)
-        if not isinstance(route.action, Reads) and KEY in case.headers:
+        if route.changes and KEY in case.headers:
             self._repeat(case, answer)
         self._check_link(input, route, answer)
         if answer.is_success:
@@ -186,7 +186,7 @@ class Walk:
     def _arrange(self, case: Case, route: Route) -> None:
         """Put right what was made up, mostly; keep the ids that a link has put in."""
         random = self._random
-        if not isinstance(route.action, Reads) and KEY not in case.headers and random.random() < NAMED:
+        if route.changes and KEY not in case.headers and random.random() < NAMED:
             case.headers[KEY] = f"walk-{next(self._numbers)}"
         if case.meta is None or case.meta.generation.mode.is_negative:
             return
@@ -234,7 +234,7 @@ class Walk:
     def _look(self, route: Route, answer: httpx.Response, *, repeated: bool = False) -> None:
         """A refusal, a read and a repetition leave everything as it was."""
         before, self._now = self._now, self.shop.run(self.books.read)
-        if answer.is_success and not isinstance(route.action, Reads) and not repeated:
+        if answer.is_success and route.changes and not repeated:
             return
         changed = self.books.difference(before, self._now)
         what = "A repetition" if repeated else "A read" if answer.is_success else "A refused request"

@@ -94,6 +94,8 @@ ASK_ALWAYS = {
     f"{ROOT}/account/passkeys/{{passkey}}/remove",
     f"{ROOT}/wallet/confirm",
     f"{ROOT}/wallet/tokens",
+    f"{ROOT}/networks",
+    f"{ROOT}/networks/tokens",
 }
 ASK_IN_LIVE_MODE = {
     f"{ROOT}/api-keys",
@@ -256,7 +258,8 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings", "/mail"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
-    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet"]
+    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet", "/transfers/explain"]
+    pages += ["/networks/new", "/networks/tokens/new"]
     await failed_job(shop, "made-up")
     await two_networks(shop)
     pages += ["/unassigned", f"/unassigned/{await stray_transfer(shop.database, shop.project_id)}"]

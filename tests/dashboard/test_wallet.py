@@ -71,6 +71,40 @@ async def test_networks_are_listed_paused_and_resumed(owner_of_both: Owner) -> N
     assert refused.status_code == 422
 
 
+async def test_networks_and_tokens_are_added_with_the_checks_of_the_command_line(owner: Owner) -> None:
+    """What is wrong stands beside its field, and URLs are never shown again; a token outside of the catalogue is taken
+    only where somebody says so; what was added is in the audit log."""
+    own = "0x52908400098527886E0F7030069857D2E4169EE7"
+    with served(StandIn(BASE.chain_id, genesis=BASE.genesis)) as node:
+        node.decimals = {one.address.lower(): one.decimals for one in BASE.tokens} | {own.lower(): 6}
+        for wrong, beside in (
+            ({"name": "Base!"}, "name"),
+            ({"name": "own"}, "chainId"),
+            ({"urls": "nonsense"}, "urls"),
+            ({"confirmations": "0"}, "confirmations"),
+            ({"finality": "depth"}, "confirmations"),
+            ({"explorer": "javascript:1"}, "explorer"),
+        ):
+            refused = await owner.send("/networks", **{"name": "base", "urls": node.url, **wrong})
+            assert (refused.status_code, f'id="{beside}-problem"' in refused.text) == (422, True), wrong
+            assert "s3cr3t" not in refused.text
+        added = await owner.send("/networks", name="base", urls=node.url)
+        assert added.status_code == 201 and "compared with nobody" in added.text
+        token = {"network": "base", "address": own, "currency": "EUR", "symbol": "OWN"}
+        for wrong, beside in (
+            ({"address": "0x12"}, "address"),
+            ({"currency": "euro"}, "currency"),
+            ({"symbol": "<b>"}, "symbol"),
+            ({}, "unverified"),
+        ):
+            refused = await owner.send("/networks/tokens", **token | wrong)
+            assert (refused.status_code, f'id="{beside}-problem"' in refused.text) == (422, True), wrong
+        await owner.done("/networks/tokens", **token, unverified="yes")
+    assert "OWN (EUR)" in await owner.page("/networks")
+    lines = await rows(owner.shop.database, "SELECT action FROM key_audit WHERE action LIKE '%.added'")
+    assert [row["action"] for row in lines] == ["network.added", "token.added"]
+
+
 @pytest.mark.parametrize("lost", ["secret key", "extra"])
 async def test_a_wallet_that_cannot_be_opened_says_what_to_do(
     owner_of_both: Owner, monkeypatch: pytest.MonkeyPatch, lost: str

@@ -40,7 +40,9 @@ def asking(golden: Golden, client: httpx.AsyncClient) -> Ask:
     ) -> Any:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         more = {"json": body} if body is not None else {}
-        answer = await client.request(method, path.replace("{id}", own) + query, headers=sent, **more)
+        answer = await client.request(
+            method, path.replace("{id}", own).replace("{hash}", own) + query, headers=sent, **more
+        )
         name = f"{method} {path}{golden.named(query)}{f' ({why})' if why else ''}"
         golden.note(name, answer, route=None if refused else f"{method} {ROOT}{path}")
         return answer.json() if answer.content else None
@@ -200,6 +202,8 @@ async def sales(ask: Ask) -> None:
     await ask("GET", "/checkout_sessions", query="?limit=3")
     [redemption] = (await ask("GET", "/redemptions"))["data"]
     await ask("GET", "/redemptions/{id}", own=redemption["id"], query="?expand=promotionCode")
+    await ask("GET", "/transfers/{hash}", own="0x" + "12" * 32)
+    await ask("GET", "/transfers/{hash}", own="0x12", why="no hash", refused=True)
 
 
 async def webhooks(ask: Ask) -> None:

@@ -35,6 +35,9 @@ ELSEWHERE = {
     CATCH_ALL,
     f"{ROOT}/account/passkeys",
     f"{ROOT}/account/passkeys/{{passkey}}/remove",
+    # Nodes answer: tests/journeys/test_networks_away.py, tests/dashboard/test_wallet.py.
+    f"{ROOT}/networks",
+    f"{ROOT}/networks/tokens",
     f"{ROOT}/sign-in/second",
 }
 UNKNOWN = re.compile(r"{\w+}")
@@ -385,6 +388,12 @@ async def live(clerk: Clerk) -> None:
     await clerk.form("/networks/{network}/pause", "base")
     await clerk.form("/networks/{network}/resume", "base")
     await clerk.form("/networks/{network}/pause", "none", why="unknown", refused=True)
+    await clerk.page("/networks/new")
+    await clerk.form("/networks", why="no node", refused=True, name="own", urls="", chainId="777")
+    await clerk.page("/networks/tokens/new")
+    await clerk.form("/networks/tokens", why="no address", refused=True, network="base", address="0x12", currency="USD")
+    await clerk.page("/transfers/explain")
+    await clerk.page("/transfers/explain", query="?hash=0x12", refused=True)
     await clerk.form(
         "/wallet", xpub="xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3", why="private", refused=True
     )

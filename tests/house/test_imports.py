@@ -172,7 +172,7 @@ def test_a_rail_is_known_by_its_port_alone() -> None:
     the chain's rail is set up and proved with is known to commands and the dashboard (decisions 0040, 0047)."""
     set_up = tuple(
         f"tillgate.rails.evm.{one}"
-        for one in ("explaining", "extended_keys", "extra", "networks", "proving", "wallets")
+        for one in ("explaining", "extended_keys", "extra", "networks", "proving", "standing", "wallets")
     )
     rooms = ("tillgate.checkout", "tillgate.api", "tillgate.dashboard", "tillgate.pages", "tillgate.cli")
     wrong = [

@@ -1,9 +1,8 @@
 """What the page of a session on networks is told: pure."""
 
 from tillgate.pages.paid_on import answered, transfer_call
-from tillgate.rails.evm.explaining import Explanation, Found, OnNetwork, Verdict
 from tillgate.rails.evm.sight import VERDICTS, answer_of
-from tillgate.rails.port import HashAnswer, HashVerdict
+from tillgate.rails.port import Explanation, Found, HashAnswer, HashVerdict, OnNetwork, Verdict
 from tillgate.words import ENGLISH, words_in
 
 ADDRESS = "0x6716081765E673e6aA1c36858956Da87c9e7DE3D"

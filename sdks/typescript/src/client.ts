@@ -11,6 +11,7 @@ import { TestClocks } from "./resources/testClocks.js";
 import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
+import { Transfers } from "./resources/transfers.js";
 import { UnassignedTransfers } from "./resources/unassignedTransfers.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
@@ -43,6 +44,7 @@ export class CheckoutClient {
   readonly payments: Payments;
   readonly transactions: Transactions;
   readonly refunds: Refunds;
+  readonly transfers: Transfers;
   readonly unassignedTransfers: UnassignedTransfers;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
@@ -64,6 +66,7 @@ export class CheckoutClient {
     this.payments = new Payments(transport);
     this.transactions = new Transactions(transport);
     this.refunds = new Refunds(transport);
+    this.transfers = new Transfers(transport);
     this.unassignedTransfers = new UnassignedTransfers(transport);
   }
 }

@@ -145,6 +145,11 @@ export type PromotionCode = Answer<
   { metadata: Metadata | null; coupon?: Coupon | null }
 >;
 
+/** The outcome of a transaction, the networks that know it first. */
+export type TransferMovement = Flat<Schemas["MovementObject"]>;
+export type TransferOnNetwork = Flat<Schemas["OnNetworkObject"]>;
+export type TransferExplanation = Answer<Schemas["TransferExplanationObject"]>;
+
 export type RedemptionStatus = Schemas["RedemptionStatus"];
 /** One session's place in a coupon: `amount` is what is taken off its order. */
 export type Redemption = Answer<

@@ -673,6 +673,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transfers/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["transfers_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unassigned_transfers": {
         parameters: {
             query?: never;
@@ -1295,6 +1311,8 @@ export interface components {
             currency: string;
         };
         /** @enum {unknown} */
+        Found: "mined" | "not_answered" | "pending" | "reverted" | "unknown";
+        /** @enum {unknown} */
         Fulfillment: "fulfilled" | "unfulfilled";
         LineItemObject: {
             amount: string;
@@ -1510,6 +1528,29 @@ export interface components {
             limit?: number;
             starting_after?: string;
             status?: components["schemas"]["UnassignedStatus"];
+        };
+        MovementObject: {
+            amountAtomic: string;
+            asset: string | null;
+            confirmations: number;
+            decimals: number | null;
+            nextStep: string;
+            paymentId: string | null;
+            recipient: string | null;
+            sender: string;
+            symbol: string | null;
+            verdict: components["schemas"]["Verdict"];
+        };
+        OnNetworkObject: {
+            blockNumber: number | null;
+            chainId: number;
+            confirmationsNeeded: number | null;
+            explorerUrl: string | null;
+            found: components["schemas"]["Found"];
+            leftOut: number;
+            movements: components["schemas"]["MovementObject"][];
+            name: string;
+            title: string;
         };
         OrderAmounts: {
             discount: string;
@@ -1831,6 +1872,14 @@ export interface components {
             txHash: string | null;
             value: string;
         };
+        TransferExplanationObject: {
+            livemode: boolean;
+            networks: components["schemas"]["OnNetworkObject"][];
+            /** @default transfer_explanation */
+            object?: string;
+            summary: string;
+            txHash: string;
+        };
         /** @enum {unknown} */
         UnassignedStatus: "assigned" | "confirming" | "orphaned" | "returned" | "unassigned";
         UnassignedTransferObject: {
@@ -1925,6 +1974,8 @@ export interface components {
             /** Format: uri */
             url?: string;
         };
+        /** @enum {unknown} */
+        Verdict: "counted" | "doubted" | "left" | "native_coin" | "not_mined" | "not_read_yet" | "orphaned" | "other_address" | "other_token" | "reverted" | "unassigned" | "waiting";
         WebhookDeliveryObject: {
             attempts: components["schemas"]["AttemptObject"][];
             attemptsMax: number;
@@ -4282,6 +4333,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TransactionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    transfers_explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferExplanationObject"];
                 };
             };
             400: components["responses"]["Refused400"];

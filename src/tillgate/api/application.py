@@ -20,6 +20,7 @@ from tillgate.api import (
     redemptions,
     refunds,
     sessions,
+    transfers,
     unassigned_transfers,
     webhooks,
 )
@@ -49,6 +50,7 @@ ROUTES: Final[list[Route]] = [
     *promotions.ROUTES,
     *redemptions.ROUTES,
     *clocks.ROUTES,
+    *transfers.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",

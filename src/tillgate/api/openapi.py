@@ -13,7 +13,7 @@ from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
 from tillgate.wire.openapi_links import Link, Links
-from tillgate.wire.routing import Reads, Route
+from tillgate.wire.routing import Route
 
 _REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _IDEMPOTENCY_KEY: Final = {
@@ -33,6 +33,14 @@ _ID: Final = {
     "required": True,
     "schema": {"type": "string", "pattern": f"^{ids.PATTERN}$"},
 }
+_HASH: Final = {
+    "name": "hash",
+    "in": "path",
+    "required": True,
+    "description": "A transaction's hash, as the wallet shows it after sending.",
+    "schema": {"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"},
+}
+_IN_PATH: Final = {"id": _ID, "hash": _HASH}
 
 
 def document(routes: list[Route], public_url: str) -> dict[str, Any]:
@@ -104,8 +112,7 @@ def _operation(
     route: Route, schema_of: dict[Any, Any], components: dict[str, Any], links: dict[str, Link]
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
-    if "{id}" in route.path:
-        parameters.append(_ID)
+    parameters += [shown for name, shown in _IN_PATH.items() if f"{{{name}}}" in route.path]
     if route.query is not None:
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
@@ -113,7 +120,7 @@ def _operation(
     expandable = EXPANSIONS.of_answer(route.answers)
     if expandable is not None:
         parameters.append(_expand(expandable))
-    if not isinstance(route.action, Reads):
+    if route.changes:
         parameters.append(_IDEMPOTENCY_KEY)
     operation: dict[str, Any] = {
         "operationId": route.operation_id,

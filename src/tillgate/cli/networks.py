@@ -12,7 +12,7 @@ from keyturn.stores.ports import Act
 from tillgate.access.audited import NetworkAction, WalletAction, write_down_network, write_down_wallet
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.choosing import project_id_of
-from tillgate.cli.session import FAILURES, Data, DatabaseUrl, sealer_of, settings, work
+from tillgate.cli.session import FAILURES, Data, DatabaseUrl, sealer_of, settings, worded, work
 from tillgate.cli.users import ProjectOption
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.model import AcceptedToken, Finality, Network, Token
@@ -59,7 +59,7 @@ def add(
     try:
         asked = asyncio.run(operations.ask(new, clock.now(), dev=chosen.dev))
     except FAILURES as error:
-        fail(str(error))
+        fail(worded(error))
 
     async def task(database: Database) -> Added:
         await claim(database, sealer)

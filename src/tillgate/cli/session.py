@@ -16,10 +16,10 @@ from tillgate.base.errors import TillgateError
 from tillgate.cli.choosing import project_id_of
 from tillgate.events.log import Behind
 from tillgate.opening import all_migrations, open_keys, open_migrated
-from tillgate.rails.evm.explaining import ExplainError
 from tillgate.rails.evm.extra import ExtraMissing, require_extra
 from tillgate.rails.evm.networks.model import NetworkError
 from tillgate.rails.evm.wallets.model import WalletError
+from tillgate.rails.port import HashUnusable, TooManyLookUps
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
 from tillgate.store import Sealer, SealingError
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
@@ -43,9 +43,20 @@ FAILURES = (
     SettingsError,
     WalletError,
     NetworkError,
-    ExplainError,
+    HashUnusable,
+    TooManyLookUps,
 )
 
+# What an operator says of a network or a token, by the options that say it.
+_OPTIONS: Final = {
+    "urls": "--rpc",
+    "chain_id": "--chain-id",
+    "confirmations": "--confirmations",
+    "explorer": "--explorer",
+    "address": "--address",
+    "currency": "--currency",
+    "symbol": "--symbol",
+}
 # Fields are spelled as options are, which hold them.
 WORDS: Final = Words(at_path(lambda name: name.replace("_", "-")), SENTENCES, WHOLE)
 
@@ -79,7 +90,13 @@ def work(chosen: Settings, task: Callable[[Database], Awaitable[T]], *, creates:
     except TillgateError as error:
         fail(WORDS.message(error))
     except FAILURES as error:
-        fail(str(error))
+        fail(worded(error))
+
+
+def worded(error: Exception) -> str:
+    """A failure in one line, with the option that it is about."""
+    option = _OPTIONS.get(error.field) if isinstance(error, NetworkError) else None
+    return f"{option}: {error}" if option is not None else str(error)
 
 
 def require(chosen: Settings) -> None:

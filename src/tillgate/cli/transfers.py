@@ -11,7 +11,8 @@ from tillgate.checkout.settlement.watching import addresses_of
 from tillgate.cli.choosing import project_id_of
 from tillgate.cli.session import Data, DatabaseUrl, sealer_of, settings, work
 from tillgate.cli.users import ProjectOption
-from tillgate.rails.evm.explaining import Explainer, Explanation, Movement, OnNetwork
+from tillgate.rails.evm.explaining import Explainer
+from tillgate.rails.port import Explanation, Moved, OnNetwork
 
 app = typer.Typer(help="Transfers on the networks that live payments come on.", no_args_is_help=True)
 
@@ -52,7 +53,7 @@ def _say(network: OnNetwork) -> None:
         say(f"  and {network.left_out} more between others")
 
 
-def _amount(one: Movement) -> str:
+def _amount(one: Moved) -> str:
     if one.decimals is None:
         return f"{one.amount_atomic} atomic units of {one.asset}"
     return f"{crypto_amount(one.amount_atomic, one.decimals).eth} {one.symbol}"

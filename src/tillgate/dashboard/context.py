@@ -19,6 +19,7 @@ from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
 from tillgate.mail.model import Letter, Purpose
 from tillgate.mail.operations import MailRoom
+from tillgate.rails.port import TransferExplainer
 from tillgate.store import Database, Sealer
 from tillgate.wire.dialect import Dialect
 
@@ -35,6 +36,8 @@ class DashboardContext(NamedTuple):
         sealer: of what is sealed at rest, such as the extended keys of wallets.
         job_kinds: the names of the kinds of jobs that this server runs.
         languages: those that this server speaks, the native one first.
+        look_ups: how often a project may have a transaction looked up.
+        dev: whether the chain of development nodes is taken.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
 
@@ -61,4 +64,7 @@ class DashboardContext(NamedTuple):
     sealer: Sealer
     job_kinds: Sequence[str]
     languages: Sequence[Dialect]
+    explainer: TransferExplainer
+    look_ups: VisitorLimit
+    dev: bool
     public_url: str

@@ -57,6 +57,8 @@ FLASHES: Final = {
     "transfer_returned": "The transfer was marked as returned.",
     "token_accepted": "The token is taken. New live sessions offer it.",
     "token_refused": "The token is no longer taken. Open sessions keep their offer.",
+    "token_added": "The token was added. Projects take it if it is in the catalogue, or where they name it.",
+    "token_there": "The token was there already.",
     "network_paused": "The network was paused. New sessions are not offered it.",
     "network_resumed": "The network is in use again.",
     "job_retried": "The job runs again now, with all its attempts.",

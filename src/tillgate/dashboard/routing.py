@@ -30,6 +30,7 @@ from tillgate.dashboard import (
     sessions,
     settings,
     transactions,
+    transfers,
     unassigned,
     wallet,
     webhooks,
@@ -75,6 +76,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *events.VIEWS,
     *jobs.VIEWS,
     *networks.VIEWS,
+    *transfers.VIEWS,
     *wallet.VIEWS,
     *unassigned.VIEWS,
     # Last, because the first path that fits answers.

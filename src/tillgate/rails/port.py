@@ -1,8 +1,8 @@
 """What a rail is asked and what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tillgate.base.money import Money
 from tillgate.store import Transaction
@@ -124,6 +124,170 @@ class HashAnswer(NamedTuple):
 
     verdict: HashVerdict
     network: str = ""
+
+
+Ours = Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, Collection[str]]]
+"""Which of these addresses, lower case, belong to who asks."""
+
+
+class HashUnusable(ValueError):
+    """A text that is no transaction's hash; the message says what was expected."""
+
+
+class TooManyLookUps(Exception):
+    """As many transactions are looked up at this moment as can be.
+
+    Attributes:
+        retry_after_seconds: when there may be room.
+    """
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__("too many transactions are looked up at this moment; try again in a few seconds")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Found(StrEnum):
+    """What a network knows of a transaction."""
+
+    MINED = "mined"
+    REVERTED = "reverted"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    NOT_ANSWERED = "not_answered"
+
+
+class Verdict(StrEnum):
+    """Whether a movement of a transaction counts, or why not."""
+
+    COUNTED = "counted"
+    WAITING = "waiting"
+    NOT_READ_YET = "not_read_yet"
+    UNASSIGNED = "unassigned"
+    OTHER_TOKEN = "other_token"  # noqa: S105 (of a chain, no secret)
+    NATIVE_COIN = "native_coin"
+    OTHER_ADDRESS = "other_address"
+    LEFT = "left"
+    DOUBTED = "doubted"
+    ORPHANED = "orphaned"
+    REVERTED = "reverted"
+    NOT_MINED = "not_mined"
+
+
+NEXT_STEPS: Final[Mapping[Verdict, str]] = {
+    Verdict.COUNTED: "It counts towards its payment. There is nothing to do.",
+    Verdict.WAITING: "It was seen and waits for its confirmations. There is nothing to do.",
+    Verdict.NOT_READ_YET: "Its block has not been read yet. Look again in a few minutes; nothing has to be sent again.",
+    Verdict.UNASSIGNED: "It fits no open payment. Assign it to an order, or return it and mark it returned.",
+    Verdict.OTHER_TOKEN: "It arrived in a token that is not taken. The money is at the address: return it, or ask the "
+    "operator to add the token.",
+    Verdict.NATIVE_COIN: "It is the network's own coin, not a token. The money is at the address: return it to its "
+    "sender.",
+    Verdict.OTHER_ADDRESS: "It went to an address that is not one of yours. Compare the address with the one that was "
+    "shown.",
+    Verdict.LEFT: "It left an address of yours, and is booked as an outgoing transfer.",
+    Verdict.DOUBTED: "The balance of the address does not cover it, so it is not counted. Review it before you "
+    "deliver.",
+    Verdict.ORPHANED: "A reorganisation removed its block. It counts when the transaction is mined again.",
+    Verdict.REVERTED: "The transaction failed and moved nothing. Send the payment again.",
+    Verdict.NOT_MINED: "The transaction is not mined yet. Wait for it; do not send a second one.",
+}
+
+
+class Moved(NamedTuple):
+    """One movement of a transaction.
+
+    Attributes:
+        asset: the token's contract, lower case; None for the network's own coin.
+        symbol, decimals: of a token that this server knows, and of the coin.
+        payment_id: whose it is, where it is one of who asks.
+    """
+
+    asset: str | None
+    symbol: str | None
+    decimals: int | None
+    sender: str
+    recipient: str | None
+    amount_atomic: int
+    verdict: Verdict
+    confirmations: int = 0
+    payment_id: str | None = None
+
+    @property
+    def next_step(self) -> str:
+        """What it means and what to do, in English."""
+        return NEXT_STEPS[self.verdict]
+
+
+class OnNetwork(NamedTuple):
+    """What one network knows of the transaction.
+
+    Attributes:
+        confirmations_needed: None where the network waits for a finality tag.
+        left_out: movements that are not listed, of strangers.
+    """
+
+    name: str
+    title: str
+    chain_id: int
+    found: Found
+    block_number: int | None = None
+    explorer_url: str | None = None
+    confirmations_needed: int | None = None
+    movements: tuple[Moved, ...] = ()
+    left_out: int = 0
+
+
+class Explanation(NamedTuple):
+    """The outcome of a transaction, the networks that know it first."""
+
+    tx_hash: str
+    networks: tuple[OnNetwork, ...]
+
+    @property
+    def where(self) -> tuple[OnNetwork, ...]:
+        """The networks that know the transaction."""
+        return tuple(one for one in self.networks if one.found in KNOWN)
+
+    @property
+    def silent(self) -> tuple["OnNetwork", ...]:
+        """The networks of which no node answered."""
+        return tuple(one for one in self.networks if one.found is Found.NOT_ANSWERED)
+
+    @property
+    def summary(self) -> str:
+        """One or two sentences in English."""
+        if not self.networks:
+            return "No network that could be asked has been added, so nothing can be looked up."
+        if self.where:
+            names = " and ".join(one.title for one in self.where)
+            return f"The transaction is on {names}."
+        if self.silent:
+            titles = ", ".join(one.title for one in self.silent)
+            return f"No network that answered knows the transaction. Not answered: {titles}. Try again later."
+        return (
+            "No network of this server knows the transaction. It was sent on another network, is not broadcast yet, or "
+            "the hash is of something else, such as a user operation. Look it up in the wallet that sent it."
+        )
+
+
+KNOWN: Final = (Found.MINED, Found.REVERTED, Found.PENDING)
+
+
+class TransferExplainer(Protocol):
+    """Says what became of a transaction. It asks nodes, so never inside a transaction of the database."""
+
+    async def explain(self, text: str, ours: Ours, *, test_networks: bool = False) -> Explanation:
+        """The outcome of the transaction with this hash.
+
+        Args:
+            ours: which addresses belong to who asks; nothing of others' payments is told.
+            test_networks: only networks are asked whose money is worth nothing.
+
+        Raises:
+            HashUnusable: it is no hash.
+            TooManyLookUps: too many are looked up at this moment.
+        """
+        ...
 
 
 class NetworkSight(Protocol):

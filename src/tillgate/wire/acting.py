@@ -26,7 +26,7 @@ from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
 from tillgate.wire.paging import Listing, Paging
-from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
+from tillgate.wire.routing import Asks, Call, Reads, Route, Sends, Writes
 
 
 class _Named(NamedTuple):
@@ -63,6 +63,8 @@ async def act(context: ApiContext, dialect: Dialect, route: Route, call: Call, e
             return await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
 
         return _answer(dialect, route, await context.database.read(read))
+    if isinstance(action, Asks):
+        return _answer(dialect, route, await action.run(context, call))
     named = _named(context, dialect, route, call, exchange)
     if isinstance(action, Writes):
         return await context.database.write(lambda tx: _write(context, dialect, tx, route, action, call, named))

@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 from keyturn.admission.layer import KeyLayer
-from tillgate.access import CodeTries, Keyless
+from tillgate.access import CodeTries, Keyless, VisitorLimit
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
+from tillgate.rails.port import TransferExplainer
 from tillgate.store import Database
 
 
@@ -18,6 +19,7 @@ class ApiContext(NamedTuple):
     Attributes:
         codes: how often a promotion code may be tried with a publishable key.
         keyless: how fast somebody without a key may call where none is needed.
+        look_ups: how often a project may have a transaction looked up.
     """
 
     database: Database
@@ -29,4 +31,6 @@ class ApiContext(NamedTuple):
     worker: DeliveryWorker
     codes: CodeTries
     keyless: Keyless
+    explainer: TransferExplainer
+    look_ups: VisitorLimit
     public_url: str

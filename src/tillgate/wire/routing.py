@@ -79,6 +79,12 @@ class Sends(NamedTuple):
     send: Callable[[ApiContext, Call, Any], Awaitable[Any]]
 
 
+class Asks(NamedTuple):
+    """Answers from outside of the database, such as from the nodes of networks; nothing is written."""
+
+    run: Callable[[ApiContext, Call], Awaitable[Any]]
+
+
 class Route(NamedTuple):
     """One endpoint.
 
@@ -95,7 +101,7 @@ class Route(NamedTuple):
     path: str
     need: Needed
     summary: str
-    action: Reads | Writes | Sends
+    action: Reads | Asks | Writes | Sends
     answers: Any
     status: HTTPStatus = HTTPStatus.OK
     query: type[msgspec.Struct] | None = None
@@ -112,6 +118,11 @@ class Route(NamedTuple):
     def needs(self) -> tuple[Need, ...]:
         """What it asks for, one by one; empty where it asks for no scope."""
         return () if isinstance(self.need, Access) else each_need(self.need)
+
+    @property
+    def changes(self) -> bool:
+        """Whether something may be different afterwards, so that the request may be given a name."""
+        return isinstance(self.action, Writes | Sends)
 
     @property
     def name(self) -> str:

@@ -28,6 +28,8 @@ from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Route, check_needs
 
+# Of variables of a path that are no ids.
+LENGTHS_MAX: Final = {"hash": 66}
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
 _WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
 
@@ -231,7 +233,7 @@ class Spoken:
         params: dict[str, str] = {}
         values = exchange.found.values if exchange.found is not None else ()
         for name, value in zip(self._names[id(route)], values, strict=True):
-            fits = value.isascii() and value.isprintable() and len(value) <= SEGMENT_LENGTH_MAX
+            fits = value.isascii() and value.isprintable() and len(value) <= LENGTHS_MAX.get(name, SEGMENT_LENGTH_MAX)
             own = self._dialect.spelling.read(value) if fits else None
             if own is None:
                 raise NotFound("object")

@@ -10,9 +10,10 @@ from tests.rails.evm.anvil import CHAIN_ID, Anvil
 from tests.rails.evm.operated import anvil, shop
 from tests.rails.evm.watching import CONFIRMATIONS, Watching
 from tillgate.checkout.settlement.watching import addresses_of
-from tillgate.rails.evm.explaining import NEXT, Explainer, ExplainError, Explanation, Found, Verdict
+from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.rpc import NodeUrl
+from tillgate.rails.port import NEXT_STEPS, Explanation, Found, HashUnusable, TooManyLookUps, Verdict
 from tillgate.store import Transaction
 
 __all__ = ["anvil", "shop"]
@@ -76,7 +77,7 @@ async def test_what_does_not_count_is_explained(anvil: Anvil, shop: Watching) ->
 
 
 async def test_another_projects_payment_is_a_strangers(anvil: Anvil, shop: Watching) -> None:
-    """Whoever asks sees their own addresses alone."""
+    """Whoever asks sees their own addresses alone, in their own mode."""
     session = await shop.counter.session("50.00")
     sent = anvil.pay(session.payment.terms.address, 5)
     anvil.mine(CONFIRMATIONS)
@@ -87,6 +88,10 @@ async def test_another_projects_payment_is_a_strangers(anvil: Anvil, shop: Watch
 
     told = await Explainer(shop.counter.database, shop.counter.sealer).explain(sent, nobody)
     assert [(one.verdict, one.payment_id) for one in told.networks[0].movements] == [(Verdict.OTHER_ADDRESS, None)]
+    for livemode, verdict in ((session.livemode, Verdict.COUNTED), (not session.livemode, Verdict.OTHER_ADDRESS)):
+        ours = addresses_of(session.project_id, livemode=livemode)
+        told = await Explainer(shop.counter.database, shop.counter.sealer).explain(sent, ours, test_networks=True)
+        assert verdicts(told) == [verdict]
 
 
 async def test_a_node_that_hangs_does_not_hang_the_answer(anvil: Anvil, shop: Watching) -> None:
@@ -115,7 +120,7 @@ async def test_a_node_that_hangs_does_not_hang_the_answer(anvil: Anvil, shop: Wa
 async def test_a_text_that_is_no_hash_is_refused(shop: Watching) -> None:
     """Bounded before it is looked at, and never repeated."""
     for text in ("", "0x12", "12" * 32, "0x" + "g1" * 32, "0x" + "12" * 33, "x" * 10_000_000, "0x" + "١" * 64):
-        with pytest.raises(ExplainError, match="0x and 64 hexadecimal digits"):
+        with pytest.raises(HashUnusable, match="0x and 64 hexadecimal digits"):
             await explained(shop, text)
 
 
@@ -127,7 +132,7 @@ async def test_only_some_are_looked_up_at_once(shop: Watching) -> None:
     async def slow(tx: Transaction, addresses: Sequence[str]) -> list[str]:
         return []
 
-    async def hold(tx_hash: str, *_: object) -> Explanation:
+    async def hold(tx_hash: str, *_: object, **__: object) -> Explanation:
         entered.set()
         await leave.wait()
         return Explanation(tx_hash, ())
@@ -135,7 +140,7 @@ async def test_only_some_are_looked_up_at_once(shop: Watching) -> None:
     explainer._explain = hold  # type: ignore[assignment,method-assign]
     first = asyncio.create_task(explainer.explain("0x" + "12" * 32, slow))
     await entered.wait()
-    with pytest.raises(ExplainError, match="too many"):
+    with pytest.raises(TooManyLookUps, match="too many"):
         await explainer.explain("0x" + "12" * 32, slow)
     leave.set()
     assert (await first).networks == ()
@@ -143,4 +148,4 @@ async def test_only_some_are_looked_up_at_once(shop: Watching) -> None:
 
 def test_every_verdict_says_what_is_next() -> None:
     """No verdict is without a sentence."""
-    assert set(NEXT) == set(Verdict)
+    assert set(NEXT_STEPS) == set(Verdict)

@@ -135,7 +135,7 @@ async def test_two_nodes_follow_one_chain(node: StandIn) -> None:
     [
         (NewNetwork("Base", ["http://127.0.0.1:1"]), "lower-case letters"),
         (NewNetwork("b" * 33, ["http://127.0.0.1:1"]), "lower-case letters"),
-        (NewNetwork("own", ["http://127.0.0.1:1"]), "--chain-id"),
+        (NewNetwork("own", ["http://127.0.0.1:1"]), "say its chain id"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=0), "whole number from 1"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=-1), "whole number from 1"),
         (NewNetwork("own", ["http://127.0.0.1:1"], chain_id=2**53), "whole number from 1"),
@@ -241,7 +241,7 @@ async def test_bad_tokens_are_refused(database: Database, sealer: Sealer, node: 
         (NewToken("base", "0x12", "USD", "OWN"), "40 hexadecimal digits"),
         (NewToken("base", mistyped, "USD", "OWN"), "EIP-55"),
         (NewToken("base", TOKEN, "usd", "OWN"), "ISO 4217"),
-        (NewToken("base", TOKEN, "USD"), "--symbol"),
+        (NewToken("base", TOKEN, "USD"), "say its symbol"),
         (NewToken("base", TOKEN, "USD", "OWN"), "no contract"),
         (NewToken("base", USDC.address, "EUR"), "worth USD"),
         (NewToken("polygon", USDC.address, "USD"), "no network"),

@@ -769,6 +769,58 @@ class Redemption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     order: Order | None = None
 
 
+class TransferMovement(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One movement of money in a transaction.
+
+    Attributes:
+        asset: the token's contract; None for the network's own coin.
+        symbol, decimals: None for a token that the server does not know.
+        verdict: whether it counts, or why not; ``next_step`` says what to do.
+        payment_id: None for what belongs to no payment of yours.
+    """
+
+    asset: str | None
+    symbol: str | None
+    decimals: int | None
+    sender: str
+    recipient: str | None
+    amount_atomic: str
+    verdict: str
+    next_step: str
+    confirmations: int
+    payment_id: str | None
+
+
+class TransferOnNetwork(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What one network knows of a transaction.
+
+    Attributes:
+        found: ``mined``, ``reverted``, ``pending``, ``unknown`` or ``not_answered``.
+        confirmations_needed: None where the network waits for a finality tag.
+        left_out: movements between others that are not listed.
+    """
+
+    name: str
+    title: str
+    chain_id: int
+    found: str
+    block_number: int | None
+    explorer_url: str | None
+    confirmations_needed: int | None
+    movements: list[TransferMovement]
+    left_out: int
+
+
+class TransferExplanation(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The outcome of a transaction, the networks that know it first."""
+
+    object: str
+    livemode: bool
+    tx_hash: str
+    summary: str
+    networks: list[TransferOnNetwork]
+
+
 class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
 

@@ -27,7 +27,7 @@ _QUOTED: Final = (
 )
 _OF_PROJECT: Final = with_list(
     "SELECT LOWER(p.address) AS address FROM payments p "
-    "WHERE p.rail = 'evm' AND LOWER(p.address) IN {list} AND p.project_id = $2"
+    "WHERE p.rail = 'evm' AND LOWER(p.address) IN {list} AND p.project_id = $2 AND ($3 OR p.livemode = $4)"
 )
 
 
@@ -64,7 +64,11 @@ async def quoted(tx: Transaction, address: str) -> Quoted | None:
     return Quoted(row["id"], row["session_id"], row["order_id"], row["project_id"], bool(row["livemode"]))
 
 
-async def of_project(tx: Transaction, project_id: str, addresses: Sequence[str]) -> list[str]:
-    """Those of these addresses, lower case, that payments of a project have."""
+async def of_project(
+    tx: Transaction, project_id: str, addresses: Sequence[str], livemode: bool | None = None
+) -> list[str]:
+    """Those of these addresses, lower case, that payments of a project have, of one mode or of both."""
     listed = msgspec.json.encode(addresses).decode()
-    return [row["address"] for row in await tx.fetch_all(_OF_PROJECT, listed, project_id)]
+    return [
+        row["address"] for row in await tx.fetch_all(_OF_PROJECT, listed, project_id, livemode is None, bool(livemode))
+    ]

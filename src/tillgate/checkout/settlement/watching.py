@@ -141,10 +141,16 @@ def _asset_of(session: CheckoutSession, chain_id: int, token: str) -> str | None
     return next((asset for one, asset in _offered(session) if one == chain_id and asset.lower().endswith(ending)), None)
 
 
-def addresses_of(project_id: str) -> Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, list[str]]]:
-    """Which of some addresses belong to a project's live payments: to explain a transaction to its merchant."""
+def addresses_of(
+    project_id: str, *, livemode: bool | None = None
+) -> Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, list[str]]]:
+    """Which of some addresses belong to a project's payments on networks: to explain a transaction to its merchant.
+
+    Args:
+        livemode: only those of this mode; None for both.
+    """
 
     async def ours(tx: Transaction, addresses: Sequence[str]) -> list[str]:
-        return await records.of_project(tx, project_id, addresses)
+        return await records.of_project(tx, project_id, addresses, livemode)
 
     return ours

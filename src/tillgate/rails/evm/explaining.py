@@ -6,9 +6,9 @@ delays the answer by no more than that. Nothing is written.
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection
+from math import ceil
+from typing import Final, NamedTuple
 
 from tillgate.rails.evm import records
 from tillgate.rails.evm.model import Doubt, TransferState, View
@@ -17,6 +17,17 @@ from tillgate.rails.evm.networks import records as networks
 from tillgate.rails.evm.networks.model import Network, NetworkError, Token
 from tillgate.rails.evm.node import Node, NodeError, Receipt, Sent, Tag, Transferred, transferred
 from tillgate.rails.evm.records import Transfer
+from tillgate.rails.port import (
+    KNOWN,
+    Explanation,
+    Found,
+    HashUnusable,
+    Moved,
+    OnNetwork,
+    Ours,
+    TooManyLookUps,
+    Verdict,
+)
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
 DEADLINE_SECONDS: Final = 4.0
@@ -25,137 +36,6 @@ AT_ONCE_MAX: Final = 4
 MOVEMENTS_MAX: Final = 50
 HASH_CHARACTERS_MAX: Final = 66
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
-
-Ours = Callable[[Transaction, Sequence[str]], Coroutine[Any, Any, Collection[str]]]
-"""Which of these addresses, lower case, belong to who asks."""
-
-
-class ExplainError(ValueError):
-    """The hash cannot be looked up; the message says what was expected."""
-
-
-class Found(StrEnum):
-    """What a network knows of a transaction."""
-
-    MINED = "mined"
-    REVERTED = "reverted"
-    PENDING = "pending"
-    UNKNOWN = "unknown"
-    NOT_ANSWERED = "not_answered"
-
-
-class Verdict(StrEnum):
-    """Whether a movement counts, or why not."""
-
-    COUNTED = "counted"
-    WAITING = "waiting"
-    NOT_READ_YET = "not_read_yet"
-    UNASSIGNED = "unassigned"
-    OTHER_TOKEN = "other_token"  # noqa: S105 (of a chain, no secret)
-    NATIVE_COIN = "native_coin"
-    OTHER_ADDRESS = "other_address"
-    LEFT = "left"
-    DOUBTED = "doubted"
-    ORPHANED = "orphaned"
-    REVERTED = "reverted"
-    NOT_MINED = "not_mined"
-
-
-NEXT: Final[dict[Verdict, str]] = {
-    Verdict.COUNTED: "It counts towards its payment. There is nothing to do.",
-    Verdict.WAITING: "It was seen and waits for its confirmations. There is nothing to do.",
-    Verdict.NOT_READ_YET: "Its block has not been read yet. Look again in a few minutes; nothing has to be sent again.",
-    Verdict.UNASSIGNED: "It fits no open payment. Assign it to an order, or return it and mark it returned.",
-    Verdict.OTHER_TOKEN: "It arrived in a token that is not taken. The money is at the address: return it, or ask the "
-    "operator to add the token.",
-    Verdict.NATIVE_COIN: "It is the network's own coin, not a token. The money is at the address: return it to its "
-    "sender.",
-    Verdict.OTHER_ADDRESS: "It went to an address that is not one of yours. Compare the address with the one that was "
-    "shown.",
-    Verdict.LEFT: "It left an address of yours, and is booked as an outgoing transfer.",
-    Verdict.DOUBTED: "The balance of the address does not cover it, so it is not counted. Review it before you "
-    "deliver.",
-    Verdict.ORPHANED: "A reorganisation removed its block. It counts when the transaction is mined again.",
-    Verdict.REVERTED: "The transaction failed and moved nothing. Send the payment again.",
-    Verdict.NOT_MINED: "The transaction is not mined yet. Wait for it; do not send a second one.",
-}
-
-
-class Movement(NamedTuple):
-    """One movement of a transaction.
-
-    Attributes:
-        asset: the token's contract, lower case; None for the network's own coin.
-        symbol, decimals: of a token that this server knows, and of the coin.
-        payment_id: whose it is, where it is one of who asks.
-    """
-
-    asset: str | None
-    symbol: str | None
-    decimals: int | None
-    sender: str
-    recipient: str | None
-    amount_atomic: int
-    verdict: Verdict
-    confirmations: int = 0
-    payment_id: str | None = None
-
-    @property
-    def next_step(self) -> str:
-        """What it means and what to do, in English."""
-        return NEXT[self.verdict]
-
-
-class OnNetwork(NamedTuple):
-    """What one network knows of the transaction.
-
-    Attributes:
-        confirmations_needed: None where the network waits for a finality tag.
-        left_out: movements that are not listed, of strangers.
-    """
-
-    name: str
-    title: str
-    chain_id: int
-    found: Found
-    block_number: int | None = None
-    explorer_url: str | None = None
-    confirmations_needed: int | None = None
-    movements: tuple[Movement, ...] = ()
-    left_out: int = 0
-
-
-class Explanation(NamedTuple):
-    """The outcome of a transaction, the networks that know it first."""
-
-    tx_hash: str
-    networks: tuple[OnNetwork, ...]
-
-    @property
-    def where(self) -> tuple[OnNetwork, ...]:
-        """The networks that know the transaction."""
-        return tuple(one for one in self.networks if one.found in _KNOWN)
-
-    @property
-    def summary(self) -> str:
-        """One or two sentences in English."""
-        if not self.networks:
-            return "No network has been added, so nothing can be looked up."
-        if self.where:
-            names = " and ".join(one.title for one in self.where)
-            return f"The transaction is on {names}."
-        silent = [one.title for one in self.networks if one.found is Found.NOT_ANSWERED]
-        if silent:
-            return (
-                f"No network that answered knows the transaction. Not answered: {', '.join(silent)}. Try again later."
-            )
-        return (
-            "No network of this server knows the transaction. It was sent on another network, is not broadcast yet, or "
-            "the hash is of something else, such as a user operation. Look it up in the wallet that sent it."
-        )
-
-
-_KNOWN: Final = (Found.MINED, Found.REVERTED, Found.PENDING)
 
 
 class _Asked(NamedTuple):
@@ -179,11 +59,11 @@ def checked_hash(text: str) -> str:
     """A transaction hash as somebody typed it, lower case.
 
     Raises:
-        ExplainError: it is none.
+        HashUnusable: it is none.
     """
     trimmed = text[: HASH_CHARACTERS_MAX + 100].strip()
     if len(trimmed) > HASH_CHARACTERS_MAX or _HASH.fullmatch(trimmed) is None:
-        raise ExplainError("a transaction hash is 0x and 64 hexadecimal digits, as the wallet shows it after sending")
+        raise HashUnusable("a transaction hash is 0x and 64 hexadecimal digits, as the wallet shows it after sending")
     return trimmed.lower()
 
 
@@ -203,34 +83,24 @@ class Explainer:
         self._deadline_seconds = deadline_seconds
         self._turns = asyncio.Semaphore(at_once)
 
-    async def explain(self, text: str, ours: Ours, *, chain_ids: Collection[int] | None = None) -> Explanation:
-        """The outcome of the transaction with this hash.
-
-        Args:
-            ours: which addresses belong to who asks; nothing of others' payments is told.
-            chain_ids: only these networks are asked.
-
-        Raises:
-            ExplainError: it is no hash, or too many are looked up at this moment.
-        """
+    async def explain(self, text: str, ours: Ours, *, test_networks: bool = False) -> Explanation:
+        """See :class:`~tillgate.rails.port.TransferExplainer`."""
         tx_hash = checked_hash(text)
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 await self._turns.acquire()
         except TimeoutError:
-            raise ExplainError(
-                "too many transactions are looked up at this moment; try again in a few seconds"
-            ) from None
+            raise TooManyLookUps(ceil(self._deadline_seconds)) from None
         try:
-            return await self._explain(tx_hash, ours, chain_ids)
+            return await self._explain(tx_hash, ours, test_networks=test_networks)
         finally:
             self._turns.release()
 
-    async def _explain(self, tx_hash: str, ours: Ours, chain_ids: Collection[int] | None) -> Explanation:
+    async def _explain(self, tx_hash: str, ours: Ours, *, test_networks: bool) -> Explanation:
         async def read(tx: Transaction) -> list[_Asked]:
             found = []
             for network in await networks.every(tx):
-                if chain_ids is None or network.chain_id in chain_ids:
+                if network.is_testnet or not test_networks:
                     tokens = {one.address.lower(): one for one in await networks.tokens_of(tx, network.chain_id)}
                     booked = await records.of_transaction(tx, network.chain_id, tx_hash)
                     found.append(_Asked(network, tokens, booked, await records.view(tx, network.chain_id)))
@@ -239,7 +109,7 @@ class Explainer:
         asked = await self._database.read(read)
         told = await asyncio.gather(*(self._ask(one.network, tx_hash) for one in asked))
         explained = [await self._on_network(one, answer, ours) for one, answer in zip(asked, told, strict=True)]
-        explained.sort(key=lambda one: one.found not in _KNOWN)
+        explained.sort(key=lambda one: one.found not in KNOWN)
         return Explanation(tx_hash, tuple(explained))
 
     async def _ask(self, network: Network, tx_hash: str) -> _Told | None:
@@ -330,7 +200,7 @@ def _movements(asked: _Asked, told: _Told | None) -> list[_Moved]:
     return moved
 
 
-def _judged(one: _Moved, asked: _Asked, told: _Told | None, mine: Collection[str]) -> Movement:
+def _judged(one: _Moved, asked: _Asked, told: _Told | None, mine: Collection[str]) -> Moved:
     token = asked.tokens.get(one.asset) if one.asset is not None else None
     coin = one.asset is None
     booked = _booked(one, asked)
@@ -339,7 +209,7 @@ def _judged(one: _Moved, asked: _Asked, told: _Told | None, mine: Collection[str
     head = told.head if told is not None else None
     receipt = told.receipt if told is not None else None
     confirmations = max(head - receipt.block_number + 1, 1) if head is not None and receipt is not None else 0
-    return Movement(
+    return Moved(
         asset=one.asset,
         symbol=asked.network.coin if coin else (token.symbol if token is not None else None),
         decimals=18 if coin else (token.decimals if token is not None else None),

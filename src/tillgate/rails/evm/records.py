@@ -1,7 +1,7 @@
 """Every statement about watched networks, their blocks and their transfers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ from tillgate.rails.evm.model import (
     place_of,
     same_money,
 )
+from tillgate.rails.evm.networks.model import NETWORKS_MAX, URLS_MAX
 from tillgate.rails.port import Block
 from tillgate.store import Row, Transaction
 
@@ -57,12 +58,13 @@ _TIP: Final = (
 )
 _BEGIN: Final = (
     "UPDATE watched_chains SET version = version + 1, final_number = $2, final_hash = $3, final_parent_hash = $4, "
-    "final_mined_at = $5, sweep_first = $6, sweep_last = $7, sweep_after = '', updated_at = $8 "
+    "final_mined_at = $5, sweep_first = $6, sweep_last = $7, sweep_after = '', updated_at = $8, final_at = $8 "
     "WHERE chain_id = $1 AND final_number IS NULL AND lease_owner = $9"
 )
 _MOVE: Final = (
     "UPDATE watched_chains SET version = version + 1, final_number = $2, final_hash = $3, final_parent_hash = $4, "
-    "final_mined_at = $5, sweep_first = $6, sweep_last = $7, sweep_after = $8, updated_at = $9 "
+    "final_mined_at = $5, sweep_first = $6, sweep_last = $7, sweep_after = $8, updated_at = $9, "
+    "final_at = CASE WHEN final_number = $2 THEN final_at ELSE $9 END "
     "WHERE chain_id = $1 AND version = $10 AND lease_owner = $11"
 )
 _ADD_BLOCK: Final = (
@@ -157,9 +159,35 @@ _FIRST_UNTOLD: Final = (
 )
 _NOTE_LOOK: Final = (
     "UPDATE watched_chains SET head_number = $2, looked_at = $3, "
-    "trouble_since = CASE WHEN trouble = $4 THEN trouble_since ELSE $3 END, trouble = $4 "
+    "trouble_since = CASE WHEN trouble = $4 THEN trouble_since ELSE $3 END, trouble = $4, single_source = $6 "
     "WHERE chain_id = $1 AND lease_owner = $5"
 )
+# Of node errors, those that are a node's own: one that rests was not asked.
+ERRORS: Final = ("away", "limited", "too_much", "refused", "malformed")
+NODE_LINES_MAX: Final = NETWORKS_MAX * URLS_MAX
+_WATCHED_LINES: Final = (
+    "SELECT c.chain_id, c.final_number, c.final_at, c.head_number, c.trouble, c.trouble_since, c.looked_at, "
+    "c.single_source, (SELECT MAX(b.number) FROM watched_blocks b WHERE b.chain_id = c.chain_id) AS tip "
+    f"FROM watched_chains c ORDER BY c.chain_id LIMIT {2 * NETWORKS_MAX}"
+)
+_NODE_COLUMNS: Final = (
+    "chain_id, node, head_number, answered_at, failed_at, failure, calls, received_bytes, "
+    + ", ".join(f"errors_{kind}" for kind in ERRORS)
+)
+_NODE_LINES: Final = f"SELECT {_NODE_COLUMNS} FROM watched_nodes ORDER BY chain_id, node LIMIT {NODE_LINES_MAX}"
+_ADD_NODE: Final = (
+    f"INSERT INTO watched_nodes ({_NODE_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+    "ON CONFLICT (chain_id, node) DO UPDATE SET "
+    "head_number = CASE WHEN $14 THEN excluded.head_number ELSE watched_nodes.head_number END, "
+    "answered_at = COALESCE(excluded.answered_at, watched_nodes.answered_at), "
+    "failed_at = COALESCE(excluded.failed_at, watched_nodes.failed_at), "
+    "failure = COALESCE(excluded.failure, watched_nodes.failure), "
+    + ", ".join(
+        f"{one} = watched_nodes.{one} + excluded.{one}"
+        for one in ("calls", "received_bytes", *(f"errors_{kind}" for kind in ERRORS))
+    )
+)
+_KEEP_NODES: Final = with_list("DELETE FROM watched_nodes WHERE chain_id = $2 AND NOT node IN {list}")
 
 
 class Transfer(NamedTuple):
@@ -341,10 +369,144 @@ async def assign(tx: Transaction, chain_id: int, tx_hash: str, spoken_ordinal: i
 
 
 async def note_look(
-    tx: Transaction, chain_id: int, owner: str, *, head: int | None, trouble: str | None, now: int
+    tx: Transaction,
+    chain_id: int,
+    owner: str,
+    *,
+    head: int | None,
+    trouble: str | None,
+    single_source: bool = False,
+    now: int,
 ) -> None:
     """Keep what a look found, for whoever asks how a network stands."""
-    await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner)
+    await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner, single_source)
+
+
+class NodeNote(NamedTuple):
+    """What a node was asked since it was last noted, and how it answered.
+
+    Attributes:
+        node: its URL, masked.
+        looked: its head was asked for; ``head`` is None then where it told none.
+        failure: the kind of its last error since then; None where there was none.
+        errors: by the kinds of :data:`ERRORS`.
+    """
+
+    node: str
+    looked: bool
+    head: int | None
+    answered: bool
+    failure: str | None
+    calls: int
+    received_bytes: int
+    errors: Mapping[str, int]
+
+
+class NodeLine(NamedTuple):
+    """What is known of a node since it was named. Instants are Unix milliseconds.
+
+    Attributes:
+        node: its URL, masked.
+        head: what it told last; None where it did not answer.
+        failure: the kind of its last error.
+    """
+
+    chain_id: int
+    node: str
+    head: int | None
+    answered_at: int | None
+    failed_at: int | None
+    failure: str | None
+    calls: int
+    received_bytes: int
+    errors: Mapping[str, int]
+
+    @property
+    def host(self) -> str:
+        """Its host and port, which hold no secret."""
+        return self.node.partition("://")[2].partition("/")[0]
+
+    @property
+    def errors_total(self) -> int:
+        """Errors of every kind together."""
+        return sum(self.errors.values())
+
+
+class WatchedLine(NamedTuple):
+    """How far a network was read, as its watcher wrote it down.
+
+    Attributes:
+        final_at: when what is final last moved.
+        tip: the newest block that was read; None where none is kept.
+    """
+
+    chain_id: int
+    head: int | None
+    tip: int | None
+    final: int | None
+    final_at: int | None
+    trouble: str | None
+    trouble_since: int | None
+    looked_at: int | None
+    single_source: bool
+
+
+async def watched_lines(tx: Transaction) -> list[WatchedLine]:
+    """Every network that is watched."""
+    return [
+        WatchedLine(
+            int(row["chain_id"]),
+            row["head_number"],
+            row["tip"],
+            row["final_number"],
+            row["final_at"],
+            row["trouble"],
+            row["trouble_since"],
+            row["looked_at"],
+            bool(row["single_source"]),
+        )
+        for row in await tx.fetch_all(_WATCHED_LINES)
+    ]
+
+
+async def node_lines(tx: Transaction) -> list[NodeLine]:
+    """Every node that was asked, by its network."""
+    return [
+        NodeLine(
+            int(row["chain_id"]),
+            row["node"],
+            row["head_number"],
+            row["answered_at"],
+            row["failed_at"],
+            row["failure"],
+            int(row["calls"]),
+            int(row["received_bytes"]),
+            {kind: int(row[f"errors_{kind}"]) for kind in ERRORS},
+        )
+        for row in await tx.fetch_all(_NODE_LINES)
+    ]
+
+
+async def add_node_note(tx: Transaction, chain_id: int, note: NodeNote, now: int) -> None:
+    """Add what a node was asked to what is known of it."""
+    await tx.execute(
+        _ADD_NODE,
+        chain_id,
+        note.node,
+        note.head,
+        now if note.answered else None,
+        now if note.failure is not None else None,
+        note.failure,
+        note.calls,
+        note.received_bytes,
+        *(note.errors[kind] for kind in ERRORS),
+        note.looked,
+    )
+
+
+async def keep_nodes(tx: Transaction, chain_id: int, nodes: Sequence[str]) -> None:
+    """Forget the nodes of a network that it does not have any more."""
+    await tx.execute(_KEEP_NODES, msgspec.json.encode(nodes).decode(), chain_id)
 
 
 async def answers_since(tx: Transaction, chain_id: int) -> int | None:

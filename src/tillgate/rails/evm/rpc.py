@@ -225,14 +225,18 @@ class NodeCounts:
     Attributes:
         calls: questions by method; each of a batch counts.
         received_bytes: what came back.
+        answers: requests that were answered as they should be.
         errors: by :attr:`NodeError.kind`.
+        failure: the kind of the last error that was the node's own.
     """
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self.requests = 0
         self.received_bytes = 0
+        self.answers = 0
         self.errors: Counter[str] = Counter()
+        self.failure: str | None = None
 
 
 class RpcNode:
@@ -381,8 +385,9 @@ class RpcNode:
     async def _ask(self, method: str, params: list[Any], read: Callable[[msgspec.Raw], T]) -> T:
         """One question and its answer."""
         number = next(self._ids)
-        self.counts.calls[method] += 1
         with _Watched(self):
+            self._require_awake()
+            self.counts.calls[method] += 1
             body = await self._post(_request(number, method, params))
             envelope = _decoded(body, _Envelope)
             return _read(envelope, number, read)
@@ -398,9 +403,10 @@ class RpcNode:
 
     async def _batch(self, asked: Sequence[Question[T]]) -> list[T]:
         numbers = [next(self._ids) for _ in asked]
-        for method, _, _ in asked:
-            self.counts.calls[method] += 1
         with _Watched(self):
+            self._require_awake()
+            for method, _, _ in asked:
+                self.counts.calls[method] += 1
             questions = [_request(number, *question[:2]) for number, question in zip(numbers, asked, strict=True)]
             body = await self._post(b"[" + b",".join(questions) + b"]")
             if not body.lstrip().startswith(b"["):
@@ -412,10 +418,16 @@ class RpcNode:
                 raise Malformed("expected one answer for each question of a batch")
             return [_read(by_id[n], n, question[2]) for n, question in zip(numbers, asked, strict=True)]
 
-    async def _post(self, body: bytes) -> bytes:
-        """Send a body and read what comes back, bounded."""
+    def _require_awake(self) -> None:
+        """
+        Raises:
+            NodeResting: it has failed lately.
+        """
         if self.is_resting:
             raise NodeResting(f"{self.label} has failed lately and is not asked now")
+
+    async def _post(self, body: bytes) -> bytes:
+        """Send a body and read what comes back, bounded."""
         self.counts.requests += 1
         url = self._url.reveal()
         headers = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": USER_AGENT}
@@ -461,6 +473,7 @@ class RpcNode:
     def _succeeded(self) -> None:
         self._failures = self._too_much_in_a_row = 0
         self._rests_until = 0.0
+        self.counts.answers += 1
 
     def _failed(self, error: NodeError) -> None:
         """Count it, and rest where another question would fare no better."""
@@ -469,6 +482,7 @@ class RpcNode:
         self.counts.errors[error.kind] += 1
         if isinstance(error, NodeResting):
             return
+        self.counts.failure = error.kind
         if isinstance(error, NodeRefused):
             self._too_much_in_a_row = 0
             return

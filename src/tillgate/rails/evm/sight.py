@@ -4,11 +4,21 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from tillgate.rails.evm import records
-from tillgate.rails.evm.explaining import Explainer, ExplainError, Explanation, Found, Verdict
+from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.networks import records as networks
 from tillgate.rails.evm.networks.catalogue import known_chain
 from tillgate.rails.evm.rail import AWAY_MS
-from tillgate.rails.port import ChainSight, HashAnswer, HashVerdict, WalletChain
+from tillgate.rails.port import (
+    ChainSight,
+    Explanation,
+    Found,
+    HashAnswer,
+    HashUnusable,
+    HashVerdict,
+    TooManyLookUps,
+    Verdict,
+    WalletChain,
+)
 from tillgate.store import Transaction
 
 _V = HashVerdict
@@ -62,7 +72,7 @@ class EvmSight:
 
         try:
             return answer_of(await self._explainer.explain(tx_hash, ours))
-        except ExplainError:
+        except (HashUnusable, TooManyLookUps):
             return HashAnswer(_V.NOT_ANSWERED)
 
 

@@ -151,7 +151,11 @@ class _Disagreement(Exception):
 
 
 class Watcher:
-    """Watches one network. One call of :meth:`look` does a bounded piece of work."""
+    """Watches one network. One call of :meth:`look` does a bounded piece of work.
+
+    Attributes:
+        heads: what each node told in the last look, of those that answered.
+    """
 
     def __init__(
         self,
@@ -172,11 +176,20 @@ class Watcher:
         self._deep_since: int | None = None
         # How often a block's logs were told to be none though its header speaks against it.
         self._empty: dict[str, int] = {}
+        self.heads: dict[Node, int] = {}
+
+    @property
+    def is_single_source(self) -> bool:
+        """What is concluded now, one node alone tells: there is no other, or it has been away for long enough."""
+        alone = self._alone_since
+        waited = self._monotonic_ms() - alone if alone is not None else 0
+        return len(self.nodes) == 1 or (alone is not None and waited >= self.network.patience_ms)
 
     async def look(self) -> Look:
         """Ask, decide and write down once. Whatever a node does is an outcome, no exception."""
         view = await self.books.view()
         heads = await self._heads()
+        self.heads = {node: header.number for node, header in heads.items()}
         if not heads:
             wrong = any(not checked.fits for checked in self._chains.values())
             trouble = Trouble.OTHER_CHAIN if wrong else Trouble.NO_NODE

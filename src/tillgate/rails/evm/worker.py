@@ -17,8 +17,9 @@ from tillgate.rails.evm import model, records
 from tillgate.rails.evm.books import Receivers, SqlBooks
 from tillgate.rails.evm.model import WatchedNetwork
 from tillgate.rails.evm.node import Node
+from tillgate.rails.evm.traffic import Traffic
 from tillgate.rails.evm.watcher import Look, Trouble, Watcher
-from tillgate.store import Database
+from tillgate.store import Database, Transaction
 
 LEASE_MS: Final = 10 * SECOND_MS
 PAUSE_MS_FAILED_MAX: Final = 60 * SECOND_MS
@@ -55,8 +56,9 @@ class ChainWorker:
         self._books = SqlBooks(database, clock, receivers, chain_id=self._chain_id, owner=self.owner)
         self._monotonic_ms = monotonic_ms
         self._watcher = Watcher(watched.network, watched.nodes, self._books, monotonic_ms)
-        self._leased_at = self._noted_at = _NEVER
-        self._noted: tuple[int | None, Trouble | None] | None = None
+        self._traffic = Traffic(self._chain_id, watched.nodes)
+        self._leased_at = self._noted_at = self._counted_at = _NEVER
+        self._noted: tuple[int | None, Trouble | None, bool] | None = None
 
     async def run(self) -> None:
         """Watch until cancelled; then another may take over at once."""
@@ -76,7 +78,11 @@ class ChainWorker:
                 await asyncio.sleep(pause_ms / 1_000)
         finally:
             with contextlib.suppress(StoreUnavailable, asyncio.CancelledError):
-                await self._database.write(lambda tx: records.release(tx, self._chain_id, self.owner))
+                await self._database.write(self._leave)
+
+    async def _leave(self, tx: Transaction) -> None:
+        await records.release(tx, self._chain_id, self.owner)
+        await self._traffic.write(tx, self._traffic.notes(), self._clock.now())
 
     def _tell_failure(self, error: Exception) -> None:
         if isinstance(error, StoreUnavailable):
@@ -112,14 +118,24 @@ class ChainWorker:
         return taken
 
     async def _note(self, look: Look) -> None:
-        """Write down what a look found, where that is new; else as often as the lease."""
-        found = (look.head, look.trouble)
+        """Write down what a look found, where that is new; else, and what it cost, as often as the lease."""
+        found = (look.head, look.trouble, self._watcher.is_single_source)
         at = self._monotonic_ms()
         if found == self._noted and 0 <= at - self._noted_at < LEASE_MS // 2:
             return
         now = self._clock.now()
         trouble = look.trouble.value if look.trouble is not None else None
-        await self._database.write(
-            lambda tx: records.note_look(tx, self._chain_id, self.owner, head=look.head, trouble=trouble, now=now)
-        )
+        counts = not 0 <= at - self._counted_at < LEASE_MS // 2
+        notes = self._traffic.notes(self._watcher.heads) if counts else []
+
+        async def operation(tx: Transaction) -> None:
+            await records.note_look(
+                tx, self._chain_id, self.owner, head=look.head, trouble=trouble, single_source=found[2], now=now
+            )
+            await self._traffic.write(tx, notes, now)
+
+        await self._database.write(operation)
         self._noted, self._noted_at = found, at
+        if counts:
+            self._traffic.written()
+            self._counted_at = at

@@ -17,6 +17,7 @@ from tillgate_client.aio.redemptions import AsyncRedemptions
 from tillgate_client.aio.refunds import AsyncRefunds
 from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transactions import AsyncTransactions
+from tillgate_client.aio.transfers import AsyncTransfers
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.unassigned_transfers import AsyncUnassignedTransfers
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
@@ -34,7 +35,7 @@ class AsyncClient:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        unassigned_transfers: what can be done.
+        transfers, unassigned_transfers: what can be done.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class AsyncClient:
         self.payments = AsyncPayments(self._transport)
         self.transactions = AsyncTransactions(self._transport)
         self.refunds = AsyncRefunds(self._transport)
+        self.transfers = AsyncTransfers(self._transport)
         self.unassigned_transfers = AsyncUnassignedTransfers(self._transport)
 
     @property

@@ -19,6 +19,7 @@ from tillgate_client.sync.redemptions import Redemptions
 from tillgate_client.sync.refunds import Refunds
 from tillgate_client.sync.test_clocks import TestClocks
 from tillgate_client.sync.transactions import Transactions
+from tillgate_client.sync.transfers import Transfers
 from tillgate_client.sync.transport import Transport
 from tillgate_client.sync.unassigned_transfers import UnassignedTransfers
 from tillgate_client.sync.webhook_deliveries import WebhookDeliveries
@@ -35,7 +36,7 @@ class Client:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        unassigned_transfers: what can be done.
+        transfers, unassigned_transfers: what can be done.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Client:
         self.payments = Payments(self._transport)
         self.transactions = Transactions(self._transport)
         self.refunds = Refunds(self._transport)
+        self.transfers = Transfers(self._transport)
         self.unassigned_transfers = UnassignedTransfers(self._transport)
 
     @property

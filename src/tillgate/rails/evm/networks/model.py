@@ -19,7 +19,15 @@ SIMULATED_CHAIN_ID: Final = 1_337
 
 
 class NetworkError(Exception):
-    """A network or a token cannot be added or used so; the message says why and what to do. It holds no URL."""
+    """A network or a token cannot be added or used so; the message says why and what to do. It holds no URL.
+
+    Attributes:
+        field: what it is about, of what the operator said; empty where it is about the whole.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Finality(StrEnum):
@@ -109,7 +117,7 @@ def checked_name(name: str) -> str:
         NetworkError: it has not the form of one.
     """
     if NAME.fullmatch(name) is None:
-        raise NetworkError(f"the name of a network has {NAME_FORM}")
+        raise NetworkError(f"the name of a network has {NAME_FORM}", field="name")
     return name
 
 
@@ -120,5 +128,7 @@ def checked_symbol(symbol: str) -> str:
         NetworkError: it has other characters, or too many.
     """
     if re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9.]{{0,{SYMBOL_MAX - 1}}}", symbol) is None:
-        raise NetworkError(f"a token's symbol has 1 to {SYMBOL_MAX} letters, digits or dots, such as USDC.e")
+        raise NetworkError(
+            f"a token's symbol has 1 to {SYMBOL_MAX} letters, digits or dots, such as USDC.e", field="symbol"
+        )
     return symbol

@@ -13,6 +13,7 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import parse_currency
 from tillgate.base.text import checked_url
+from tillgate.rails.evm import records as watched
 from tillgate.rails.evm.addresses import AddressError, parse_address
 from tillgate.rails.evm.networks import records
 from tillgate.rails.evm.networks.catalogue import KnownNetwork, catalogue, known_chain
@@ -114,7 +115,7 @@ async def ask(new: NewNetwork, now: int, *, dev: bool = False) -> Asked:
         for one in nodes:
             await one.close()
     if len(urls) == 1:
-        notes.append("there is one node: what it says is compared with nobody. Add a second --rpc of another provider")
+        notes.append("there is one node: what it says is compared with nobody. Add a second one of another provider")
     network = Network(
         id=ids.new_id(ids.NETWORK),
         name=name,
@@ -161,6 +162,7 @@ async def add(tx: Transaction, sealer: Sealer, asked: Asked) -> Added:
             id=before.id, paused_at=before.paused_at, joined_at=before.joined_at, created_at=before.created_at
         )
         await records.update(tx, network, sealed)
+        await watched.keep_nodes(tx, network.chain_id, [one.masked for one in asked.urls])
     for token in asked.tokens:
         await records.add_token(tx, token, network.updated_at)
     tokens = await records.tokens_of(tx, network.chain_id)
@@ -197,7 +199,7 @@ async def named(tx: Transaction, name: str) -> Network:
     if found is not None:
         return found
     names = ", ".join(one.name for one in await records.every(tx)) or "none yet"
-    raise NetworkError(f"there is no network {name[:64]!r}. There are: {names}")
+    raise NetworkError(f"there is no network {name[:64]!r}. There are: {names}", field="network")
 
 
 async def masked_urls(tx: Transaction, sealer: Sealer, network: Network) -> list[str]:
@@ -257,22 +259,26 @@ async def ask_token(database: Database, sealer: Sealer, new: NewToken) -> Token:
     try:
         address = parse_address(new.address)
     except AddressError as error:
-        raise NetworkError(f"the address of a token: {error}") from error
+        raise NetworkError(f"the address of a token: {error}", field="address") from error
     try:
         currency = parse_currency(new.currency, field="currency")
     except InvalidInput as error:
-        raise NetworkError("a token's currency is a code of ISO 4217, such as USD or EUR") from error
+        raise NetworkError("a token's currency is a code of ISO 4217, such as USD or EUR", field="currency") from error
     known = known_chain(network.chain_id)
     found = known.token(address) if known is not None else None
     if found is not None and found.currency != currency:
-        raise NetworkError(f"{found.symbol} is worth {found.currency}, as the catalogue has it, and not {currency}")
+        raise NetworkError(
+            f"{found.symbol} is worth {found.currency}, as the catalogue has it, and not {currency}", field="currency"
+        )
     if found is None and new.symbol is None:
         raise NetworkError(
-            "this token is not in the catalogue: say its symbol with --symbol; it is never read from chain"
+            "this token is not in the catalogue: say its symbol; it is never read from the chain", field="symbol"
         )
     async with opened(database, sealer, network) as nodes:
         try:
             decimals = await nodes.ask(lambda node: read_decimals(node, address))
+        except NetworkError as error:
+            raise NetworkError(str(error), field="address") from error
         except NodeError as error:
             raise NetworkError(f"no node of {network.name} answers: {error}") from error
     if found is not None and found.decimals != decimals:
@@ -327,35 +333,40 @@ async def accept(
 def _expected_chain(new: NewNetwork, known: KnownNetwork | None, *, dev: bool) -> int:
     if known is not None:
         if new.chain_id not in (None, known.chain_id):
-            raise NetworkError(f"{known.name} is the chain {known.chain_id}, and not {new.chain_id}")
+            raise NetworkError(f"{known.name} is the chain {known.chain_id}, and not {new.chain_id}", field="chain_id")
         return known.chain_id
     if new.chain_id is None:
         raise NetworkError(
-            f"{new.name} is not in the catalogue: say its chain with --chain-id. The catalogue has: "
-            + ", ".join(catalogue())
+            f"{new.name} is not in the catalogue: say its chain id. The catalogue has: " + ", ".join(catalogue()),
+            field="chain_id",
         )
     if not 0 < new.chain_id < 2**53:
-        raise NetworkError("a chain id is a whole number from 1 (EIP-155)")
+        raise NetworkError("a chain id is a whole number from 1 (EIP-155)", field="chain_id")
     if new.chain_id == SIMULATED_CHAIN_ID:
-        raise NetworkError(f"the chain {SIMULATED_CHAIN_ID} is that of simulated payments")
+        raise NetworkError(f"the chain {SIMULATED_CHAIN_ID} is that of simulated payments", field="chain_id")
     if new.chain_id == DEVELOPMENT_CHAIN_ID and not dev:
         raise NetworkError(
             f"the chain {DEVELOPMENT_CHAIN_ID} is that of development nodes, whose money is worth nothing: it is taken "
-            "under TILLGATE_DEV=1 alone"
+            "under TILLGATE_DEV=1 alone",
+            field="chain_id",
         )
     elsewhere = known_chain(new.chain_id)
     if elsewhere is not None:
-        raise NetworkError(f"the chain {new.chain_id} is in the catalogue, as {elsewhere.name}: add it by that name")
+        raise NetworkError(
+            f"the chain {new.chain_id} is in the catalogue, as {elsewhere.name}: add it by that name", field="name"
+        )
     return new.chain_id
 
 
 def _finality(new: NewNetwork, known: KnownNetwork | None) -> tuple[Finality, int]:
-    if new.confirmations is not None and new.finality is not None:
-        raise NetworkError("say either --confirmations or --finality")
+    if new.confirmations is not None and new.finality not in (None, Finality.DEPTH):
+        raise NetworkError("say either a number of confirmations or a tag, not both", field="confirmations")
     fallback = known.confirmations if known is not None else CONFIRMATIONS_DEFAULT
+    if new.finality is Finality.DEPTH and new.confirmations is None:
+        raise NetworkError("say how many confirmations are waited for", field="confirmations")
     if new.confirmations is not None:
         if not 1 <= new.confirmations <= CONFIRMATIONS_MAX:
-            raise NetworkError(f"expected 1 to {CONFIRMATIONS_MAX} confirmations")
+            raise NetworkError(f"expected 1 to {CONFIRMATIONS_MAX} confirmations", field="confirmations")
         return Finality.DEPTH, new.confirmations
     if new.finality is not None:
         return new.finality, fallback
@@ -368,18 +379,20 @@ def _explorer(given: str | None, known: KnownNetwork | None) -> str | None:
     try:
         return checked_url(given, field="explorer", http_loopback=False).rstrip("/")
     except InvalidInput as error:
-        raise NetworkError("the explorer is an https:// URL, such as https://etherscan.io") from error
+        raise NetworkError("the explorer is an https:// URL, such as https://etherscan.io", field="explorer") from error
 
 
 def _urls(given: Sequence[str]) -> list[NodeUrl]:
     if not 1 <= len(given) <= URLS_MAX:
-        raise NetworkError(f"a network has 1 to {URLS_MAX} nodes: give each with --rpc")
+        raise NetworkError(f"a network has 1 to {URLS_MAX} nodes: give the URL of each", field="urls")
     try:
         urls = [NodeUrl(text) for text in given]
     except UrlNotUsable as error:
-        raise NetworkError(f"--rpc: {error}") from error
+        raise NetworkError(str(error).rstrip("."), field="urls") from error
     if len(set(urls)) != len(urls):
-        raise NetworkError("the same URL was given twice: two nodes are compared with each other only if they differ")
+        raise NetworkError(
+            "the same URL was given twice: two nodes are compared with each other only if they differ", field="urls"
+        )
     return urls
 
 

@@ -1,0 +1,141 @@
+"""``/transfers``: the outcome of a transaction on the networks."""
+
+from typing import Final
+
+import msgspec
+
+from keyturn import Need
+from tillgate.base.errors import TillgateError, TooOften, Unavailable
+from tillgate.checkout.settlement.watching import addresses_of
+from tillgate.rails.port import Explanation, Found, HashUnusable, Moved, OnNetwork, TooManyLookUps, Verdict
+from tillgate.wire.context import ApiContext
+from tillgate.wire.routing import Asks, Call, Route
+
+READ: Final = Need("payments:read")
+
+
+class MovementObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One movement of money in a transaction. ``asset`` is the token's contract, null for the network's own coin;
+    ``symbol`` and ``decimals`` are null for a token that this server does not know; ``paymentId`` is null for what
+    belongs to no payment of yours."""
+
+    asset: str | None
+    symbol: str | None
+    decimals: int | None
+    sender: str
+    recipient: str | None
+    amount_atomic: str
+    verdict: Verdict
+    next_step: str
+    confirmations: int
+    payment_id: str | None
+
+
+class OnNetworkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What one network knows of a transaction. ``confirmationsNeeded`` is null where the network waits for a finality
+    tag; ``leftOut`` counts movements between others that are not listed."""
+
+    name: str
+    title: str
+    chain_id: int
+    found: Found
+    block_number: int | None
+    explorer_url: str | None
+    confirmations_needed: int | None
+    movements: list[MovementObject]
+    left_out: int
+
+
+class TransferExplanationObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The outcome of a transaction, the networks that know it first."""
+
+    object: str = "transfer_explanation"
+    livemode: bool
+    tx_hash: str
+    summary: str
+    networks: list[OnNetworkObject]
+
+
+async def may_ask(context: ApiContext, call: Call, _: str | None) -> None:
+    """Every look asks nodes, which may be paid for by the question.
+
+    Raises:
+        TooOften: this project has asked often enough for now.
+    """
+    seconds = await context.look_ups.seconds_to_wait(call.principal.project_id)
+    if seconds:
+        raise TooOften(
+            f"Too many transactions were looked up by this project. Try again in {seconds} s.",
+            retry_after_seconds=seconds,
+        )
+
+
+async def explain(context: ApiContext, call: Call) -> TransferExplanationObject:
+    principal = call.principal
+    try:
+        told = await context.explainer.explain(
+            call.params["hash"],
+            addresses_of(principal.project_id, livemode=principal.livemode),
+            test_networks=not principal.livemode,
+        )
+    except HashUnusable as error:
+        raise TillgateError(f"There is no such transaction: {error}.", code="not_found") from error
+    except TooManyLookUps as error:
+        raise TooOften(
+            f"{str(error)[:1].upper()}{str(error)[1:]}.", retry_after_seconds=error.retry_after_seconds
+        ) from error
+    if not told.where and told.silent:
+        raise Unavailable(told.summary)
+    return to_api(told, livemode=principal.livemode)
+
+
+def to_api(told: Explanation, *, livemode: bool) -> TransferExplanationObject:
+    """The explanation in the API's form."""
+    return TransferExplanationObject(
+        livemode=livemode,
+        tx_hash=told.tx_hash,
+        summary=told.summary,
+        networks=[_network(one) for one in told.networks],
+    )
+
+
+def _network(one: OnNetwork) -> OnNetworkObject:
+    return OnNetworkObject(
+        name=one.name,
+        title=one.title,
+        chain_id=one.chain_id,
+        found=one.found,
+        block_number=one.block_number,
+        explorer_url=one.explorer_url,
+        confirmations_needed=one.confirmations_needed,
+        movements=[_movement(movement) for movement in one.movements],
+        left_out=one.left_out,
+    )
+
+
+def _movement(one: Moved) -> MovementObject:
+    return MovementObject(
+        asset=one.asset,
+        symbol=one.symbol,
+        decimals=one.decimals,
+        sender=one.sender,
+        recipient=one.recipient,
+        amount_atomic=str(one.amount_atomic),
+        verdict=one.verdict,
+        next_step=one.next_step,
+        confirmations=one.confirmations,
+        payment_id=one.payment_id,
+    )
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/transfers/{hash}",
+        READ,
+        "Explain a transaction: on which network it is, what it moved where, and whether that counts",
+        Asks(explain),
+        TransferExplanationObject,
+        guard=may_ask,
+    ),
+]
