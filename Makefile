@@ -2,7 +2,7 @@
 
 HOST ?= 127.0.0.1
 PORT ?= 8080
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 ARGS ?=
 
 VENV := .venv

@@ -1,5 +1,6 @@
 """What is attacked: a running server with two projects, one of which is the victim's."""
 
+import asyncio
 import contextlib
 import html
 import json
@@ -14,6 +15,8 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
+from keyturn.database import open_database
+from tests.makers import stray_transfer
 from tests.running import EVERY_SCOPE, OWNER_EMAIL, OWNER_PASSWORD, RunningServer
 
 T = TypeVar("T")
@@ -188,6 +191,14 @@ def furnished(server: RunningServer, project: Project, receiver: str) -> None:
         ids["webhook_deliveries"] = deliveries[0]["id"]
 
 
+async def _stray_transfer(url: str, project_id: str) -> str:
+    database = await open_database(url)
+    try:
+        return await stray_transfer(database, project_id, livemode=False)
+    finally:
+        await database.close()
+
+
 @contextlib.contextmanager
 def tillgate_scene(
     name: str, folder: Path, database_url: str | None, receiver: str, part: float, seed: int
@@ -201,6 +212,10 @@ def tillgate_scene(
         victim, intruder = made_project(server, "The victim's shop"), made_project(server, "The intruder's shop")
         for project in (victim, intruder):
             furnished(server, project, receiver)
+            # There is no chain here: it is written down as a watcher would have. A hash is the chain's, nobody's own.
+            url = database_url or f"sqlite:///{folder / 'data' / 'tillgate.db'}"
+            project.ids["unassigned_transfers"] = asyncio.run(_stray_transfer(url, project.id))
+            project.ids["transfers"] = f"0x{'ab' * 32}"
         yield Scene(name, server, Random(seed), part, folder, victim, intruder)
     finally:
         server.stop()

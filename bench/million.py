@@ -68,7 +68,10 @@ def seed(path: Path, count: int, *, project: str | None = None) -> None:
         )
         connection.executemany(
             _INSERT_TEXT.replace("$", "?"),
-            [(digest, ALGORITHM, key_id, 1, "ck_test_000000", "0000", now, now, 0) for key_id, _, digest in chunk],
+            [
+                (digest, ALGORITHM, key_id, 1, "ck_test_000000", "0000", now, now, 0, None)
+                for key_id, _, digest in chunk
+            ],
         )
         connection.execute("COMMIT")
     connection.close()

@@ -6,4 +6,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-exec .venv/bin/python -m pytest -n "${TEST_WORKERS:-2}" --dist worksteal "$@" </dev/null
+exec .venv/bin/python -m pytest -n "${TEST_WORKERS:-3}" --dist worksteal "$@" </dev/null

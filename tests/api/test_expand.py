@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from keyturn import KeyWish, Kind, Mode
+from tests.makers import stray_transfer
 from tests.shop import Shop
 from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
@@ -30,6 +31,7 @@ HOMES = {
     "coupon": "/coupons",
     "payment_link": "/payment_links",
     "test_clock": "/test_clocks",
+    "unassigned_transfer": "/unassigned_transfers",
 }
 PATHS = [(resource, choice) for resource in EXPANSIONS for choice in resource.choices]
 
@@ -80,7 +82,9 @@ async def test_everything_that_is_named_can_be_put_in(shop: Shop) -> None:
     """For every declared path, of one object and of a list: exactly what the other object's own route answers, beside
     the id, and nothing else changes."""
     client = await shop.client()
-    await bought(client, **await stocked(client))
+    sold = await bought(client, **await stocked(client))
+    stray = await stray_transfer(shop.database, shop.project_id, livemode=False, suggested_order_id=sold["orderId"])
+    await made(client, f"/unassigned_transfers/{stray}/assign", orderId=sold["orderId"], value="1.00")
     link = await made(client, "/payment_links", title="Pro", fiatAmount="9.00")
     await made(client, "/checkout_sessions", linkId=link["id"])
     seen = 0

@@ -42,6 +42,7 @@ WANTED: dict[str, dict[str, Any]] = {
     "/checkout_sessions/{id}/simulate": {"outcome": "paid"},
     "/webhook_endpoints/{id}/replay": {"after": 0},
     "/test_clocks/{id}/advance": {"seconds": 60},
+    "/unassigned_transfers/{id}/assign": {"orderId": "ord_01hxyz0000000000000000000"},
 }
 
 

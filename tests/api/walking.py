@@ -158,6 +158,8 @@ class Walk:
         random.shuffle(possible)
         route = min(possible, key=lambda one: self._tried[one.operation_id])
         own = {"id": random.choice(self._known[_noun_of(route)])} if "{id}" in route.path else None
+        if "{hash}" in route.path:
+            own = {"hash": f"0x{random.randbytes(32).hex()}"}
         body = None
         if route.body is not None:
             body = likely(route.body, random, self._known)

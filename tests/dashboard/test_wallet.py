@@ -76,7 +76,8 @@ async def test_networks_and_tokens_are_added_with_the_checks_of_the_command_line
     only where somebody says so; what was added is in the audit log."""
     own = "0x52908400098527886E0F7030069857D2E4169EE7"
     with served(StandIn(BASE.chain_id, genesis=BASE.genesis)) as node:
-        node.decimals = {one.address.lower(): one.decimals for one in BASE.tokens} | {own.lower(): 6}
+        known: dict[str, int | None] = {one.address.lower(): one.decimals for one in BASE.tokens}
+        node.decimals = known | {own.lower(): 6}
         for wrong, beside in (
             ({"name": "Base!"}, "name"),
             ({"name": "own"}, "chainId"),

@@ -39,7 +39,7 @@ from tillgate.checkout.settlement.simulating import simulate_payer
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.wallets import operations as wallet_operations
-from tillgate.rails.port import PaymentTerms, QuoteRequest, Rails
+from tillgate.rails.port import PaymentTerms, QuoteRequest, Rails, Sighted
 from tillgate.rails.simulated import SimulatedRail
 
 pytestmark = [pytest.mark.anyio, ON_POSTGRES]
@@ -201,7 +201,8 @@ class Telling:
 
     async def again(self, session: CheckoutSession, seen: Seen, **changed: Any) -> Seen:
         self.last = seen._replace(one=seen.one._replace(**changed))
-        told, address = (seen.token.address, self.last.one), session.payment.terms.address.lower()
+        told = Sighted(seen.token.address.lower(), "0x" + "d1" * 20, self.last.one)
+        address = session.payment.terms.address.lower()
         [payment_id] = await self._shop.counter.database.write(lambda tx: self._payments.observe(tx, address, [told]))
         assert payment_id == session.payment.id
         return self.last

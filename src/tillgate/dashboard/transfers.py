@@ -33,7 +33,7 @@ VERDICTS: Final = {
 
 
 async def explain(call: Call) -> Response:
-    """The form, and what became of the transaction whose hash the query has."""
+    """The form, and the outcome of the transaction whose hash the query has."""
     typed = call.query("hash")
     if typed is None:
         return _page(call, draft())

@@ -274,7 +274,7 @@ KNOWN: Final = (Found.MINED, Found.REVERTED, Found.PENDING)
 
 
 class TransferExplainer(Protocol):
-    """Says what became of a transaction. It asks nodes, so never inside a transaction of the database."""
+    """Says the outcome of a transaction. It asks nodes, so never inside a transaction of the database."""
 
     async def explain(self, text: str, ours: Ours, *, test_networks: bool = False) -> Explanation:
         """The outcome of the transaction with this hash.

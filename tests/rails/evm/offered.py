@@ -14,7 +14,7 @@ from tests.shop import Shop, ShopBeside
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.rails.evm.networks import operations as networks
 from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
-from tillgate.rails.port import Block, Observation
+from tillgate.rails.port import Block, Observation, Sighted
 from tillgate.store import Transaction
 
 # As a watcher leaves it that looks at a network until the day after tomorrow.
@@ -74,7 +74,8 @@ class LiveBeside(ShopBeside):
     def tell_again(self, address: str, seen: Seen, **changed: Any) -> Seen:
         """The same transfer, as it is by now."""
         seen = seen._replace(one=seen.one._replace(**changed))
-        payments, told = LivePayments(self.shop.app._checkout), (seen.token.address.lower(), seen.one)
+        payments = LivePayments(self.shop.app._checkout)
+        told = Sighted(seen.token.address.lower(), "0x" + "d1" * 20, seen.one)
 
         async def operation(tx: Transaction) -> None:
             [payment_id] = await payments.observe(tx, address.lower(), [told])

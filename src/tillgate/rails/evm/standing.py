@@ -58,7 +58,7 @@ _OF_TROUBLE: Final = {
     Trouble.DISAGREEMENT.value: NetworkState.DISAGREEMENT,
     Trouble.INCOMPLETE.value: NetworkState.INCOMPLETE,
 }
-# Told at once: nodes that contradict each other do not get over it by themselves.
+# Told at once: nodes that contradict each other do not get over it alone.
 _AT_ONCE: Final = frozenset({NetworkState.OTHER_CHAIN, NetworkState.DISAGREEMENT})
 
 

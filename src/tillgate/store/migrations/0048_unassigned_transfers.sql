@@ -35,6 +35,7 @@ CREATE TABLE unassigned_transfers (
     UNIQUE (chain_id, tx_hash, ordinal)
 );
 CREATE INDEX unassigned_transfers_newest ON unassigned_transfers (project_id, livemode, id);
+CREATE INDEX unassigned_transfers_by_status ON unassigned_transfers (project_id, livemode, status, id);
 CREATE INDEX unassigned_transfers_by_order ON unassigned_transfers (order_id);
 CREATE INDEX unassigned_transfers_by_suggested ON unassigned_transfers (suggested_order_id);
 
