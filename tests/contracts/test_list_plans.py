@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from keyturn.database import Both, Transaction
+from tests.makers import stray_transfer
 from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
 from tillgate.api.customers import CustomerListObject
@@ -153,6 +154,7 @@ async def planner(tmp_path: Path, database_url: str, anyio_backend: object) -> A
         session = await made("/checkout_sessions?expand=order", amount=amount, promotionCode="TENTH")
         await made(f"/checkout_sessions/{session['id']}/simulate", outcome="paid")
         await made("/refunds", paymentId=session["order"]["paymentId"], reason="other", amount="1.00")
+        await stray_transfer(shop.database, shop.project_id, livemode=False)
         found = Planner(shop, endpoint["id"])
         if shop.database.dialect == "postgres":
             await shop.database.write(crowd, within_seconds=None)
