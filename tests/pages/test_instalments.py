@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.database import Transaction
 from tests.dialects.smartpay.conftest import Smart
 from tests.requirements.calling import HERE, key_of
 from tests.shop import PUBLIC_URL, open_shop
@@ -94,6 +95,24 @@ async def test_a_shopper_signs_up_and_approves_three_instalments(smart: Smart) -
     assert 'content="0;url=https://shop.example/ok"' in page and "Continue to shop.example" in page
     assert await status_of(smart, order) == "requires_capture"
     assert (await browser.http.post(f"{browser.path}/decide", data={"decision": "decline"})).status_code == 409
+
+
+async def test_a_session_leaves_one_shopper_however_often_somebody_signs_up(smart: Smart) -> None:
+    """Whoever has the address of one open order could else write rows without end."""
+
+    async def known(tx: Transaction) -> list[str]:
+        return [row["email"] for row in await tx.fetch_all("SELECT email FROM shoppers")]
+
+    browser, _ = await ordered(smart)
+    for number in range(3):
+        page = await browser.send("sign-up", email=f"mei{number}+test@example.com", phone=WHO["phone"])
+        [code] = re.findall(r'name="code" type="text" dir="ltr" value="(\d{6})"', page)
+        await browser.send("code", code=code)
+        if number < 2:
+            await browser.send("sign-out")
+    assert await smart.shop.database.read(known) == []
+    await browser.send("decide", method="pm_test_visaApproved", decision="approve")
+    assert await smart.shop.database.read(known) == ["mei2+test@example.com"]
 
 
 @pytest.mark.parametrize(

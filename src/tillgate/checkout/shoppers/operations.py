@@ -50,7 +50,7 @@ async def sign_up(tx: Transaction, principal: Principal, session_id: str, email:
 
 
 async def verify(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, code: str) -> Visit:
-    """Take the one-time code; whoever entered it has an account with the project from now on.
+    """Take the one-time code: whoever entered it may decide.
 
     Raises:
         Forbidden, NotFound, Conflict: as for :func:`sign_up`; nobody has signed up.
@@ -62,9 +62,7 @@ async def verify(context: CheckoutContext, tx: Transaction, principal: Principal
         raise Conflict("Nobody has signed up at this checkout.", code="session_changed")
     if code.strip() != code_of(session_id, visit.email):
         raise InvalidInput("code", Problem.WRONG_ONE_TIME_CODE)
-    now = context.clock.now()
-    await _known(tx, principal.project_id, visit.email, visit.phone, now)
-    visit = visit._replace(verified_at=now)
+    visit = visit._replace(verified_at=context.clock.now())
     await records.keep_visit(tx, visit)
     return visit
 
@@ -90,6 +88,9 @@ async def approve(
 ) -> CheckoutSession:
     """Pay an order in instalments with a test payment method: it is authorised, or it is rejected.
 
+    Whoever has signed up and approves it has an account with the project from now on: one for each session at most,
+    for a session is approved once, however often somebody signs up at it.
+
     Args:
         confirmed: whether the shopper has done what the method asks for.
 
@@ -106,6 +107,9 @@ async def approve(
         )
     if method.is_refused:
         return await reject(context, tx, principal, session_id)
+    visit = await records.visit(tx, session_id)
+    if visit is not None:
+        await _known(tx, principal.project_id, visit.email, visit.phone, context.clock.now())
     if session.price.minor == 0:
         return await complete(context, tx, principal, session_id)
     return await simulate(context, tx, principal, session_id, Outcome.AUTHORIZED)
