@@ -45,7 +45,7 @@ from keyturn.keys.model import (
     each_need,
     is_scope_name,
 )
-from keyturn.keys.restrictions import checked_limit, parse_rate
+from keyturn.keys.restrictions import checked_limit, parse_limit, parse_rate
 from keyturn.keys.revoking import Revocation, Switched, resume, revoke, set_enabled, suspend
 from keyturn.keys.secret import FORMATS, NATIVE, KeyDigest, KeyFormat, KeyParser, KeySecret, generate, parse
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
@@ -129,6 +129,7 @@ __all__ = [
     "generate",
     "is_scope_name",
     "parse",
+    "parse_limit",
     "parse_rate",
     "resume",
     "revoke",

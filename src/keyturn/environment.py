@@ -42,7 +42,7 @@ class Variable(NamedTuple):
             raise error(f"{self.name}: {problem}") from None
 
     @property
-    def told_default(self) -> str:
+    def default_text(self) -> str:
         """The default as the guide has it."""
         return self.instead or (f"`{self.default}`" if self.default else "")
 
@@ -96,7 +96,8 @@ def meant(name: str, known: Iterable[str]) -> str:
 def misspelt(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> dict[str, str]:
     """The variables that are slips of a setting's name, each with what is wrong with it.
 
-    A variable with the prefix that is like none of ours is let be: something else may have set it.
+    A variable with the prefix that is like none of ours is let be: something else may have set it. One whose prefix is
+    nearly ours, or in small letters, is a slip where the rest of it is, too.
 
     Args:
         known: the variables that there are, with and without the prefix.
@@ -106,12 +107,18 @@ def misspelt(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> dic
     by_rest = {name.removeprefix(prefix).removeprefix("CHECKOUT_"): name for name in known}
     found = {}
     for name in sorted(given):
-        if not name.startswith(prefix) or name in known or _SERVICE_LINK.fullmatch(name.removeprefix(prefix)):
+        head, _, rest = name.upper().partition("_")
+        if name in known or not _is_like(head, prefix.rstrip("_")) or _SERVICE_LINK.fullmatch(rest):
             continue
-        near = nearest(name.removeprefix(prefix), by_rest)
+        near = nearest(rest, by_rest)
         if near is not None:
             found[name] = f"{name[:80]} is no setting; did you mean {by_rest[near]}?"
     return found
+
+
+def _is_like(head: str, ours: str) -> bool:
+    # Lengths first: an environment has many variables, and most of them are nothing like ours.
+    return head == ours or (abs(len(head) - len(ours)) <= 1 and bool(get_close_matches(head, [ours], cutoff=_ALIKE)))
 
 
 def cannot_be_meant(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> str | None:

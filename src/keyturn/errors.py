@@ -8,14 +8,16 @@ KeyturnError
 │   ├── InvalidNetwork  a network a key may come from is none
 │   ├── InvalidOrigin   a web origin a key may come from is none
 │   ├── InvalidApp      an app identifier is none
-│   ├── InvalidLimit    a key's own pace makes no sense
+│   ├── InvalidLimit    a key's own rate limit makes no sense
 │   ├── InvalidAllow    a key would be allowed by name what there is not, or is no publishable one
+│   ├── InvalidLabel    an external id, metadata or a tag is none
 │   ├── InvalidKind     a format has no such keys, or a kind cannot be restricted so
 │   └── StrongerThanParent  a key would make one that may more than itself
 ├── KeyConflict       a key is not in a state that allows this
 │   ├── KeyIsRevoked    a revoked key cannot be changed or brought back
 │   ├── RotationPending a rotation waits for its successor's first use
-│   └── KeyExists       a key with this digest is already there
+│   ├── KeyExists       a key with this digest is already there
+│   └── NameReused      an Idempotency-Key was sent before with another request
 ├── KeyNotFound       no such key in this project
 ├── BadReport         a report of leaked keys is not from whom it says, or is none
 └── PublicKeysUnavailable  whether it is genuine is unknown at the moment
@@ -89,7 +91,7 @@ class InvalidApp(InvalidKey):
 
 
 class InvalidLimit(InvalidKey):
-    """A key's own pace makes no sense."""
+    """A key's own rate limit makes no sense."""
 
     code = "invalid_limit"
     field = "limit"
@@ -107,6 +109,12 @@ class InvalidKind(InvalidKey):
 
     code = "invalid_kind"
     field = "kind"
+
+
+class InvalidLabel(InvalidKey):
+    """An external id, metadata or a tag is none."""
+
+    code = "invalid_label"
 
 
 class StrongerThanParent(InvalidKey):
@@ -149,6 +157,12 @@ class KeyExists(KeyConflict):
     """A key with this digest is already there."""
 
     code = "key_exists"
+
+
+class NameReused(KeyConflict):
+    """An Idempotency-Key was sent before, with another request."""
+
+    code = "idempotency_key_reused"
 
 
 class KeyNotFound(KeyturnError):

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from keyturn.connections import SECONDS_MAX, ConnectionLimits
+from keyturn.connections import SECONDS_MAX, UNIX, ConnectionLimits
 from keyturn.environment import Variable, cannot_be_meant, flag, meant, one_of, whole
 from keyturn.errors import InvalidNetwork
+from keyturn.http.key_places import DEFAULT_HEADERS, DEFAULT_SCHEMES, USUAL, InvalidKeyPlace, KeyPlaces
 from keyturn.http.proxies import LOOPBACK, Networks
 from keyturn.keys.model import is_scope_name
 from keyturn.leaks.responding import LeakResponse, LeakRules
@@ -43,8 +44,9 @@ class Settings(NamedTuple):
         trusted_proxies: who is believed about where a request came from, and what it was.
         plain_http_from: who may speak to the server without TLS.
         rules: the file that says what each path needs, for forward-auth.
-        limit: what a key without a pace of its own may do; None for no limit.
-        leaks: what becomes of keys that are found where they should not be.
+        key_places: where the requests that proxies ask about carry their keys.
+        limit: what a key without a rate of its own may do; None for no limit.
+        leaks: what is done with keys that are found where they should not be.
         github_public_keys: where GitHub's public keys are, if it reports here: an address or a file.
         valkey_url: where several servers count limits together; None if each counts alone.
         connections: how many there may be, and how long they take.
@@ -54,9 +56,10 @@ class Settings(NamedTuple):
     roots: tuple[bytes, ...] = ()
     scopes: tuple[str, ...] = OWN_SCOPES
     publishable: tuple[str, ...] = ()
-    trusted_proxies: Networks = Networks(LOOPBACK)
-    plain_http_from: Networks = Networks(LOOPBACK)
+    trusted_proxies: Networks = Networks((*LOOPBACK, UNIX))
+    plain_http_from: Networks = Networks((*LOOPBACK, UNIX))
     rules: Path | None = None
+    key_places: KeyPlaces = USUAL
     limit: Limit | None = DEFAULT_LIMIT
     valkey_url: str | None = None
     leaks: LeakRules = LeakRules()
@@ -144,16 +147,28 @@ TABLE: Final = (
         instead="none",
     ),
     Variable(
+        "KEYTURN_KEY_HEADERS",
+        _words,
+        " ".join(DEFAULT_HEADERS),
+        "the headers in which a proxy's requests carry their keys ([where keys are](#where-keys-are))",
+    ),
+    Variable(
+        "KEYTURN_KEY_SCHEMES",
+        _words,
+        " ".join(DEFAULT_SCHEMES),
+        "the schemes of `Authorization` by which they do, such as `api-key`, `token` and `basic-password`",
+    ),
+    Variable(
         "KEYTURN_TRUSTED_PROXIES",
         _networks,
-        ",".join(LOOPBACK),
+        ",".join((*LOOPBACK, UNIX)),
         "networks whose word on where a request came from is believed",
         instead="this machine",
     ),
     Variable(
         "KEYTURN_PLAIN_HTTP_FROM",
         _networks,
-        ",".join(LOOPBACK),
+        ",".join((*LOOPBACK, UNIX)),
         "networks that may speak to it without TLS",
         instead="this machine",
     ),
@@ -185,7 +200,7 @@ TABLE: Final = (
         "KEYTURN_LEAK_RESPONSE",
         one_of(LeakResponse),
         LeakResponse.REVOKE.value,
-        "what becomes of a live key that GitHub found: `revoke`, `disable`, `alert`",
+        "what is done with a live key that GitHub found: `revoke`, `disable`, `alert`",
     ),
     Variable(
         "KEYTURN_GITHUB_PUBLIC_KEYS",
@@ -251,6 +266,10 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
     _check_scopes(offered, found["PUBLISHABLE_SCOPES"])
     if found["RATE_PER_SECOND"] and not found["BURST"]:
         raise SettingsError("KEYTURN_BURST: expected at least 1")
+    try:
+        key_places = KeyPlaces(found["KEY_HEADERS"], found["KEY_SCHEMES"])
+    except InvalidKeyPlace as error:
+        raise SettingsError(f"KEYTURN_KEY_HEADERS, KEYTURN_KEY_SCHEMES: {error}") from error
     limit = Limit(float(found["RATE_PER_SECOND"]), found["BURST"]) if found["RATE_PER_SECOND"] else None
     return Settings(
         database_url=database_url or found["DATABASE_URL"],
@@ -260,6 +279,7 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
         trusted_proxies=found["TRUSTED_PROXIES"],
         plain_http_from=found["PLAIN_HTTP_FROM"],
         rules=found["RULES"],
+        key_places=key_places,
         limit=limit,
         valkey_url=found["VALKEY_URL"] or None,
         leaks=LeakRules(

@@ -33,9 +33,9 @@ def printable(text: str, *, one_line: bool = False) -> str:
 def foreign(text: str) -> str:
     """Somebody else's text within a line of ours: escaped, on one line, and isolated in direction (UAX #9), so that a
     name that runs from right to left turns nothing but itself."""
-    shown = printable(text, one_line=True)
-    turns = not shown.isascii() and any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in shown)
-    return f"{FIRST_STRONG_ISOLATE}{shown}{POP_ISOLATE}" if turns else shown
+    printed = printable(text, one_line=True)
+    turns = not printed.isascii() and any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in printed)
+    return f"{FIRST_STRONG_ISOLATE}{printed}{POP_ISOLATE}" if turns else printed
 
 
 def line_of(text: str) -> str:

@@ -10,6 +10,8 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route, Router, WebSocketRoute
@@ -246,7 +248,7 @@ async def test_a_browser_is_answered_for_the_origins_of_keys(context: CommandCon
         assert (known.status_code, known.headers["access-control-allow-origin"]) == (204, PAGE)
         assert known.headers["access-control-allow-methods"] == "GET, HEAD, POST"
         unknown = await client.options("/invoices", headers={"Origin": "https://evil.example"} | asking)
-        assert unknown.status_code == 204 and "access-control-allow-origin" not in unknown.headers
+        assert unknown.status_code == 405 and "access-control-allow-origin" not in unknown.headers
         made = await client.post("/invoices", headers=bearer(key) | {"Origin": PAGE})
         assert (made.status_code, made.headers["access-control-allow-origin"]) == (200, PAGE)
         assert made.headers["vary"] == "Origin" and "access-control-allow-credentials" not in made.headers
@@ -256,6 +258,48 @@ async def test_a_browser_is_answered_for_the_origins_of_keys(context: CommandCon
         refused = await client.get("/invoices", headers=bearer(key) | {"Origin": PAGE})
         assert refused.json()["code"] == "secret_key_required"
         assert refused.headers["access-control-allow-origin"] == PAGE
+
+
+async def test_the_applications_own_cors_answers_for_open_endpoints_and_unknown_origins(
+    context: CommandContext,
+) -> None:
+    """A page of the application's own is none that a key is for. What looks like a preflight reaches no endpoint that
+    needs a key, whatever its methods are: anybody can send one."""
+    await context.key("invoices:write", kind=Kind.PUBLISHABLE, origins=[PAGE])
+    own = "https://console.shop.example"
+    inside = [
+        *routes(),
+        Route("/both", read, methods=["GET", "OPTIONS"]),
+        Route("/asked", needs(OPEN)(partial(told)), methods=["OPTIONS"]),
+    ]
+    cors = Middleware(CORSMiddleware, allow_origins=[own], allow_methods=["GET"], allow_credentials=True)
+    app = KeyturnMiddleware(Starlette(routes=inside, middleware=[cors]), keys=context.layer)
+    bare = KeyturnMiddleware(Starlette(routes=inside), keys=context.layer)
+
+    async def preflight(app: Any, path: str, origin: str) -> httpx.Response:
+        async with context.client(app) as client:
+            asking = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+            return await client.options(path, headers=asking)
+
+    for path in ("/health", "/invoices"):
+        answer = await preflight(app, path, own)
+        assert answer.headers["access-control-allow-credentials"] == "true", path
+    assert (await preflight(app, "/invoices", PAGE)).headers["access-control-allow-origin"] == PAGE
+    for path in ("/both", "/resource"):
+        kept = await preflight(bare, path, own)
+        assert (kept.status_code, kept.content) == (204, b""), path
+    assert (await preflight(bare, "/asked", own)).json() == {"key": None}
+
+    async def everything(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await JSONResponse({"secret": True})(scope, receive, send)
+
+    rules = {"/invoices": "invoices:read", "/open": OPEN, "OPTIONS /left": OPEN, "GET /left": "invoices:read"}
+    ruled = KeyturnMiddleware(everything, keys=context.layer, needs=rules)
+    assert (await preflight(ruled, "/invoices", own)).status_code == 204
+    assert (await preflight(ruled, "/open", own)).status_code == 200
+    assert (await preflight(ruled, "/left", own)).status_code == 200
+    assert (await preflight(ruled, "/elsewhere", own)).status_code == 204
 
 
 async def test_a_publishable_key_opens_what_it_made_with_its_client_secret(context: CommandContext) -> None:

@@ -52,7 +52,7 @@ def test_a_keys_whole_life_from_a_terminal(terminal: Terminal) -> None:
     printed when it is made, and never after."""
     made = terminal.create("--scope", "links:read", "--ip", "203.0.113.0/24", "--expires-in", "30d", "--rate", "5/s")
     assert (made["mode"], made["scopes"], made["networks"]) == ("live", ["links:read"], ["203.0.113.0/24"])
-    assert made["rate"] == "5/s, 10 at once"
+    assert made["rate"] == "5 a second, 5 at once"
     canary = terminal.create("--canary")
     id = made["id"]
     listed = terminal.run("keys", "list", *PROJECT).stdout

@@ -16,7 +16,7 @@ from keyturn.http.server import KeyturnServer
 from keyturn.stores.memory import MemoryKeyStore
 from tests.house.source import ROOT
 from tests.keyturn.test_server import ENVIRONMENT
-from tillgate.cli import app
+from tillgate.cli.commands import app
 
 SLIPS = [
     ("KEYTURN_SCOPE", "KEYTURN_SCOPES"),
@@ -24,6 +24,7 @@ SLIPS = [
     ("KEYTURN_RULE", "KEYTURN_RULES"),
     ("KEYTURN_TRUSTED_PROXY", "KEYTURN_TRUSTED_PROXIES"),
     ("KEYTURN_DATABSE_URL", "KEYTURN_DATABASE_URL"),
+    ("KEYTRUN_DATABASE_URL", "KEYTURN_DATABASE_URL"),
 ]
 TILLGATES = [
     ("TILLGATE_WEBHOOK_SECRT", "CHECKOUT_WEBHOOK_SECRET"),
@@ -32,6 +33,8 @@ TILLGATES = [
     ("TILLGATE_PUBLIC_ULR", "TILLGATE_PUBLIC_URL"),
     ("TILLGATE_WORKER", "TILLGATE_WORKERS"),
     ("TILLGATE_TRUSTED_PROXYS", "TILLGATE_TRUSTED_PROXIES"),
+    ("TILGATE_PUBLIC_URL", "TILLGATE_PUBLIC_URL"),
+    ("tillgate_valkey_url", "TILLGATE_VALKEY_URL"),
 ]
 # Set by others: by Kubernetes for a service that is called tillgate, by the tests, by anybody.
 LET_BE = {
@@ -40,6 +43,9 @@ LET_BE = {
     "TILLGATE_PORT_8080_TCP_ADDR": "10.0.0.1",
     "TILLGATE_WALKS": "5",
     "TILLGATE_HOMEPAGE": "x",
+    "TILGATE_HOMEPAGE": "x",
+    "NAVIGATE_PUBLIC_URL": "https://other.example",
+    "DATABASE_URL": "postgresql://other.example/other",
     "PATH": "/bin",
 }
 
@@ -116,7 +122,7 @@ def test_the_guide_has_the_table_of_settings(house: Any) -> None:
     wanted = []
     for one in house.TABLE:
         option = f"`{one.option}`" if one.option else ""
-        cells = (one.help, one.told_default) if house is keyturn.settings else (option, one.told_default, one.help)
+        cells = (one.help, one.default_text) if house is keyturn.settings else (option, one.default_text, one.help)
         wanted.append(" | ".join([f"| `{one.name}`", *cells]).replace("|  |", "| |").replace("|  |", "| |") + " |")
     assert rows == [line.replace("|  |", "| |") for line in wanted]
 

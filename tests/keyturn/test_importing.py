@@ -431,7 +431,7 @@ def test_a_file_is_imported_from_a_terminal(tmp_path: Path, database_url: str) -
     from typer.testing import CliRunner
 
     from keyturn.cli import app as keyturn
-    from tillgate.cli import app as tillgate
+    from tillgate.cli.commands import app as tillgate
 
     runner = CliRunner(env={"KEYTURN_SCOPES": "links:read"})
     mine = text()

@@ -76,7 +76,7 @@ class House:
         decision = await self.verifier.verify(Presented(**how), None)  # type: ignore[arg-type]
         if isinstance(decision, Refused):
             self.context.noticed(decision, seen or Seen())
-        await self.context.deal_with_waiting()
+        await self.context.process_pending()
         return decision
 
     async def in_url(self, issued: Issued) -> Verified | Refused:
@@ -193,16 +193,16 @@ async def test_reporting_a_leak_never_delays_admission() -> None:
 
     house.store.note_exposure, whole = broken, house.store.note_exposure  # type: ignore[assignment, method-assign]
     house.context.noticed(refused, Seen())
-    await house.context.deal_with_waiting()
+    await house.context.process_pending()
     assert [str(error) for error in house.failures] == ["no store"]
     house.store.note_exposure = whole  # type: ignore[method-assign]
     house.context.noticed(refused, Seen())
-    await house.context.deal_with_waiting()
+    await house.context.process_pending()
     assert (await house.now(key)).exposed_at is not None
     for _ in range(NOTICED_MAX + 5):
         one = await house.key()
         house.context.noticed(Refused(RefusalReason.INSECURE, await house.store.by_digest(one.secret.digest())), Seen())  # type: ignore[no-untyped-call]
-    await house.context.deal_with_waiting()
+    await house.context.process_pending()
     noted = [key for key in await every_key(house.store, "prj_a") if key.exposed_at is not None]
     assert len(noted) == NOTICED_MAX + 1
 

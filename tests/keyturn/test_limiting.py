@@ -173,7 +173,7 @@ def test_even_the_slowest_rate_can_be_written(per_second: float) -> None:
 
 
 def test_once_a_minute_may_come_every_minute() -> None:
-    """1/60 as a float is a little less: taken at its word, it would refuse who comes each minute on the dot."""
+    """1/60 as a float is a little less: it would refuse a request that comes each minute on the dot."""
     watch = Watch(7 * SECOND_NS)
     limiter = Limiter(watch)
     for _ in range(1_000):

@@ -130,9 +130,9 @@ def test_a_child_never_admits_what_its_parent_would_refuse(
         ({"networks": ["10.1.0.0/16"]}, {}, "networks"),
         ({"networks": ["10.1.0.0/16"]}, {"networks": ["10.1.2.3", "8.8.8.8"]}, "networks"),
         ({"origins": ["https://a.example"]}, {"origins": ["https://b.example"]}, "origins"),
-        ({"limit": Limit(5, 5)}, {}, "5/s, 5 at once"),
-        ({"limit": Limit(5, 5)}, {"limit": Limit(5, 6)}, "5/s, 5 at once"),
-        ({}, {"limit": Limit(1_000, 200)}, "100/s, 200 at once"),
+        ({"limit": Limit(5, 5)}, {}, "5 a second, 5 at once"),
+        ({"limit": Limit(5, 5)}, {"limit": Limit(5, 6)}, "5 a second, 5 at once"),
+        ({}, {"limit": Limit(1_000, 200)}, "100 a second, 200 at once"),
         ({}, {"report_only": ["scope_missing"]}, "be report-only"),
         ({}, {"mode": Mode.LIVE}, "own project and mode"),
         ({}, {"project_id": "prj_b"}, "own project and mode"),
@@ -200,7 +200,7 @@ async def test_what_hangs_below_a_revoked_key_is_found_all_the_same() -> None:
 
 @pytest.mark.anyio
 async def test_a_disabled_maker_is_remembered_with_its_keys() -> None:
-    """Who made a key stands with it for good, whatever becomes of the maker."""
+    """Who made a key stands with it for good, whatever happens to the maker."""
     context = KeyHarness()
     root = await context.issue("links:read")
     child = await context.issue("links:read", parent=root.key)

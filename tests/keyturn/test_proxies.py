@@ -113,7 +113,7 @@ async def test_only_what_came_in_clear_text_for_certain_is_quarantined(build: Ca
         transport = httpx.ASGITransport(app, client=("10.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
             answer = await client.get(f"{FORWARD_PATH}?access=any-key", headers=sent)
-        await layer.leaks.deal_with_waiting()
+        await layer.leaks.process_pending()
         return answer.status_code
 
     assert await status("https, https") == 200

@@ -18,6 +18,7 @@ from keyturn import (
     Status,
     change,
     checked_limit,
+    parse_limit,
     parse_rate,
     revoke,
     set_enabled,
@@ -100,17 +101,40 @@ def test_what_is_no_network_is_refused(text: str) -> None:
         checked_networks([text])
 
 
-@pytest.mark.parametrize(("text", "per_second"), [("5/s", 5.0), ("300/m", 5.0), ("1800/h", 0.5), ("7", 7.0)])
-def test_a_rate_is_written_by_second_minute_or_hour(text: str, per_second: float) -> None:
+@pytest.mark.parametrize(
+    ("text", "per_second"), [("5/s", 5.0), ("300/m", 5.0), ("1800/h", 0.5), ("8640/d", 0.1), ("7", 7.0)]
+)
+def test_a_rate_is_written_by_its_unit(text: str, per_second: float) -> None:
     """A plain number is by the second."""
     assert parse_rate(text) == per_second
 
 
-@pytest.mark.parametrize("text", ["", "5/d", "-1/s", "1e9", "5 per second"])
+@pytest.mark.parametrize("text", ["", "5/w", "-1/s", "1e9", "5 per second"])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     """The error shows how it is written."""
     with pytest.raises(InvalidLimit, match="5/s"):
         parse_rate(text)
+
+
+@pytest.mark.parametrize(
+    ("rate", "burst", "words", "window"),
+    [
+        ("6/m", None, "6 a minute, 6 at once", 60),
+        ("300/m", None, "300 a minute, 300 at once", 60),
+        ("5/s", None, "5 a second, 5 at once", 1),
+        ("5/s", 10, "5 a second, 10 at once", 2),
+        ("6/m", 1, "6 a minute, 1 at once", 10),
+        ("1000/h", None, "1000 an hour, 1000 at once", 3_600),
+        ("100/d", None, "100 a day, 100 at once", 86_400),
+        ("7/d", 3, "7 a day, 3 at once", 37_028),
+        ("0.5/s", None, "30 a minute, 1 at once", 2),
+        ("1.5/s", 2, "90 a minute, 2 at once", 1),
+    ],
+)
+def test_a_limit_means_what_its_rate_says(rate: str, burst: int | None, words: str, window: int) -> None:
+    """As many at once as the rate counts, unless told otherwise; and it is told in that unit again."""
+    limit = parse_limit(rate, burst)
+    assert (str(limit), int(limit.window_seconds + 0.001)) == (words, window)
 
 
 @pytest.mark.parametrize(("per_second", "burst"), [(0.0, 5), (-1.0, 5), (5.0, 0), (float("nan"), 5), (2e6, 5)])

@@ -151,6 +151,19 @@ def test_each_format_is_written_as_documented_and_read_among_all(name: str, kind
         assert parser.parse(text[:-1] + last) is None
 
 
+def test_the_formats_of_a_text_are_those_that_write_it() -> None:
+    """By head and length. Two formats write one shape, in the order of the formats; a typo changes nothing."""
+    parser = KeyParser(FORMATS.values())
+    shapes = {
+        name: [parser.formats_of(generate(format, kind, Mode.LIVE).reveal()) for kind in sorted(format.kinds)]
+        for name, format in FORMATS.items()
+    }
+    assert all(name in one for name, found in shapes.items() for one in found)
+    text = generate(NATIVE, Kind.SECRET, Mode.LIVE).reveal()
+    assert parser.formats_of(text) == parser.formats_of(text[:-1] + "0") == ("native", "craftkit")
+    assert parser.formats_of(text + "0") == parser.formats_of("sk_other_" + text[-32:]) == ()
+
+
 def test_the_shapes_that_ship_are_all_covered_here() -> None:
     """A format that is added is added to the list above."""
     assert {(name, kind) for name, kind, _ in WRITTEN} == {

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -31,6 +32,12 @@ ENVIRONMENT = {
     "KEYTURN_SCOPES": "invoices:read invoices:write",
     "KEYTURN_PUBLISHABLE_SCOPES": "invoices:write",
 }
+
+
+class Answer:
+    """What one of several at once was answered."""
+
+    got: dict[str, Any]
 
 
 class CommandContext:
@@ -95,6 +102,57 @@ async def light_harness(anyio_backend: object) -> AsyncIterator[CommandContext]:
     layer = KeyLayer(MemoryKeyStore(), scopes=settings.scopes, publishable=settings.publishable, limit=settings.limit)
     async with layer.running():
         yield CommandContext(layer, settings)
+
+
+async def test_a_key_is_verified_for_several_scopes_at_once(light_harness: CommandContext) -> None:
+    """All of them are needed, and the one that is missing is named; what is no scope, none, and too many is refused."""
+    context = light_harness
+    read = (await context.key("invoices:read"))["key"]
+    both = (await context.key("invoices:read", "invoices:write"))["key"]
+    wanted = ["invoices:read", "invoices:write", "invoices:read"]
+    assert (await context.verify(both, None, scopes=wanted))["valid"] is True
+    verdict = await context.verify(read, None, scopes=wanted)
+    assert (verdict["valid"], verdict["code"], verdict["requiredScope"]) == (False, "missing_scope", "invoices:write")
+    for more in (
+        {"scopes": ["invoices:steal"]},
+        {"scopes": []},
+        {"scopes": ["invoices:read"] * 21},
+        {"scopes": ["invoices:read"], "scope": "invoices:read"},
+    ):
+        status, told = await context.call("POST", "/v1/keys/verify", {"key": both, **more})
+        assert status == 400 and "scopes" in told["detail"], told
+
+
+async def test_a_request_to_create_a_key_that_comes_again_has_one_effect(context: CommandContext) -> None:
+    """One key, and its text once: the repetition answers what the key is now, without it. Ten at once are one; another
+    request or another maker under the same name is not."""
+    wish = {"name": "worker", "scopes": ["invoices:read", "keys:write"]}
+    first = await context.send("POST", "/v1/keys", wish, idempotency_key="job-7")
+    assert first.status_code == 201 and first.json()["key"].startswith("ck_live_")
+    again = await context.send("POST", "/v1/keys", wish, idempotency_key=" job-7 ")
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.json() == first.json() | {"key": None}
+    assert "idempotency-replayed" not in first.headers
+    status, told = await context.call("POST", "/v1/keys", wish | {"name": "other"}, idempotency_key="job-7")
+    assert (status, told["code"]) == (409, "idempotency_key_reused")
+    status, made = await context.call("POST", "/v1/keys", {"name": "x"}, first.json()["key"], idempotency_key="job-7")
+    assert status == 201 and made["key"] is not None
+    answers = [Answer() for _ in range(10)]
+
+    async def create(into: Answer) -> None:
+        into.got = (await context.send("POST", "/v1/keys", wish, idempotency_key="at-once")).json()
+
+    async with anyio.create_task_group() as group:
+        for one in answers:
+            group.start_soon(create, one)
+    assert len({one.got["id"] for one in answers}) == 1
+    assert sum(one.got["key"] is not None for one in answers) == 1
+    status, listed = await context.call("GET", "/v1/keys?name=worker")
+    assert len(listed["data"]) == 2
+    for wrong in ("", "x" * 256, "é", "a\tb"):
+        sent: Any = {"idempotency_key": wrong.encode("latin-1")}
+        status, told = await context.call("POST", "/v1/keys", wish, **sent)
+        assert (status, told["code"]) == (400, "invalid_idempotency_key"), wrong
 
 
 async def test_a_key_is_made_verified_and_revoked_with_a_receipt(context: CommandContext) -> None:

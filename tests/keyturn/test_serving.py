@@ -24,19 +24,28 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def serving(
-    database_url: str, folder: Path, open_files: int | None = None, tls: Path | None = None, /, **settings: str
+    database_url: str,
+    folder: Path,
+    open_files: int | None = None,
+    tls: Path | None = None,
+    uds: Path | None = None,
+    /,
+    **settings: str,
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A started server: where it answers, and its process. It is gone after the block.
 
     Args:
         open_files: the process's limit on them, as ``ulimit -n`` sets it.
         tls: a file with its certificate and private key.
+        uds: the Unix socket on which it answers instead.
     """
     port = free_port()
     command = [*limited_files(open_files), sys.executable, "-m", "keyturn.cli", "serve", "--port", str(port)]
     command += ["--database-url", database_url]
     if tls is not None:
         command += ["--tls-certificate", str(tls), "--tls-key", str(tls)]
+    if uds is not None:
+        command += ["--uds", str(uds)]
     log = folder / f"keyturn-{port}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
@@ -51,6 +60,45 @@ def serving(
     finally:
         process.kill()
         process.wait()
+
+
+def test_it_listens_on_a_unix_socket_whose_peers_are_trusted_as_unix(tmp_path: Path) -> None:
+    """By default they are of this machine; where others are named, they are nobody's proxy. An old socket is replaced,
+    and nothing else."""
+    where = tmp_path / "keyturn.sock"
+    url = f"sqlite:///{tmp_path / 'keys.db'}"
+    settings = {"KEYTURN_ROOT_KEY": ROOT, "KEYTURN_SCOPES": "invoices:read"}
+    asked = {"X-Original-URI": "/x", "X-Original-Method": "GET"}
+    key = ""
+    for trusted in ({}, {"KEYTURN_TRUSTED_PROXIES": "127.0.0.1"}, {"KEYTURN_TRUSTED_PROXIES": "10.0.0.0/8,unix"}):
+        with (
+            serving(url, tmp_path, None, None, where, **settings, **trusted),
+            httpx.Client(transport=httpx.HTTPTransport(uds=str(where)), base_url="http://localhost") as client,
+        ):
+            root = {"Authorization": f"Bearer {ROOT}"}
+            wish = {"name": "a", "scopes": ["invoices:read"], "networks": ["203.0.113.0/24"]}
+            key = key or client.post("/v1/keys", json=wish, headers=root).json()["key"]
+            sent = asked | {"Authorization": f"Bearer {key}", "X-Forwarded-Proto": "https"}
+            answer = client.get(
+                "/v1/forward-auth?scope=invoices:read", headers=sent | {"X-Forwarded-For": "203.0.113.7"}
+            )
+            if trusted == {"KEYTURN_TRUSTED_PROXIES": "127.0.0.1"}:
+                assert (answer.status_code, answer.json()["code"]) == (403, "proxy_not_trusted")
+                continue
+            assert answer.status_code == 200, answer.text
+            nowhere = client.get("/v1/forward-auth?scope=invoices:read", headers=sent)
+            assert nowhere.json()["code"] == "address_not_allowed"
+    (tmp_path / "file").write_text("kept")
+    long = tmp_path / ("x" * 100)
+    for wrong, words in (
+        (tmp_path / "file", "is no socket"),
+        (tmp_path / "no/k.sock", "no directory"),
+        (long, "bytes"),
+    ):
+        command = [sys.executable, "-m", "keyturn.cli", "serve", "--uds", str(wrong), "--database-url", url]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment(**settings))
+        assert done.returncode == 1 and words in done.stderr, done.stderr
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_it_starts_answers_and_ends_well(tmp_path: Path) -> None:

@@ -290,7 +290,7 @@ def outage(part: Part, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["silent", "gone"])
 def test_without_an_answer_each_process_counts_for_itself(tmp_path: Path, how: str) -> None:
-    """When Redis is gone, or hangs, requests are still admitted up to the limit and not beyond; it is told once, each
+    """When Redis is gone, or hangs, requests are still admitted up to the limit; it is logged once, each
     such decision is counted, and none but the first waits. When it is back, they are counted together again."""
     port, told, alone = free_port(), [], []
     with redis_on(port, tmp_path) as part:

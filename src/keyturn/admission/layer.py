@@ -18,7 +18,7 @@ from keyturn.admission.probing import Probed, ProbeStore, keep_probing
 from keyturn.admission.streams import OpenStream
 from keyturn.admission.verifying import Presented, Verifier
 from keyturn.database import SOON_SECONDS, Database, StoreError, StoreWatch, Trouble, migrate, open_database
-from keyturn.insight.expiry import emit_expiring, keep_telling
+from keyturn.insight.expiry import emit_expiring, keep_emitting_expiry
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.retention import forget, keep_forgetting
 from keyturn.insight.usage import FLUSH_SECONDS, Usage
@@ -89,7 +89,7 @@ class _Bucket(msgspec.Struct, frozen=True, gc=False):
     limit: Limit
     of_visitor: bool = False
 
-    def shown(self, taken: Allowance, before: Allowance | None) -> Allowance | None:
+    def tightest(self, taken: Allowance, before: Allowance | None) -> Allowance | None:
         """What the caller is told is left: the least of all, a visitor's apart."""
         if self.of_visitor or (before is not None and before.remaining <= taken.remaining):
             return before
@@ -99,6 +99,9 @@ class _Bucket(msgspec.Struct, frozen=True, gc=False):
 NOBODY: Final = Caller()
 # The clock that keys expire by may be set; the timers' may not.
 LOOK_AGAIN_MS: Final = 60_000
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_SECRET: Final = Kind.SECRET
+_PUBLISHABLE: Final = Kind.PUBLISHABLE
 
 
 class Stream:
@@ -154,7 +157,7 @@ class LayerObserver:
         _log.warning("%s was not dealt with, and will be tried again: %s", what, error)
 
     def store(self, trouble: Trouble | None) -> None:
-        """The database cannot be used; None when it can again. Told once each."""
+        """The database cannot be used; None when it can again. Called once each."""
         if trouble is None:
             _log.warning("the database can be used again")
         else:
@@ -207,14 +210,14 @@ class KeyLayer:
             publishable: those of them that a publishable key may have.
             checked_allow: what a publishable key may be allowed by name (:class:`keyturn.keys.issuing.Issuer`).
             mode: the only mode that is accepted; None for both.
-            limit: what a key without a pace of its own may do; None for no limit.
+            limit: what a key without a rate of its own may do; None for no limit.
             visitor_limit: what each visitor may do with a publishable key, beside the key's own limit; None for no more
                 than that. Nobody has more than half of the key's own.
             limiter: what counts requests; by default, this process for itself.
             visitors: what counts those of publishable keys' visitors; by default, this process for itself, and apart:
                 however many strangers come, no key is forgotten.
             usage_store: where is counted what keys are used for; by default in memory.
-            leak_rules: what becomes of keys that arrive where they should not.
+            leak_rules: what is done with keys that arrive where they should not.
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
             request_days: for how long; 0 logs none and drops those that there are.
             observer: receives what went wrong, and what the probes found; by default the log of Python.
@@ -274,7 +277,7 @@ class KeyLayer:
 
         Args:
             need: all that the call asks for, for nothing is asked after it; None where any valid key will do.
-            limited: whether a key without a pace of its own has the installation's.
+            limited: whether a key without a rate of its own has the installation's.
 
         Raises:
             StoreError: the decision is unknown; admit nobody.
@@ -298,7 +301,7 @@ class KeyLayer:
             its = taken if isinstance(taken, Allowance) else await taken
             if its.exceeded:
                 return self._rate_limit(decision.key, its, need, use, by_visitor=bucket.of_visitor)
-            allowance = bucket.shown(its, allowance)
+            allowance = bucket.tightest(its, allowance)
         return self._let_in(decision, allowance, need, use)
 
     def admit_now(
@@ -312,17 +315,26 @@ class KeyLayer:
         decision = self.verifier.verify_now(presented, need, now)
         if decision is None:
             return None
-        if isinstance(decision, Refused):
+        if not isinstance(decision, Verified):
             return self._refuse(decision, presented, need, caller, now)
         use = Use(now, presented.address, caller.agent, caller.path)
+        key = decision.key
+        alone = self._only_limit(key, limited)
+        if alone is not None:
+            taken = self._limiter.take(key.id, alone)
+            if not isinstance(taken, Allowance):
+                raise BrokenInvariant("a limiter of this process counts at once")
+            if taken.exceeded:
+                return self._rate_limit(key, taken, need, use, by_visitor=False)
+            return self._let_in(decision, taken, need, use)
         allowance = None
-        for bucket in self._buckets(decision.key, presented.address, limited):
+        for bucket in self._buckets(key, presented.address, limited):
             its = bucket.limiter.take(bucket.id, bucket.limit)
             if not isinstance(its, Allowance):
                 raise BrokenInvariant("a limiter of this process counts at once")
             if its.exceeded:
-                return self._rate_limit(decision.key, its, need, use, by_visitor=bucket.of_visitor)
-            allowance = bucket.shown(its, allowance)
+                return self._rate_limit(key, its, need, use, by_visitor=bucket.of_visitor)
+            allowance = bucket.tightest(its, allowance)
         return self._let_in(decision, allowance, need, use)
 
     def _refuse(self, refused: Refused, presented: Presented, need: Needs, caller: Caller, now: int) -> Refused:
@@ -348,19 +360,22 @@ class KeyLayer:
         self.usage.allowed(verified, need, use)
         return Admitted(verified.key, allowance, verified.reported)
 
+    def _only_limit(self, key: KnownKey, limited: bool) -> Limit | None:
+        """The limit of a key that counts against nothing else, as nearly every one; None where it is not so."""
+        if key.ancestors or not (self.visitor_limit is None or key.terms.kind is _SECRET):
+            return None
+        return key.terms.limit or (self.limit if limited else None)
+
     def _buckets(self, key: KnownKey, address: str | None, limited: bool) -> Sequence["_Bucket"]:
         """Out of which the request is to be taken, one after another; the first that has none left refuses it.
 
         The visitor's own comes first, so that what one visitor sends too much costs the key's other visitors nothing.
         Those of the keys that made this one come last, so that what its own limit refuses costs its maker nothing, and
-        a key that makes keys gains no pace by it. What a maker's limit refuses has been counted for the key itself.
+        a key that makes keys gains no rate by it. What a maker's limit refuses has been counted for the key itself.
         """
         own = key.terms.limit or (self.limit if limited else None)
-        alone = self.visitor_limit is None or key.terms.kind is Kind.SECRET
-        if alone and own is not None and not key.ancestors:
-            return (_Bucket(self._limiter, key.id, own),)  # as nearly every request has it
         buckets = []
-        if self.visitor_limit is not None and key.terms.kind is Kind.PUBLISHABLE:
+        if self.visitor_limit is not None and key.terms.kind is _PUBLISHABLE:
             share = share_of(self.visitor_limit, own)
             buckets.append(_Bucket(self._visitors, f"{key.id}@{visitor(address)}", share, True))
         if own is not None:
@@ -436,7 +451,7 @@ class KeyLayer:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.leaks.deal_with_waiting()
+            await self.leaks.process_pending()
             await self._flush()
 
     async def _keep_flushing(self) -> None:
@@ -480,7 +495,7 @@ class KeyLayer:
         )
         return [
             ("forgetting", forgetting),
-            ("expiry", keep_telling(self.store, self.clock, failed=self._failed("an expiry"))),
+            ("expiry", keep_emitting_expiry(self.store, self.clock, failed=self._failed("an expiry"))),
         ]
 
     async def _keep_learning(self) -> None:

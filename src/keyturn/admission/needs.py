@@ -37,10 +37,13 @@ class Access(Enum):
     """Nothing: the route is open."""
     ANY_KEY = "any-key"
     """A key that is valid, whatever it may do."""
+    OPTIONAL = "optional"
+    """A key that came has to be valid; without one it is nobody who calls."""
 
 
 OPEN: Final = Access.OPEN
 ANY_KEY: Final = Access.ANY_KEY
+OPTIONAL: Final = Access.OPTIONAL
 
 Stated = Need | Access
 
@@ -314,8 +317,8 @@ def _encoded(path: str) -> str:
 
 def read_rules(path: Path) -> Rules:
     """Rules out of a TOML file: a table ``[[rule]]`` each, with ``path``, perhaps ``methods``, and either ``scope``
-    (with ``publishable = "creates"`` where a publishable key will do) or ``access = "open"`` or ``"any-key"``. Before
-    them may stand ``case_matters`` and ``trailing_slash_matters``, for :class:`Rules`.
+    (with ``publishable = "creates"`` where a publishable key will do) or ``access = "open"``, ``"any-key"`` or
+    ``"optional"``. Before them may stand ``case_matters`` and ``trailing_slash_matters``, for :class:`Rules`.
 
     Raises:
         InvalidNeed: the file cannot be read, or a rule is none; the message says which.

@@ -1,7 +1,7 @@
 """From a credential to a decision: the hot path, one page."""
 
 from hashlib import sha256
-from typing import Protocol
+from typing import Final, Protocol
 
 from keyturn.admission.carriers import CREDENTIAL_MAX, Carriers
 from keyturn.admission.leases import KeyFinder
@@ -25,6 +25,12 @@ from keyturn.keys.restrictions import ANY_ORIGIN, is_origin_among, is_within
 from keyturn.keys.secret import KeySecret, MaskedRepr, digest_of
 from keyturn.stores.ports import Clock, SecretStore, VerificationStore
 
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_ACTIVE: Final = Status.ACTIVE
+_SECRET: Final = Kind.SECRET
+_PUBLISHABLE: Final = Kind.PUBLISHABLE
+_PASSED_OVER_MAX: Final = 4
+
 
 def decide(  # noqa: C901, PLR0912 — one reason after another, and the order is the promise
     key: KnownKey | None, need: Needs, now: int, asked: Asked = NOTHING_SHOWN, *, mode: Mode | None = None
@@ -43,7 +49,7 @@ def decide(  # noqa: C901, PLR0912 — one reason after another, and the order i
     if key.terms.canary:
         # To whoever found it, it is like any key that never was; the owner is told (keyturn.leaks.responding).
         return Refused(RefusalReason.UNKNOWN, key)
-    if key.status is not Status.ACTIVE:
+    if key.status is not _ACTIVE:
         disabled = key.status is Status.DISABLED
         return Refused(RefusalReason.DISABLED if disabled else RefusalReason.REVOKED, key)
     if key.expires_at is not None and now >= key.expires_at:
@@ -60,7 +66,7 @@ def decide(  # noqa: C901, PLR0912 — one reason after another, and the order i
         if RefusalReason.ADDRESS_NOT_ALLOWED not in terms.report_only:
             return Refused(RefusalReason.ADDRESS_NOT_ALLOWED, key)
         reported = (RefusalReason.ADDRESS_NOT_ALLOWED,)
-    if terms.kind is Kind.PUBLISHABLE or terms.origins or terms.apps:
+    if terms.kind is _PUBLISHABLE or terms.origins or terms.apps:
         unbound = _out_of_place(terms, asked)
         if unbound is not None:
             if unbound not in terms.report_only:
@@ -70,7 +76,7 @@ def decide(  # noqa: C901, PLR0912 — one reason after another, and the order i
         return Verified(key, reported)
     if isinstance(need, tuple):
         return _decide_each(key, need, asked, reported)
-    if terms.kind is Kind.PUBLISHABLE:
+    if terms.kind is _PUBLISHABLE:
         if need.publishable is Reach.NEVER:
             return Refused(RefusalReason.SECRET_KEY_REQUIRED, key, need)
         if need.publishable is Reach.OPENS:
@@ -93,7 +99,7 @@ def _decide_each(
     """The same for several needs: rule by rule, so that it does not matter which need comes first."""
     terms = key.terms
     wanted = needs
-    if terms.kind is Kind.PUBLISHABLE:
+    if terms.kind is _PUBLISHABLE:
         for need in needs:
             if need.publishable is Reach.NEVER:
                 return Refused(RefusalReason.SECRET_KEY_REQUIRED, key, need)
@@ -116,7 +122,7 @@ def _out_of_place(terms: Terms, asked: Asked) -> RefusalReason | None:
     """Why this is not where the key may be used from; None if it is."""
     if terms.apps:
         return None if asked.app in terms.apps else RefusalReason.APP_NOT_ALLOWED
-    if terms.kind is Kind.SECRET and asked.origin is None:
+    if terms.kind is _SECRET and asked.origin is None:
         return None  # a server sends none; only browsers are held to the origins of a secret key
     if ANY_ORIGIN in terms.origins:
         return None
@@ -200,6 +206,25 @@ class Verifier:
             in_url = f"{named}?{in_url}"
         return in_url if "_" in in_url else ""
 
+    async def _exposed(self, in_url: str, *, alone: bool) -> Refused | None:
+        """The refusal of a request that has a key in its URL. A publishable key there is no lost secret: beside a key
+        in a header it is passed over.
+
+        Args:
+            alone: whether there is no key in a header.
+        """
+        for _ in range(_PASSED_OVER_MAX):
+            found = self._carriers.in_url(in_url)
+            if not found:
+                return None
+            if not isinstance(found, KeySecret):
+                return Refused(RefusalReason.KEY_IN_URL)
+            key = await self._finder.find(found.digest())
+            if alone or key is None or key.terms.canary or key.terms.kind is not _PUBLISHABLE:
+                return Refused(RefusalReason.KEY_IN_URL, key)
+            in_url = in_url.replace(found.reveal(), "")
+        return Refused(RefusalReason.KEY_IN_URL)
+
     async def verify(self, presented: Presented, need: Needs) -> Verified | Refused:
         """Decide about a request. The order is carrier, transport, form and checksum, digest, and then that of
         :func:`decide`: the cheapest and least telling first.
@@ -209,10 +234,9 @@ class Verifier:
         """
         in_url = self._url_to_search(presented)
         if in_url:
-            exposed = self._carriers.in_url(in_url)
-            if exposed:
-                key = await self._finder.find(exposed.digest()) if isinstance(exposed, KeySecret) else None
-                return Refused(RefusalReason.KEY_IN_URL, key)
+            exposed = await self._exposed(in_url, alone=not (presented.authorization or presented.api_key))
+            if exposed is not None:
+                return exposed
         carried = self._carriers.find(presented.authorization, presented.api_key)
         if isinstance(carried, Refused):
             return carried

@@ -18,7 +18,7 @@ from keyturn.database.backup import restore as restore_backup
 from keyturn.errors import KeyturnError
 from keyturn.settings import SettingsError, load
 from keyturn.stores.ports import Act
-from keyturn.stores.restoring import Narrowed, RestoredKeys, after_restore, narrowed_in
+from keyturn.stores.restoring import RestoredKeys, Restrictions, after_restore, restrictions_in
 from keyturn.stores.sql import migrations
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
@@ -55,7 +55,7 @@ def restore(
     found: list[RestoredKeys] = []
     clock = SystemClock()
 
-    async def finish(tx: Transaction, manifest: Manifest, kept: Narrowed | None) -> None:
+    async def finish(tx: Transaction, manifest: Manifest, kept: Restrictions | None) -> None:
         act = Act(clock.now(), ACTOR, RESTORED)
         found.append(await after_restore(tx, act, kept, disable=disable_keys, backup_made_at=manifest.made_at))
 
@@ -63,7 +63,9 @@ def restore(
         url = load(database_url=database_url).database_url
         confirm_replacing(replace, yes)
         manifest = asyncio.run(
-            restore_backup(url, file, migrations(), now=clock.now(), replace=replace, before=narrowed_in, finish=finish)
+            restore_backup(
+                url, file, migrations(), now=clock.now(), replace=replace, before=restrictions_in, finish=finish
+            )
         )
     except (KeyturnError, StoreError, SettingsError) as error:
         fail(str(error))
@@ -88,12 +90,12 @@ def say_restored(manifest: Manifest, keys: RestoredKeys, as_json: bool) -> None:
     """Say what was restored, and what that means for keys."""
     made_at = datetime.fromtimestamp(manifest.made_at / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if as_json:
-        counts = {"keysKeptEnded": keys.narrowed, "keysDisabled": keys.disabled, "keysAccepted": keys.usable}
+        counts = {"keysKeptEnded": keys.restricted, "keysDisabled": keys.disabled, "keysAccepted": keys.usable}
         say_json({"rows": manifest.rows, "tables": len(manifest.tables), "madeAt": made_at, **counts})
         return
     say(f"Restored {manifest.rows} rows of {len(manifest.tables)} tables, as of {made_at} ({manifest.program}).")
-    if keys.narrowed:
-        say(f"{keys.narrowed} keys, secrets or projects were revoked, disabled or suspended since then, and stay so.")
+    if keys.restricted:
+        say(f"{keys.restricted} keys, secrets or projects were revoked, disabled or suspended since then, and stay so.")
     if keys.disabled:
         say(f"{keys.disabled} keys were disabled. Enable each that was not revoked after {made_at}.")
     if keys.usable:

@@ -56,6 +56,8 @@ def explain_request(
     if found is Access.OPEN:
         say("This route is open: no key is needed.")
         return
+    if found is Access.OPTIONAL:
+        say("This route needs no key; one that is sent has to be valid.")
     need = found if isinstance(found, Need) else None
 
     async def task(context: CommandContext) -> Explanation:

@@ -7,10 +7,13 @@ import typer
 from keyturn.admission.leases import Receipt
 from keyturn.cli.choosing import (
     NOTHING_CHOSEN,
+    WantedExpiring,
+    WantedExternalId,
     WantedKind,
     WantedMode,
     WantedName,
     WantedStatus,
+    WantedTag,
     WantedUnused,
     wanted_keys,
 )
@@ -21,7 +24,7 @@ from keyturn.instants import to_rfc3339
 from keyturn.keys.issuing import OVERLAP_MAX_MS, Issued, Rotated
 from keyturn.keys.listing import ALL_KEYS, each_key
 from keyturn.keys.model import Key, Status
-from keyturn.keys.pairs import FORMAT, fill_places
+from keyturn.keys.pairs import FORMAT, issue_standing_keys
 from keyturn.keys.revoking import BulkRevocation, Revocation, revoke, revoke_matching, set_enabled
 from keyturn.stores.ports import SecretState
 
@@ -108,7 +111,7 @@ def pair(installation: Installation, format: Format = FORMAT, project: Project =
 
     async def task(context: CommandContext) -> list[Issued]:
         project_id = await context.find_project(project)
-        return await fill_places(
+        return await issue_standing_keys(
             context.store, context.issuer, context.clock, project_id=project_id, by=ACTOR, format=format
         )
 
@@ -176,12 +179,15 @@ def revoke_many(
     status: WantedStatus = None,
     name: WantedName = None,
     unused: WantedUnused = None,
+    tag: WantedTag = None,
+    external_id: WantedExternalId = None,
+    expiring: WantedExpiring = None,
     reason: Reason = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Revoke for good all keys that fit, in batches. When this returns, no process accepts them."""
-    wanted = wanted_keys(mode, kind, status, name, unused)
+    wanted = wanted_keys(mode, kind, status, name, unused, tag, external_id, expiring)
     if wanted(0) == ALL_KEYS:
         fail(NOTHING_CHOSEN)
 

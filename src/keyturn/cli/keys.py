@@ -8,7 +8,17 @@ import typer
 from msgspec import UNSET
 
 from keyturn.admission.layer import SystemClock
-from keyturn.cli.choosing import WantedKind, WantedMode, WantedName, WantedStatus, WantedUnused, wanted_keys
+from keyturn.cli.choosing import (
+    WantedExpiring,
+    WantedExternalId,
+    WantedKind,
+    WantedMode,
+    WantedName,
+    WantedStatus,
+    WantedTag,
+    WantedUnused,
+    wanted_keys,
+)
 from keyturn.cli.mounting import ACTOR, CommandContext, Installation
 from keyturn.cli.output import AsJson, fail, say, say_fields, say_json, say_table
 from keyturn.errors import InvalidLimit, InvalidScope
@@ -17,7 +27,7 @@ from keyturn.keys.changing import KeyChanges, change
 from keyturn.keys.issuing import Issued, KeyWish
 from keyturn.keys.listing import every_key
 from keyturn.keys.model import REPORTABLE, Key, Kind, Mode
-from keyturn.keys.restrictions import checked_limit, parse_rate
+from keyturn.keys.restrictions import parse_limit
 from keyturn.keys.secret import FORMATS, NATIVE, KeySecret
 from keyturn.limiting.gcra import Limit
 
@@ -35,6 +45,9 @@ class Restriction(StrEnum):
     RATE = "rate"
     REPORT_ONLY = "report-only"
     ALLOW = "allow"
+    EXTERNAL_ID = "external-id"
+    METADATA = "metadata"
+    TAG = "tag"
 
 
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, key_….")]
@@ -73,8 +86,19 @@ Allow = Annotated[
 ExpiresIn = Annotated[
     str | None, typer.Option("--expires-in", metavar="AGE", help="The key expires after this time: 30d, 12h, 45m.")
 ]
-Rate = Annotated[str | None, typer.Option("--rate", metavar="RATE", help="The key's rate limit: 5/s, 300/m, 1000/h.")]
-Burst = Annotated[int | None, typer.Option("--burst", help="Requests at once after a pause, with --rate.")]
+Rate = Annotated[
+    str | None, typer.Option("--rate", metavar="RATE", help="The key's rate limit: 5/s, 300/m, 1000/h, 5000/d.")
+]
+Burst = Annotated[
+    int | None, typer.Option("--burst", help="Requests at once after a pause, with --rate; its number by default.")
+]
+ExternalId = Annotated[
+    str | None, typer.Option("--external-id", metavar="ID", help="Whose the key is, in your API's own words.")
+]
+MetadataValues = Annotated[
+    list[str] | None, typer.Option("--metadata", metavar="NAME=VALUE", help="Handed on to your API; repeat for more.")
+]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="A word to find the key by; repeat for more.")]
 Format = Annotated[str, typer.Option("--format", help=f"The key's format: {', '.join(FORMATS)}.")]
 
 
@@ -96,6 +120,9 @@ def create(
     burst: Burst = None,
     report_only: ReportOnly = None,
     allow: Allow = None,
+    external_id: ExternalId = None,
+    metadata: MetadataValues = None,
+    tag: Tags = None,
     canary: Annotated[
         bool, typer.Option("--canary", help="A canary: always refused, and each use is reported.")
     ] = False,
@@ -122,6 +149,9 @@ def create(
             report_only=report_only or (),
             canary=canary,
             allow=allow or (),
+            external_id=external_id,
+            metadata=_metadata(metadata),
+            tags=tag or (),
         )
         issued = await context.issuer.issue(wish, by=ACTOR, format=format)
         context.warn_of(issued.key)
@@ -142,10 +172,13 @@ def list_all(
     status: WantedStatus = None,
     name: WantedName = None,
     unused: WantedUnused = None,
+    tag: WantedTag = None,
+    external_id: WantedExternalId = None,
+    expiring: WantedExpiring = None,
     as_json: AsJson = False,
 ) -> None:
     """List a project's keys, newest first, without their texts."""
-    wanted = wanted_keys(mode, kind, status, name, unused)
+    wanted = wanted_keys(mode, kind, status, name, unused, tag, external_id, expiring)
 
     async def task(context: CommandContext) -> list[Key]:
         return await every_key(context.store, await context.find_project(project), wanted(context.clock.now()))
@@ -190,6 +223,9 @@ def update(
     burst: Burst = None,
     report_only: ReportOnly = None,
     allow: Allow = None,
+    external_id: ExternalId = None,
+    metadata: MetadataValues = None,
+    tag: Tags = None,
     lift: Annotated[
         list[Restriction] | None, typer.Option("--lift", help="Remove a restriction; repeat for more.")
     ] = None,
@@ -208,6 +244,9 @@ def update(
         allow=allow or (() if Restriction.ALLOW in lifted else UNSET),
         expires_at=expires_at or (None if Restriction.EXPIRY in lifted else UNSET),
         limit=limit or (None if Restriction.RATE in lifted else UNSET),
+        external_id=external_id or (None if Restriction.EXTERNAL_ID in lifted else UNSET),
+        metadata=_metadata(metadata) if metadata else ({} if Restriction.METADATA in lifted else UNSET),
+        tags=tag or (() if Restriction.TAG in lifted else UNSET),
     )
 
     async def task(context: CommandContext) -> Key:
@@ -234,10 +273,17 @@ def limit_of(rate: str | None, burst: int | None) -> Limit | None:
             fail("--burst needs --rate")
         return None
     try:
-        per_second = parse_rate(rate)
-        return checked_limit(per_second, burst if burst is not None else max(round(per_second * 2), 1))
+        return parse_limit(rate, burst)
     except InvalidLimit as error:
         fail(str(error))
+
+
+def _metadata(given: list[str] | None) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given or ()]
+    for name, equals, _ in pairs:
+        if not equals or not name:
+            fail(f"--metadata: expected NAME=VALUE, got {name[:40]!r}")
+    return {name: value for name, _, value in pairs}
 
 
 def _expires_at(age: str | None) -> int | None:
@@ -303,7 +349,10 @@ def to_json(key: Key) -> dict[str, Any]:
         "appIdentifiers": list(key.apps),
         "reportOnly": sorted(key.report_only),
         "allow": sorted(key.allow),
-        "rate": f"{key.limit.per_second:g}/s, {key.limit.burst} at once" if key.limit is not None else None,
+        "rate": str(key.limit) if key.limit is not None else None,
+        "externalId": key.external_id,
+        "metadata": dict(key.metadata),
+        "tags": sorted(key.tags),
         "canary": key.canary,
         "imported": key.imported,
     }

@@ -85,7 +85,7 @@ def has_terminal() -> bool:
 def introduce(app: typer.Typer, program: str, version: str) -> None:
     """Give a program its name in messages, and the option ``--version``."""
 
-    def tell(wanted: bool) -> None:
+    def print_version(wanted: bool) -> None:
         if wanted:
             say(f"{program} {version}")
             raise typer.Exit
@@ -93,7 +93,7 @@ def introduce(app: typer.Typer, program: str, version: str) -> None:
     @app.callback()
     def options(
         version: Annotated[
-            bool, typer.Option("--version", help="Print the version and stop.", callback=tell, is_eager=True)
+            bool, typer.Option("--version", help="Print the version and stop.", callback=print_version, is_eager=True)
         ] = False,
     ) -> None:
         _program.set(program)

@@ -11,6 +11,7 @@ from keyturn.connections.limits import (
     OPEN_MAX,
     SECONDS_MAX,
     TARGET_BYTES_MAX,
+    UNIX,
     ConnectionLimits,
     open_max,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "OPEN_MAX",
     "SECONDS_MAX",
     "TARGET_BYTES_MAX",
+    "UNIX",
     "ConnectionLimits",
     "open_max",
 ]

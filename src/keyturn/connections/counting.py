@@ -139,14 +139,14 @@ class OpenConnections:
 
     # Who is refused.
 
-    def begin_telling(self) -> bool:
-        """Whether a refused connection may be told so; :meth:`end_telling` says that it is gone."""
+    def begin_refusing(self) -> bool:
+        """Whether a refused connection may be told so; :meth:`end_refusing` says that it is gone."""
         if self._reported >= min(TOLD_MAX, max(self.open_max // 4, 1)):
             return False
         self._reported += 1
         return True
 
-    def end_telling(self) -> None:
+    def end_refusing(self) -> None:
         self._reported -= 1
 
     def _refuse(self, why: Overcrowded, address: str | None) -> Overcrowded:

@@ -45,11 +45,11 @@ class Handshake(asyncio.Protocol):
         client = get_remote_addr(transport)
         address = client[0] if client is not None else None
         overcrowded = self._opened.admit(address)
-        telling = overcrowded is not None and self._opened.begin_telling()
-        if overcrowded is not None and not telling:
+        refusing = overcrowded is not None and self._opened.begin_refusing()
+        if overcrowded is not None and not refusing:
             transport.abort()
             return
-        self._http.count(overcrowded, telling=telling)
+        self._http.count(overcrowded, refusing=refusing)
         seconds = self._opened.limits.head_seconds if overcrowded is None else LINGER_TICKS
         self._task = asyncio.get_running_loop().create_task(self._shake(address, seconds))
 
@@ -116,6 +116,6 @@ class Handshake(asyncio.Protocol):
     def _gone(self, address: str | None) -> None:
         """The place, or the right to be told that there is none, is given back."""
         if self._http.overcrowded:
-            self._opened.end_telling()
+            self._opened.end_refusing()
         else:
             self._opened.leave(address)

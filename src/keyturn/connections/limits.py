@@ -3,6 +3,8 @@
 import sys
 from typing import Final, NamedTuple
 
+# In the place of an address: who speaks through a Unix socket, which is whoever may open its file.
+UNIX: Final = "unix"
 HEAD_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
 # RFC 9110, 4.1, recommends that at least 8,000 octets be supported.

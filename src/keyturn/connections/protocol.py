@@ -19,15 +19,19 @@ request; here a number is stored instead.
 
 import asyncio
 import re
+import socket
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from keyturn.connections.answering import AnswerCycle
 from keyturn.connections.counting import NEVER, OpenConnections, Overcrowded
-from keyturn.connections.limits import BODY_BYTES_PER_SECOND, FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX
+from keyturn.connections.limits import BODY_BYTES_PER_SECOND, FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX, UNIX
+from keyturn.http.headers import BY_NAME, by_name
 
 # A piece that is parsed at once: a hundred of the smallest requests, a thousand of the shortest header fields.
 PIECE_BYTES: Final = 4 * 1024
@@ -110,7 +114,9 @@ class LimitedProtocol(HttpToolsProtocol):
         # Set by whoever had this connection before, which counted it then.
         self.counted = False
         self.overcrowded: Overcrowded | None = None
-        self._telling = False
+        self._refusing = False
+        # The last host that was one.
+        self._host = b""
         # Whether a request has come already; where the parser is; and whether what comes now is not for it.
         self._used = False
         self._in_head = False
@@ -131,29 +137,31 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self.client is None and _is_unix(transport):
+            self.client = (UNIX, 0)
         self.opened.members.add(self)
         if not self.counted:
             self.count(self.opened.admit(self._address))
         if self.overcrowded is None:
             self.due = self.opened.tick + self.opened.limits.head_seconds + 1
-        elif self._telling or self.opened.begin_telling():
-            self._telling = True
-            self._tell(CROWDED[self.overcrowded])
+        elif self._refusing or self.opened.begin_refusing():
+            self._refusing = True
+            self._write_refusal(CROWDED[self.overcrowded])
         else:
             self._abort()
 
-    def count(self, overcrowded: Overcrowded | None, *, telling: bool = False) -> None:
+    def count(self, overcrowded: Overcrowded | None, *, refusing: bool = False) -> None:
         """This connection has a place already, or is to be told that there is none."""
         self.counted = True
         self.overcrowded = overcrowded
-        self._telling = telling
+        self._refusing = refusing
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.opened.members.discard(self)
         if self.overcrowded is None:
             self.opened.leave(self._address)
-        elif self._telling:
-            self.opened.end_telling()
+        elif self._refusing:
+            self.opened.end_refusing()
         self.due = NEVER
         self._aside = self._stopped = True
         self._held.clear()
@@ -246,24 +254,27 @@ class LimitedProtocol(HttpToolsProtocol):
             self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        headers = self.headers
-        names = [name for name, _ in headers]
-        if len(names) > FIELDS_MAX or (self._overhead > HEAD_BYTES_MAX and self._head_bytes() > HEAD_BYTES_MAX):
+        headers, version = self.headers, self.parser.get_http_version()
+        if len(headers) > FIELDS_MAX or (self._overhead > HEAD_BYTES_MAX and self._head_bytes() > HEAD_BYTES_MAX):
             self._end(FIELDS)
-        hosts = names.count(b"host")
-        if hosts != 1:
-            if hosts or self.parser.get_http_version() != "1.0":
+        # What came more than once is joined with a space, which no host has, nor a coding of one word.
+        named = by_name(headers)
+        host = named.get(b"host")
+        if host is None:
+            if version != "1.0":
                 self._end(HOST)
-        elif _HOST.fullmatch(headers[names.index(b"host")][1]) is None:
-            self._end(HOST)
-        if b"transfer-encoding" in names:
-            codings = [value for name, value in headers if name == b"transfer-encoding"]
-            if len(codings) != 1 or codings[0].strip().lower() != b"chunked":
-                self._end(CODING)
-        if b"expect" in names:
-            expected = headers[names.index(b"expect")][1]
+        elif host != self._host:
+            if _HOST.fullmatch(host) is None:
+                self._end(HOST)
+            self._host = host
+        coding = named.get(b"transfer-encoding")
+        if coding is not None and coding.strip().lower() != b"chunked":
+            self._end(CODING)
+        expected = named.get(b"expect")
+        if expected is not None:
             self.expect_100_continue = expected.strip().lower() == b"100-continue"
-        super().on_headers_complete()
+        self.scope[BY_NAME] = named  # type: ignore[typeddict-unknown-key]
+        self._begin(version)
         self._in_head = False
         self._used = self._in_body = True
         self._body_bytes = 0
@@ -271,8 +282,32 @@ class LimitedProtocol(HttpToolsProtocol):
         self.due = tick + self.opened.limits.body_seconds + 1
         if self.pipeline:
             self._aside = True
-        if b"upgrade" in names and self.parser.should_upgrade():
+        if b"upgrade" in named and self.parser.should_upgrade():
             self.cycle.keep_alive = False
+
+    def _begin(self, version: str) -> None:
+        """What uvicorn does with a head: complete the scope and give it to the application, in its turn."""
+        scope, parser = self.scope, self.parser
+        if version != "1.1":
+            scope["http_version"] = version
+        scope["method"] = parser.get_method().decode("ascii")
+        url = httptools.parse_url(self.url)
+        raw_path = url.path
+        path = raw_path.decode("ascii")
+        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + raw_path
+        scope["query_string"] = url.query or b""
+        before: AnswerCycle | None = self.cycle  # type: ignore[assignment]
+        self.cycle = cycle = AnswerCycle(self, keep_alive=version != "1.0" and parser.should_keep_alive())
+        if before is None or before.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        cycle.task = task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
 
     def on_chunk_header(self) -> None:
         self._overhead -= CHUNK_FRAME_BYTES
@@ -313,7 +348,7 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
         elif self._refusal is not None:
-            self._tell(self._refusal)
+            self._write_refusal(self._refusal)
             return
         elif self._in_body and self.expect_100_continue:
             # Whether the body is still sent, after an answer that did not ask for it, is the client's choice.
@@ -369,7 +404,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._answering:
             self.due = NEVER
         else:
-            self._tell(refusal)
+            self._write_refusal(refusal)
 
     def _fail_body(self, refusal: Refusal) -> None:
         """Whoever waits for this body is told that nothing more comes; the client, why, if it is its turn."""
@@ -384,9 +419,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if cycle.response_started or self.pipeline:
             self._abort()
         else:
-            self._tell(refusal)
+            self._write_refusal(refusal)
 
-    def _tell(self, refusal: Refusal) -> None:
+    def _write_refusal(self, refusal: Refusal) -> None:
         self.transport.write(refusal.answer())
         self._linger()
 
@@ -466,3 +501,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stop()
         self.due = self.opened.tick + LINGER_TICKS + 1
         self.transport.close()
+
+
+def _is_unix(transport: asyncio.Transport) -> bool:
+    """Whether a connection came through a Unix socket, where nobody has an address."""
+    listening = transport.get_extra_info("socket")
+    return listening is not None and listening.family == getattr(socket, "AF_UNIX", None)

@@ -234,10 +234,10 @@ class PostgresDatabase:
         async def hold(connection: Any) -> None:
             lost = asyncio.Event()
 
-            def gone(_: object) -> None:
+            def terminated(_: object) -> None:
                 lost.set()
 
-            connection.add_termination_listener(gone)
+            connection.add_termination_listener(terminated)
             await connection.add_listener(channel, notified)
             try:
                 callback()  # whatever was missed before

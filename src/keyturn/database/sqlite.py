@@ -63,6 +63,12 @@ CLOSE_SECONDS = 15.0
 _PARAMETER = re.compile(r"\$(\d+)")
 _translated: dict[Sql, str] = {}
 
+# The driver asks of each value but an int, a float and a str whether it adapts itself, which raises and catches an
+# error (a tenth of a transaction, where many columns are empty). These are what they seem to be.
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]  # gives None for None, without a frame
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(bool, int)
+
 _UNIQUE_CODES = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 # A statement that is wrong, or whose values are: a defect of ours, which no second try mends. Every other error is the
 # file's, its disk's or a lock's.
@@ -257,7 +263,7 @@ class SqliteDatabase:
         self._file = DatabaseFile(path)
         # Why nothing may be read or written: the file is another one, so that what is read is what was, and what is
         # written is lost.
-        self._gone: Trouble | None = None
+        self._replaced: Trouble | None = None
         # What a statement met that read a damaged page; nothing mends that but a restart with another file.
         self._damage: str | None = None
         self._closed = False
@@ -306,12 +312,12 @@ class SqliteDatabase:
     def _refuse(self) -> None:
         if self._closed:
             raise StoreUnavailable("the database is closed")
-        if self._gone is not None:
-            raise StoreUnavailable(self._gone.problem)
+        if self._replaced is not None:
+            raise StoreUnavailable(self._replaced.problem)
 
     async def check(self, *, durably: bool = True) -> Trouble | None:
-        self._gone = self._file.gone()
-        trouble = self._gone or self._file.full()
+        self._replaced = self._file.replaced()
+        trouble = self._replaced or self._file.full()
         if trouble is None and self._damage is not None:
             trouble = damaged(self._damage)
         if trouble is not None or not durably:
@@ -329,7 +335,7 @@ class SqliteDatabase:
             )
         except StoreUnavailable as error:
             return (
-                self._gone
+                self._replaced
                 or self._file.full()
                 or Trouble(
                     "writable",
@@ -431,9 +437,9 @@ class SqliteDatabase:
                 self._writer.execute("COMMIT")
                 # What is answered is in the file that the next start will open. A look before the commit would say
                 # nothing of the moment after it.
-                gone = self._gone = self._file.gone()
-                if gone is not None:
-                    self._fail(group.writes, StoreUnavailable(gone.problem))
+                replaced = self._replaced = self._file.replaced()
+                if replaced is not None:
+                    self._fail(group.writes, StoreUnavailable(replaced.problem))
         except BaseException as error:
             self._fail(group.writes, error)
 

@@ -34,7 +34,7 @@ class DatabaseFile:
         self._path = path
         self._parts = [(name, identity) for name in _names(path) if (identity := _identity(name)) is not None]
 
-    def gone(self) -> Trouble | None:
+    def replaced(self) -> Trouble | None:
         """Whether somebody has deleted the file, or put another one into its place."""
         for name, identity in self._parts:
             found = _identity(name)

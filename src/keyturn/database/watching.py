@@ -20,13 +20,13 @@ _NO_ANSWER = Trouble(
 class StoreWatch:
     """Looks after one database. One a process; let :meth:`run` run beside it."""
 
-    def __init__(self, database: Database, tell: Callable[[Trouble | None], None] = lambda _: None) -> None:
+    def __init__(self, database: Database, observe: Callable[[Trouble | None], None] = lambda _: None) -> None:
         """
         Args:
-            tell: told once when something is wrong, again when it is something else, and with None when it is over.
+            observe: called once when something is wrong, again when something else is, and with None when it is over.
         """
         self._database = database
-        self._tell = tell
+        self._observe = observe
         self._known: Trouble | None = None
         self._looking: asyncio.Task[Trouble | None] | None = None
         self._looked_at = float("-inf")
@@ -62,6 +62,6 @@ class StoreWatch:
             self._looking = None
             self._looked_at = time.monotonic()
         if (found and found.check) != (self._known and self._known.check):
-            self._tell(found)
+            self._observe(found)
         self._known = found
         return found

@@ -8,7 +8,7 @@ refusal's code.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -120,7 +120,9 @@ class AdmittedAnswer:
         if not self._more:
             return message
         headers = list(message.get("headers", ()))
-        own = {name.lower() for name, _ in headers}
+        own: Iterable[bytes] = dict(headers)
+        if not b"".join(own).islower():
+            own = [name.lower() for name in own]
         headers += [one for one in self._more if one[0] == b"vary" or one[0] not in own]
         return {**message, "headers": headers}
 

@@ -32,10 +32,11 @@ from keyturn.http.denials import (
     unreadable,
 )
 from keyturn.http.headers import by_lower_name
-from keyturn.http.proxies import Networks, Transport, client_of
+from keyturn.http.key_places import DEFAULT_HEADERS, DEFAULT_SCHEMES, KeyPlaces
+from keyturn.http.proxies import Networks, Transport, client_by_headers
 from keyturn.http.targets import Target, Targets
 from keyturn.insight.usage import PATH_MAX
-from keyturn.keys.model import Need, Refused
+from keyturn.keys.model import KnownKey, Need, Refused
 
 SCOPE_KEY: Final = "keyturn"
 
@@ -44,6 +45,10 @@ Needs = Callable[[str, str], Stated | None]
 Envelope = Callable[[Denial], tuple[bytes, bytes]]
 
 _ALL_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_OPEN: Final = Access.OPEN
+_CLEAR: Final = Transport.CLEAR
 
 _log = logging.getLogger("keyturn")
 
@@ -68,6 +73,8 @@ class KeyturnMiddleware:
         needs: Needs | Mapping[str, Stated | str] | None = None,
         trusted_proxies: Iterable[str] = (),
         plain_http_from: Iterable[str] = (),
+        key_headers: Iterable[str] = DEFAULT_HEADERS,
+        key_schemes: Iterable[str] = DEFAULT_SCHEMES,
         envelope: Envelope = problem_details,
     ) -> None:
         """
@@ -78,10 +85,14 @@ class KeyturnMiddleware:
                 :class:`keyturn.admission.needs.Rules`.
             trusted_proxies: networks whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed.
             plain_http_from: networks that may come without TLS; ``keyturn.http.proxies.LOOPBACK`` for development.
+            key_headers: the headers in which a key is looked for. Each but ``authorization`` holds the key itself;
+                where that is not among them, the application's own ``Authorization`` may stand beside the key.
+            key_schemes: the schemes of ``Authorization`` by which a key is looked for, such as ``api-key`` and
+                ``token``; ``basic-password`` is HTTP Basic with any user name.
             envelope: how a refusal is told: its media type and body.
 
         Raises:
-            InvalidNeed, InvalidNetwork: what was given is none.
+            InvalidNeed, InvalidNetwork, InvalidKeyPlace: what was given is none.
         """
         self._app = app
         self._targets = Targets(app)
@@ -91,6 +102,7 @@ class KeyturnMiddleware:
         self._trusted = Networks(trusted_proxies)
         self._plain_http_from = Networks(plain_http_from)
         self._envelope = envelope
+        self._places = KeyPlaces(key_headers, key_schemes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -112,9 +124,13 @@ class KeyturnMiddleware:
                 )
                 await self._refuse(UNAVAILABLE, scope, receive, send)
             elif _is_preflight(scope, headers):
+                if await self._is_the_applications(layer, scope, headers, target):
+                    _note(scope, None)
+                    await self._app(scope, receive, send)
+                    return
                 methods = target.methods if target is not None and target.methods else _ALL_METHODS
-                headers_of_preflight = await layer.origins.preflight(headers[b"origin"].decode("latin-1"), methods)
-                await _answer(send, 204, headers_of_preflight, b"")
+                origin, wanted = _text(headers, b"origin"), _text(headers, b"access-control-request-headers")
+                await _answer(send, 204, await layer.origins.preflight(origin or "", methods, wanted), b"")
             else:
                 admitted = await self._admit(layer, scope, headers, method, target)
                 if isinstance(admitted, Denial):
@@ -122,8 +138,7 @@ class KeyturnMiddleware:
                     return
                 judged, more = admitted
                 key = judged.key if judged is not None else None
-                scope[SCOPE_KEY] = key
-                scope.setdefault("state", {})[SCOPE_KEY] = key
+                _note(scope, key)
                 if judged is None:
                     await self._app(scope, receive, send)
                     return
@@ -145,7 +160,7 @@ class KeyturnMiddleware:
         Raises:
             _Unavailable: the decision is unknown.
         """
-        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        path = _path_of(scope)
         try:
             need = self._needs(method, path) if self._needs is not None else None
         except UnclearPath as error:
@@ -157,31 +172,31 @@ class KeyturnMiddleware:
             logged_path = layer.carriers.clipped(path, PATH_MAX)
             _log.error("%s %s declares no scope, so every request to it is refused", method, logged_path)
             return UNDECLARED
-        if need is Access.OPEN:
+        if need is _OPEN:
             return None, ()
+        authorization, api_key = self._credentials(headers)
+        if need is Access.OPTIONAL:
+            query = scope["query_string"].decode("latin-1")
+            if not (_given(authorization) or _given(api_key) or layer.carriers.in_url(f"{path}?{query}")):
+                return None, ()
+            need = Access.ANY_KEY
         peer = scope["client"][0] if scope.get("client") else None
-        client = client_of(
-            peer,
-            scope.get("scheme"),
-            _text(headers.get(b"x-forwarded-for")),
-            _text(headers.get(b"x-forwarded-proto")),
-            self._trusted,
-        )
+        client = client_by_headers(peer, scope.get("scheme"), headers, self._trusted)
         presented = Presented(
-            authorization=_text(headers.get(b"authorization")),
-            api_key=_text(headers.get(b"x-api-key")),
+            authorization=authorization,
+            api_key=api_key,
             path=path,
             query_string=scope["query_string"].decode("latin-1"),
             secure=client.is_secure(self._plain_http_from),
-            exposed=client.transport is Transport.CLEAR,
+            exposed=client.transport is _CLEAR,
             address=client.address,
-            origin=_text(headers.get(b"origin")),
-            app=_text(headers.get(b"x-app-identifier")),
+            origin=_text(headers, b"origin"),
+            app=_text(headers, b"x-app-identifier"),
             object_id=target.object_id if target is not None else None,
         )
         asked = need if isinstance(need, Need) else None
         epoch = layer.gate.epoch
-        caller = Caller(f"{method} {path}", _text(headers.get(b"user-agent")))
+        caller = Caller(f"{method} {path}", _text(headers, b"user-agent"))
         decision = layer.admit_now(presented, asked, caller)
         if decision is None:
             try:
@@ -194,13 +209,43 @@ class KeyturnMiddleware:
             more = rate_headers(decision.allowance) if decision.allowance is not None else ()
             return Judged(decision.key, presented, asked, epoch), more
         denial = (
-            denied(decision)
+            denied(decision, self._places)
             if isinstance(decision, Refused)
             else rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
         )
         if presented.origin is not None:
             denial = denial._replace(headers=(*denial.headers, *answer_headers(presented.origin, decision.key)))
         return denial
+
+    async def _is_the_applications(
+        self, layer: KeyLayer, scope: Scope, headers: Mapping[bytes, bytes], target: Target | None
+    ) -> bool:
+        """Whether a preflight is left to the application: for an open endpoint, or from an origin that no key is for.
+
+        Never where the application would take ``OPTIONS`` for a call of its own that needs a key, for anybody can send
+        what looks like a preflight: then its need is open by a rule or beside the endpoint, or it has no such endpoint.
+        """
+        path = _path_of(scope)
+        method = headers[b"access-control-request-method"].decode("latin-1")
+        try:
+            own = self._needs("OPTIONS", path) if self._needs is not None else None
+            if own is None and target is not None and target.endpoint is not None:
+                own = target.need or Access.ANY_KEY
+            if own is not _OPEN and (own is not None or target is None):
+                return False
+            need = self._needs(method, path) if self._needs is not None else None
+        except UnclearPath:
+            return False
+        if need is None:
+            asked, _ = self._targets.find({**scope, "method": method}, method)
+            need = asked.need if asked is not None else None
+        return need is _OPEN or not await layer.origins.is_registered(headers[b"origin"].decode("latin-1"))
+
+    def _credentials(self, headers: Mapping[bytes, bytes]) -> tuple[str | None, str | None]:
+        """What the request carries where keys are looked for: ``authorization`` and the key itself."""
+        if self._places.usual:
+            return _text(headers, b"authorization"), _text(headers, b"x-api-key")
+        return self._places.find(lambda name: _text(headers, name.encode()))
 
     async def _refuse(self, denial: Denial, scope: Scope, receive: Receive, send: Send) -> None:
         media_type, body = self._envelope(denial)
@@ -280,6 +325,21 @@ def _nowhere(method: str, path: str, methods: tuple[str, ...]) -> Denial:
     return Denial(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])
 
 
+def _note(scope: Scope, key: KnownKey | None) -> None:
+    """Let the application find whose request it is."""
+    scope[SCOPE_KEY] = key
+    scope.setdefault("state", {})[SCOPE_KEY] = key
+
+
+def _given(credential: str | None) -> bool:
+    return credential is not None and bool(credential.strip())
+
+
+def _path_of(scope: Scope) -> str:
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path or "/"
+
+
 def _is_preflight(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
     return (
         scope["type"] == "http"
@@ -295,5 +355,5 @@ async def _answer(send: Send, status: int, headers: Headers, body: bytes, kind: 
     await send({"type": f"{kind}.body", "body": body})
 
 
-def _text(value: bytes | None) -> str | None:
-    return value.decode("latin-1") if value is not None else None
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    return headers[name].decode("latin-1") if name in headers else None

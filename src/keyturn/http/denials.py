@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from keyturn.http import wording
+from keyturn.http.key_places import USUAL, KeyPlaces
 from keyturn.keys.model import RefusalReason, Refused
 from keyturn.limiting.gcra import Allowance, Limit
 
@@ -60,17 +61,24 @@ class Problem(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, k
     param: str | None = None
 
 
-def denied(refusal: Refused) -> Denial:
-    """A refusal as its caller reads it."""
-    status, message = wording.describe(refusal)
+def denied(refusal: Refused, places: KeyPlaces = USUAL) -> Denial:
+    """A refusal as its caller reads it.
+
+    Args:
+        places: where keys are looked for.
+    """
+    status, message = wording.describe(places.explained(refusal))
+    scheme = places.challenge_scheme()
     if status == wording.FORBIDDEN:
         code = wording.FORBIDDEN_CODES[refusal.reason]
         if refusal.reason is not RefusalReason.SCOPE_MISSING:
             return Denial(status, code, message)
         scope = refusal.need.scope if refusal.need is not None else ""
-        return Denial(status, code, message, None, scope, [challenge(f'error="insufficient_scope", scope="{scope}"')])
+        lacking = challenge(f'error="insufficient_scope", scope="{scope}"', scheme=scheme)
+        return Denial(status, code, message, None, scope, [lacking])
     detail = "" if refusal.reason is RefusalReason.MISSING else 'error="invalid_token"'
-    return Denial(status, wording.INVALID_API_KEY, message, refusal.reason.value, None, [challenge(detail)])
+    challenged = [challenge(detail, scheme=scheme)]
+    return Denial(status, wording.INVALID_API_KEY, message, refusal.reason.value, None, challenged)
 
 
 def rate_limited_denial(allowance: Allowance, *, by_visitor: bool = False) -> Denial:
@@ -81,7 +89,7 @@ def rate_limited_denial(allowance: Allowance, *, by_visitor: bool = False) -> De
         HTTPStatus.TOO_MANY_REQUESTS,
         RATE_LIMITED,
         f"Too many requests with this key{' from your address' if by_visitor else ''}: "
-        f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
+        f"{limit} are allowed. "
         f"Try again in {seconds} s.",
         headers=[(b"retry-after", b"%d" % seconds), *rate_headers(allowance)],
     )
@@ -119,9 +127,9 @@ def _rate_headers(limit: Limit, remaining: int, reset_seconds: int) -> Headers:
     )
 
 
-def challenge(detail: str, realm: str = REALM) -> tuple[bytes, bytes]:
+def challenge(detail: str, realm: str = REALM, scheme: str = "Bearer") -> tuple[bytes, bytes]:
     """``WWW-Authenticate``, with or without what was wrong."""
-    value = f'Bearer realm="{realm}"' + (f", {detail}" if detail else "")
+    value = f'{scheme} realm="{realm}"' + (f", {detail}" if detail else "")
     return b"www-authenticate", value.encode()
 
 

@@ -190,7 +190,20 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "The key has 100 secrets that are still accepted, which is the most.",
         "Finish the rotation, or rotate without an overlap, which ends the earlier secrets.",
     ),
+    "invalid_label": ErrorPage(
+        400,
+        "The external id, the metadata or a tag is too long, too many, or holds characters that it cannot.",
+        "See `detail` for what was expected.",
+    ),
     "key_exists": ErrorPage(409, "A key with this digest already exists.", "Import it once only."),
+    "idempotency_key_reused": ErrorPage(
+        409,
+        "This Idempotency-Key was sent before, with another request.",
+        "Send a new one with each new request; the same one only with a request that is sent again.",
+    ),
+    "invalid_idempotency_key": ErrorPage(
+        400, "The Idempotency-Key is empty, too long or holds other characters than visible ASCII.", "Send a UUID."
+    ),
     "body_too_large": ErrorPage(413, "The body is larger than 64 KiB.", "Send a smaller body."),
     "rate_limited": ErrorPage(
         429, "The key has reached its rate limit.", "Wait for Retry-After, then send the same request again."

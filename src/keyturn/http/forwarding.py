@@ -32,6 +32,7 @@ from keyturn.http.denials import (
 from keyturn.http.headers import texts_by_name
 from keyturn.http.proxies import Transport, client_of
 from keyturn.http.reading import Denied
+from keyturn.keys import labels
 from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
 from keyturn.settings import Settings
 
@@ -40,11 +41,14 @@ KEY_ID: Final = b"x-keyturn-key-id"
 PROJECT: Final = b"x-keyturn-project"
 MODE: Final = b"x-keyturn-mode"
 SCOPES: Final = b"x-keyturn-scopes"
+EXTERNAL_ID: Final = b"x-keyturn-external-id"
+METADATA: Final = b"x-keyturn-metadata"
 PROBLEM: Final = b"x-keyturn-problem"
 
 # Always all of them, so that none of a client's own is left standing.
-_NOBODY: Final = ((KEY_ID, b""), (PROJECT, b""), (MODE, b""), (SCOPES, b""))
+_NOBODY: Final = tuple((name, b"") for name in (KEY_ID, PROJECT, MODE, SCOPES, EXTERNAL_ID, METADATA))
 _ALL_METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+_STATED: Final = frozenset({Access.ANY_KEY.value, Access.OPTIONAL.value})
 _SHOWN_MAX: Final = 100_000
 _PARAMETERS_MAX: Final = 20
 # All identity headers together stay below what proxies take for the head of an answer, 4 kB with nginx by default.
@@ -86,6 +90,7 @@ class Forwarding:
         self._plain_http_from = settings.plain_http_from
         self._offered = frozenset(settings.scopes)
         self._rules = rules
+        self._places = settings.key_places
         self._spelt: dict[str, tuple[KnownKey, Headers]] = {}
 
     async def answer(self, scope: Any) -> tuple[int, Headers, bytes]:
@@ -107,15 +112,18 @@ class Forwarding:
             )
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS" and origin is not None and "access-control-request-method" in headers:
-            return HTTPStatus.NO_CONTENT, [_NOT_STORED, *await self._layer.origins.preflight(origin, _ALL_METHODS)], b""
+            wanted = headers.get("access-control-request-headers")
+            allowed = await self._layer.origins.preflight(origin, _ALL_METHODS, wanted)
+            return HTTPStatus.NO_CONTENT, [_NOT_STORED, *allowed], b""
         _refuse_disguised(scope["headers"])
         asked, declared = _asked(scope, headers)
         client = client_of(
             peer, None, headers.get("x-forwarded-for"), headers.get("x-forwarded-proto") or asked.scheme, self._trusted
         )
+        authorization, api_key = self._places.find(headers.get)
         presented = Presented(
-            authorization=headers.get("authorization"),
-            api_key=headers.get("x-api-key"),
+            authorization=authorization,
+            api_key=api_key,
             path=asked.path,
             query_string=asked.query,
             secure=client.is_secure(self._plain_http_from),
@@ -135,17 +143,26 @@ class Forwarding:
             return _refused(denied(exposed), asked, ())
         if need is Access.OPEN:
             return 200, (_NOT_STORED, *_NOBODY), b""
+        if need is Access.OPTIONAL and not self._carries(presented):
+            return 200, (_NOT_STORED, *_NOBODY), b""
         decision = await self._layer.admit(presented, need if isinstance(need, Need) else None, caller)
         cors = answer_headers(origin, decision.key) if origin is not None else ()
         if isinstance(decision, Admitted):
             left = rate_headers(decision.allowance) if decision.allowance is not None else ()
             return 200, (_NOT_STORED, *self._identity(decision.key), *left, *cors), b""
         denial = (
-            denied(decision)
+            denied(decision, self._places)
             if isinstance(decision, Refused)
             else rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
         )
         return _refused(denial, asked, cors)
+
+    def _carries(self, presented: Presented) -> bool:
+        """Whether anything came that is to be judged as a key."""
+        headers = (presented.authorization, presented.api_key)
+        return any(one is not None and one.strip() for one in headers) or bool(
+            self._layer.carriers.in_url(f"{presented.path}?{presented.query_string}")
+        )
 
     async def _exposed(self, asked: Original, address: str | None, caller: Caller) -> Refused | None:
         """The refusal of a request that has a key in its URL; None for one that has not."""
@@ -170,9 +187,9 @@ class Forwarding:
         if unknown := sorted(set(declared) - {"scope", "publishable", "access"}):
             raise _not_set_up(f"the parameter {unknown[0][:40]!r} of {FORWARD_PATH} is unknown")
         if "access" in declared:
-            if declared["access"] != Access.ANY_KEY.value or len(declared) > 1:
-                raise _not_set_up("access: expected any-key, without a scope; open routes need no call")
-            return Access.ANY_KEY
+            if declared["access"] not in _STATED or len(declared) > 1:
+                raise _not_set_up("access: expected any-key or optional, without a scope; open routes need no call")
+            return Access(declared["access"])
         if "scope" in declared:
             if declared["scope"] not in self._offered:
                 raise _not_set_up(f"the scope {declared['scope'][:40]!r} is not among KEYTURN_SCOPES")
@@ -202,6 +219,8 @@ class Forwarding:
                 (PROJECT, terms.project_id.encode()),
                 (MODE, terms.mode.value.encode()),
                 (SCOPES, _spelt(terms.scopes)),
+                (EXTERNAL_ID, (terms.external_id or "").encode("ascii")),
+                (METADATA, labels.spelt(terms.metadata)),
             )
             spelt = self._spelt[key.id] = (key, identity)
         return spelt[1]

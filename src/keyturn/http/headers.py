@@ -1,6 +1,17 @@
 """Headers by name. One that came more than once is joined (RFC 9110, 5.3): two keys are then no key."""
 
 from collections.abc import Iterable
+from typing import Any, Final
+
+# Where in the scope they stand by name, put there by whoever read them off the connection; nobody changes them on the
+# way of a request that carries this.
+BY_NAME: Final = "keyturn.headers"
+
+
+def headers_of(scope: Any) -> dict[bytes, bytes]:
+    """A request's headers by name."""
+    found: dict[bytes, bytes] | None = scope.get(BY_NAME)
+    return found if found is not None else by_name(scope["headers"])
 
 
 def by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

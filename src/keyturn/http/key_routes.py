@@ -4,13 +4,15 @@ A key reads the keys of its own project and mode. It makes no stronger one than 
 made, and what that has made; and itself, where that restricts it.
 """
 
+from hashlib import sha256
 from http import HTTPStatus
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from keyturn.admission.layer import KeyLayer
 from keyturn.admission.leases import Receipt
-from keyturn.errors import KeyNotFound, StrongerThanParent
+from keyturn.errors import KeyExists, KeyNotFound, NameReused, StrongerThanParent
 from keyturn.http.denials import Denial
 from keyturn.http.reading import Denied, bad_request
 from keyturn.http.routing import Call, Only, Route
@@ -63,6 +65,7 @@ from keyturn.keys.revoking import (
 )
 from keyturn.limiting.gcra import Limit
 from keyturn.settings import READ, WRITE
+from keyturn.stores.ports import Creation
 
 PROJECT_ID_MAX = 64
 
@@ -102,10 +105,48 @@ async def create(layer: KeyLayer, call: Call) -> CreatedKey:
         limit=_limit(body.rate),
         report_only=body.report_only,
         canary=body.canary,
+        external_id=body.external_id,
+        metadata=body.metadata,
+        tags=body.tags,
         parent=parent,
     )
-    issued = await layer.issuer.issue(wish, by=call.who.actor, format=body.format)
+    creation = _creation(call)
+    made = await _created_before(layer, creation)
+    if made is not None:
+        return made
+    try:
+        issued = await layer.issuer.issue(wish, by=call.who.actor, format=body.format, creation=creation)
+    except KeyExists:
+        # The same request, at the same time.
+        made = await _created_before(layer, creation)
+        if made is None:
+            raise
+        return made
     return CreatedKey(**key_fields(issued.key), key=issued.secret.reveal())
+
+
+def _creation(call: Call) -> Creation | None:
+    """What the request is known by; names of one actor are never those of another."""
+    if call.idempotency_key is None:
+        return None
+    name = sha256(f"{call.who.actor}\0{call.idempotency_key}".encode()).digest()
+    return Creation(name, sha256(msgspec.json.encode(call.body, order="deterministic")).digest())
+
+
+async def _created_before(layer: KeyLayer, creation: Creation | None) -> CreatedKey | None:
+    """The key that this request has made already, as it is now and without its text, which is shown once.
+
+    Raises:
+        NameReused: another request was sent under this name.
+    """
+    found = await layer.store.created_by_name(creation.name) if creation is not None else None
+    if creation is None or found is None:
+        return None
+    if found[0] != creation.content:
+        raise NameReused("Idempotency-Key: it was sent before with another request; send a new one")
+    project_id = present(await layer.store.project_of(found[1]), "the project of a key that was made")
+    key = present(await layer.store.by_id(project_id, found[1]), "a key that was made")
+    return CreatedKey(**key_fields(key), key=None)
 
 
 async def list_all(layer: KeyLayer, call: Call) -> KeyList:
@@ -137,7 +178,11 @@ def _matching(which: Matching, now: int) -> KeyFilter:
     """
     wanted = _wanted(which, now)
     if wanted == ALL_KEYS:
-        raise bad_request("invalid_body", "matching: name a mode, kind, status, name or unusedDays.", "matching")
+        raise bad_request(
+            "invalid_body",
+            "matching: name a mode, kind, status, name, tag, externalId, unusedDays or expiringDays.",
+            "matching",
+        )
     return wanted
 
 
@@ -148,6 +193,9 @@ def _wanted(query: Matching | WhichKeys, now: int) -> KeyFilter:
         status=query.status or None,
         name=query.name or None,
         unused_since=now - query.unused_days * DAY_MS if query.unused_days is not UNSET else None,
+        external_id=query.external_id or None,
+        tag=query.tag or None,
+        expiring=(now, now + query.expiring_days * DAY_MS) if query.expiring_days is not UNSET else None,
     )
 
 
@@ -170,6 +218,9 @@ async def update(layer: KeyLayer, call: Call) -> ChangedKey:
         apps=body.app_identifiers,
         limit=UNSET if body.rate is UNSET else _limit(body.rate),
         report_only=body.report_only,
+        external_id=body.external_id,
+        metadata=body.metadata,
+        tags=body.tags,
     )  # fmt: skip
     changed = await change(
         layer.store,
@@ -426,7 +477,10 @@ def _routes() -> list[Route]:
     one = "/v1/keys/{id}"
     return [
         Route("GET", "/v1/whoami", Only.KEY, "Describe the credential", who_am_i, WhoAmI),
-        Route("POST", "/v1/keys", WRITE, "Create a key", create, CreatedKey, HTTPStatus.CREATED, body=NewKey),
+        Route(
+            "POST", "/v1/keys", WRITE, "Create a key", create, CreatedKey, HTTPStatus.CREATED, body=NewKey,
+            idempotent=True,
+        ),
         Route("GET", "/v1/keys", READ, "List keys", list_all, KeyList, query=WhichKeys),
         Route("POST", "/v1/keys/revoke", Only.ROOT, "Revoke many keys", revoke_many, RevokedKeys, body=Selection),
         Route("GET", one, READ, "Retrieve a key", retrieve, KeyObject),

@@ -19,6 +19,7 @@ from keyturn.http.pipeline import NOT_STORED, Answer, Exchange
 from keyturn.http.proxies import LOOPBACK, Networks, is_own_host
 from keyturn.http.reading import Denied, bad_request, decode_body, decode_query, read_body
 from keyturn.http.routing import Call, Only, Route, Router, Whoever
+from keyturn.http.shapes import CreatedKey
 from keyturn.insight.usage import PATH_MAX
 from keyturn.keys.model import Need, Needs, RefusalReason, Refused
 from keyturn.limiting.gcra import Allowance
@@ -28,6 +29,8 @@ from keyturn.settings import Settings
 ID_LENGTH_MAX: Final = 100
 
 _STATUSES: Final[dict[type[KeyturnError], int]] = {InvalidKey: 400, KeyConflict: 409, KeyNotFound: 404}
+IDEMPOTENCY_KEY_MAX: Final = 255
+REPLAYED: Final = (b"idempotency-replayed", b"true")
 _HERE: Final = Networks(LOOPBACK)
 _ROOT_REQUIRED: Final = Denial(
     HTTPStatus.FORBIDDEN, "root_required", "Only the root credential may do this; no key can be given the right to."
@@ -43,7 +46,7 @@ _log = logging.getLogger("keyturn")
 Plain = Callable[[str], Awaitable[Answer]]
 
 
-class Told(Exception):
+class AnsweredEarly(Exception):
     """Carries a ready answer out of what was asked."""
 
     def __init__(self, answer: Answer) -> None:
@@ -68,7 +71,7 @@ class ServerLanguage:
     def route(self, exchange: Exchange) -> None:
         exchange.found = found = self._router.find(exchange.path)
         exchange.route = found.route(exchange.method) if found is not None else None
-        exchange.shown = exchange.route.path if exchange.route is not None else exchange.path
+        exchange.logged_path = exchange.route.path if exchange.route is not None else exchange.path
 
     def needs(self, exchange: Exchange) -> Needs | Access:
         route: Route = exchange.route
@@ -90,7 +93,8 @@ class ServerLanguage:
         if not (id.isascii() and (not id or id.isprintable()) and len(id) <= ID_LENGTH_MAX):
             raise KeyNotFound("no such key")
         answer = await route.run(self._layer, await self._call(route, who, id, exchange))
-        return Answer(route.status, _encode(answer), headers=(NOT_STORED,))
+        replayed = route.idempotent and isinstance(answer, CreatedKey) and answer.key is None
+        return Answer(route.status, _encode(answer), headers=(NOT_STORED, *([REPLAYED] if replayed else ())))
 
     async def _call(self, route: Route, who: Whoever, id: str, exchange: Exchange) -> Call:
         """What the caller sent, as the route declares it."""
@@ -105,40 +109,43 @@ class ServerLanguage:
         if not sent and all(not field.required for field in msgspec.structs.fields(route.body)):
             # What has only fields that may be left out may be left out as a whole.
             sent = b"{}"
-        return Call(who, id, query, decode_body(self._decoders[route.body], sent))
+        named = _idempotency_key(exchange) if route.idempotent else None
+        return Call(who, id, query, decode_body(self._decoders[route.body], sent), named)
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         presented = exchange.presented
         if presented is not None and not presented.secure and refusal.reason is not RefusalReason.KEY_IN_URL:
             # Nothing that came in clear text is looked at any further, whatever else is wrong with it.
             refusal = _CLEAR_TEXT
-        return _told(denied(refusal))
+        return _problem_answer(denied(refusal))
 
     def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
-        return _told(rate_limited_denial(allowance, by_visitor=by_visitor))
+        return _problem_answer(rate_limited_denial(allowance, by_visitor=by_visitor))
 
     def nowhere(self, exchange: Exchange) -> Answer:
         found = exchange.found
         if found is None:
             path = self._layer.carriers.clipped(exchange.path, 80)
-            return _told(Denial(404, "unknown_path", f"There is no {path}; the paths are listed in {self._documents}."))
+            return _problem_answer(
+                Denial(404, "unknown_path", f"There is no {path}; the paths are listed in {self._documents}.")
+            )
         message = f"{exchange.method[:16]} is not allowed here; use {found.allow}."
-        return _told(Denial(405, "method_not_allowed", message, headers=[(b"allow", found.allow.encode())]))
+        return _problem_answer(Denial(405, "method_not_allowed", message, headers=[(b"allow", found.allow.encode())]))
 
     def failed(self, exchange: Exchange, error: Exception) -> Answer:
-        if isinstance(error, Told):
+        if isinstance(error, AnsweredEarly):
             return error.answer
         if isinstance(error, Denied):
-            return _told(error.denial, error.param)
+            return _problem_answer(error.denial, error.param)
         if isinstance(error, KeyturnError):
             status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
-            return _told(Denial(status, error.code, f"{error}."))
+            return _problem_answer(Denial(status, error.code, f"{error}."))
         if isinstance(error, StoreError):
             _log.error("the store does not answer: %s", error)
-            return _told(UNAVAILABLE)
+            return _problem_answer(UNAVAILABLE)
         path = self._layer.carriers.clipped(exchange.path, PATH_MAX)
         _log.error("%s %s failed", exchange.method, path, exc_info=error)
-        return _told(_FAILED)
+        return _problem_answer(_FAILED)
 
     def is_root(self, exchange: Exchange) -> bool:
         """Whether this is the root credential, found out in the same time whether it is or not."""
@@ -163,6 +170,21 @@ class ServerLanguage:
         return _HERE.has(exchange.client.address)
 
 
-def _told(denial: Denial, param: str | None = None) -> Answer:
+def _idempotency_key(exchange: Exchange) -> str | None:
+    """
+    Raises:
+        Denied: it is empty, too long, or holds something else than visible ASCII.
+    """
+    given = exchange.header(b"idempotency-key")
+    if given is None:
+        return None
+    name = given.strip()
+    if not 1 <= len(name) <= IDEMPOTENCY_KEY_MAX or not name.isascii() or not name.isprintable():
+        message = f"Idempotency-Key: expected 1 to {IDEMPOTENCY_KEY_MAX} visible ASCII characters, such as a UUID."
+        raise bad_request("invalid_idempotency_key", message)
+    return name
+
+
+def _problem_answer(denial: Denial, param: str | None = None) -> Answer:
     body = problem(denial, param, f"{PAGES_PATH}/{denial.code}")
     return Answer(int(denial.status), body, PROBLEM_TYPE, (NOT_STORED, *denial.headers))

@@ -11,6 +11,12 @@ from keyturn.http.routing import Only, Route
 VERSION: Final = "1"
 
 _WORD: Final = re.compile(r"[^a-z0-9]+")
+_IDEMPOTENCY_KEY: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "description": "Send the same one with a request that is sent again: it then has one effect.",
+}
 _WHO: Final = {
     Only.ROOT: "The root credential only.",
     Only.KEY: "Any valid key, or the root credential.",
@@ -68,6 +74,8 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
             parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+    if route.idempotent:
+        parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": _IDEMPOTENCY_KEY})
     media_type = route.media_type or "application/json"
     schema = schema_of[route.answers] if route.answers is not None else {}
     operation: dict[str, Any] = {

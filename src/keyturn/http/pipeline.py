@@ -12,14 +12,14 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from keyturn.admission.layer import Caller, KeyLayer, RateLimited
+from keyturn.admission.layer import Admitted, Caller, KeyLayer
 from keyturn.admission.needs import Access
 from keyturn.admission.origins import Preflights, answer_headers
 from keyturn.admission.verifying import Presented
 from keyturn.database import StoreError
 from keyturn.http.denials import Headers, rate_headers
-from keyturn.http.headers import by_name
-from keyturn.http.proxies import Client, Networks, Transport, client_of
+from keyturn.http.headers import headers_of
+from keyturn.http.proxies import Client, Networks, Transport, client_by_headers
 from keyturn.http.routing import AnyFound
 from keyturn.insight.explain import scopes_of
 from keyturn.insight.logged import FAILED, LoggedRequest
@@ -37,6 +37,9 @@ JSON: Final = b"application/json"
 NOT_STORED: Final = (b"cache-control", b"no-store")
 
 _NO_PROXIES: Final = Networks(())
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_OPEN: Final = Access.OPEN
+_CLEAR: Final = Transport.CLEAR
 # Segments of an unknown path that are shown: words, as in a path that was misspelt. Anything else may be a secret.
 _WORD: Final = re.compile(r"[a-z][a-z_.-]{0,31}")
 
@@ -63,7 +66,7 @@ class Exchange:
 
     found: AnyFound | None = None
     route: Any = None
-    shown: str = ""
+    logged_path: str = ""
     """The route's template, or as much of an unknown path as may be kept."""
     needs: Needs = None
     asked: Any = None
@@ -83,7 +86,7 @@ class Exchange:
         self.id = id
         self.method: str = scope["method"]
         self.path: str = scope["path"]
-        self.headers = by_name(scope["headers"])
+        self.headers = headers_of(scope)
 
     def header(self, name: bytes) -> str | None:
         """A header's text; None where it did not come."""
@@ -95,7 +98,7 @@ class Language(Protocol):
     """What one API says, and how. Each method answers for one exchange."""
 
     def route(self, exchange: Exchange) -> None:
-        """Set ``found`` and, where the method is one that it has, ``route``; and how the path is ``shown``."""
+        """Set ``found`` and, where the method is one that it has, ``route``; and ``logged_path``."""
 
     def needs(self, exchange: Exchange) -> Needs | Access:
         """All that the call needs. It raises nothing: what is wrong with a query is told after admission."""
@@ -190,7 +193,8 @@ class Pipeline:
         """What a browser asks before it calls from another origin. There is no key to ask for, nor any harm done."""
         self._language.route(exchange)
         methods = sorted(exchange.found.by_method) if exchange.found is not None else ()
-        headers = await origins.preflight(exchange.headers[b"origin"].decode("latin-1"), methods)
+        origin = exchange.headers[b"origin"].decode("latin-1")
+        headers = await origins.preflight(origin, methods, _text(exchange.headers, b"access-control-request-headers"))
         return Answer(204, media_type=b"", headers=(NOT_STORED, *headers))
 
     async def _answer(self, exchange: Exchange) -> Answer:
@@ -202,7 +206,7 @@ class Pipeline:
         # The key comes first, whatever else is wrong with the request.
         needs = language.needs(exchange) if exchange.route is not None else None
         always: Headers = ()
-        if needs is not Access.OPEN:
+        if needs is not _OPEN:
             exchange.needs = None if isinstance(needs, Access) else needs
             refusal = await self.admit(exchange, exchange.needs)
             if refusal is not None:
@@ -213,7 +217,7 @@ class Pipeline:
         try:
             answer = await language.act(exchange)
         except StoreError:
-            raise  # of what becomes of the request nothing is known
+            raise  # the outcome of the request is unknown
         except Exception as error:
             answer = language.failed(exchange, error)
         return answer.adding(always)
@@ -222,29 +226,30 @@ class Pipeline:
         """Why the caller is not admitted; None if it is, and then the exchange knows by which key.
 
         Args:
-            limited: whether a key without a pace of its own has the installation's.
+            limited: whether a key without a rate of its own has the installation's.
         """
         language = self._language
         presented = self._presented(exchange)
         if language.is_root(exchange):
             return None if presented.secure else language.refused(exchange, _INSECURE)
-        caller = Caller(f"{exchange.method} {exchange.shown}", exchange.header(b"user-agent"))
+        caller = Caller(f"{exchange.method} {exchange.logged_path}", exchange.header(b"user-agent"))
         decision = self._layer.admit_now(presented, needs, caller, limited=limited)
         if decision is None:
             decision = await self._layer.admit(presented, needs, caller, limited=limited)
         exchange.key = decision.key
+        if isinstance(decision, Admitted):
+            exchange.allowance = decision.allowance
+            exchange.reported = decision.reported
+            if self._any_origin and presented.origin is not None:
+                self._layer.sent_by_page(decision.key)
+            return None
         if isinstance(decision, Refused):
             exchange.refusal = decision.reason.value
             return self._readable(language.refused(exchange, decision), exchange)
         exchange.allowance = decision.allowance
-        if isinstance(decision, RateLimited):
-            exchange.refusal = RATE_LIMITED
-            answer = language.rate_limited(exchange, decision.allowance, by_visitor=decision.by_visitor)
-            return self._readable(answer, exchange)
-        exchange.reported = decision.reported
-        if self._any_origin and presented.origin is not None:
-            self._layer.sent_by_page(decision.key)
-        return None
+        exchange.refusal = RATE_LIMITED
+        answer = language.rate_limited(exchange, decision.allowance, by_visitor=decision.by_visitor)
+        return self._readable(answer, exchange)
 
     def _always(self, exchange: Exchange) -> Headers:
         """What every answer to an admitted caller carries."""
@@ -266,13 +271,8 @@ class Pipeline:
         client: Client | None = scope.get(CLIENT)
         if client is not None:
             return client
-        return client_of(
-            scope["client"][0] if scope.get("client") else None,
-            scope.get("scheme"),
-            exchange.header(b"x-forwarded-for"),
-            exchange.header(b"x-forwarded-proto"),
-            self._trusted,
-        )
+        peer = scope["client"][0] if scope.get("client") else None
+        return client_by_headers(peer, scope.get("scheme"), exchange.headers, self._trusted)
 
     def _presented(self, exchange: Exchange) -> Presented:
         """What the key layer is to look at."""
@@ -280,15 +280,15 @@ class Pipeline:
         found = exchange.found
         values = found.values if found is not None else (exchange.path,)
         exchange.presented = presented = Presented(
-            authorization=_text(headers.get(b"authorization")),
-            api_key=_text(headers.get(b"x-api-key")),
+            authorization=_text(headers, b"authorization"),
+            api_key=_text(headers, b"x-api-key"),
             path="" if len(values) < 2 else "/".join(values),
-            query_string=_text(scope["query_string"]) or "",
+            query_string=scope["query_string"].decode("latin-1"),
             secure=client.is_secure(self._plain_http_from),
-            exposed=client.transport is Transport.CLEAR,
+            exposed=client.transport is _CLEAR,
             address=client.address,
-            origin=_text(headers.get(b"origin")),
-            app=_text(headers.get(b"x-app-identifier")),
+            origin=_text(headers, b"origin"),
+            app=_text(headers, b"x-app-identifier"),
             object_id=values[-1] if values else "",
             format=self._key_format,
         )
@@ -307,7 +307,7 @@ class Pipeline:
             key_id=key.id,
             secret=key.secret,
             method=exchange.method,
-            path=exchange.shown,
+            path=exchange.logged_path,
             status=status,
             duration_us=(time.perf_counter_ns() - begun_ns) // 1_000,
             # Only what has an id's form: anything may have been put there.
@@ -331,20 +331,21 @@ _INSECURE: Final = Refused(RefusalReason.INSECURE)
 
 async def send_answer(send: Any, answer: Answer, request_id: str = "") -> None:
     """Send an answer whole. One without content has no length either (RFC 9110, 8.6)."""
+    status, body = int(answer.status), answer.body
     headers: list[tuple[bytes, bytes]] = [(b"content-type", answer.media_type)] if answer.media_type else []
-    if answer.status != 204:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
+    if status != 204:
+        headers.append((b"content-length", b"%d" % len(body)))
     if request_id:
         headers.append((b"x-request-id", request_id.encode()))
     headers += answer.headers
-    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
-def words_of(path: str) -> str:
+def masked_path(path: str) -> str:
     """A path that leads nowhere, as far as it may be kept."""
-    shown = [segment if _WORD.fullmatch(segment) else "…" for segment in path.strip("/").split("/")[:10]]
-    return f"/{'/'.join(shown)}"
+    segments = [segment if _WORD.fullmatch(segment) else "…" for segment in path.strip("/").split("/")[:10]]
+    return f"/{'/'.join(segments)}"
 
 
 def _is_preflight(exchange: Exchange) -> bool:
@@ -363,5 +364,5 @@ def _opened(exchange: Exchange, presented: Presented) -> bool | None:
     return True if CLIENT_SECRET.fullmatch((presented.authorization or "").strip()) else None
 
 
-def _text(value: bytes | None) -> str | None:
-    return value.decode("latin-1") if value is not None else None
+def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    return headers[name].decode("latin-1") if name in headers else None

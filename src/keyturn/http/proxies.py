@@ -6,12 +6,13 @@
 import functools
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Final
 
 import msgspec
 
+from keyturn.connections import UNIX
 from keyturn.errors import InvalidNetwork
 from keyturn.keys.restrictions import Network, is_within
 
@@ -48,14 +49,21 @@ class Networks:
 
     def __init__(self, ranges: Iterable[str]) -> None:
         """
+        Args:
+            ranges: ``unix`` among them is whoever speaks through a Unix socket.
+
         Raises:
             InvalidNetwork: one is no network.
         """
-        self.ranges = checked_ranges(ranges)
+        given = tuple(one.strip() for one in ranges)
+        self.unix = UNIX in given
+        self.ranges = checked_ranges(one for one in given if one != UNIX)
         # Of few machines, again and again: whether it lies there is worked out once.
         self.has: Callable[[str | None], bool] = functools.lru_cache(maxsize=10_000)(self._has)
 
     def _has(self, address: str | None) -> bool:
+        if address == UNIX:
+            return self.unix
         return bool(self.ranges) and is_within(address, self.ranges)
 
 
@@ -67,6 +75,10 @@ class Transport(Enum):
     """In clear text: the connection says so itself, or every proxy on the way."""
     UNKNOWN = "unknown"
     """The proxies do not say, or not with one voice. It is not accepted as TLS, nor is anything concluded from it."""
+
+
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_OVER_TLS: Final = Transport.TLS
 
 
 class Client(msgspec.Struct, frozen=True, gc=False):
@@ -85,7 +97,29 @@ class Client(msgspec.Struct, frozen=True, gc=False):
 
     def is_secure(self, plain_http_from: Networks) -> bool:
         """Whether a key that it sends was safe on the way: over TLS, or from where that is not asked for."""
-        return self.transport is Transport.TLS or (self.named and plain_http_from.has(self.address))
+        return self.transport is _OVER_TLS or (self.named and plain_http_from.has(self.address))
+
+
+@functools.lru_cache(maxsize=1_000)
+def direct_client(peer: str | None, scheme: str | None, trusted: Networks) -> Client:
+    """Who sent a request that says nothing of proxies: the same one for each request of a connection."""
+    return client_of(peer, scheme, None, None, trusted)
+
+
+def client_by_headers(
+    peer: str | None, scheme: str | None, headers: Mapping[bytes, bytes], trusted: Networks
+) -> Client:
+    """Who sent a request with these headers, by name in lower case."""
+    addresses, schemes = headers.get(b"x-forwarded-for"), headers.get(b"x-forwarded-proto")
+    if addresses is None and schemes is None:
+        return direct_client(peer, scheme, trusted)
+    return client_of(
+        peer,
+        scheme,
+        addresses.decode("latin-1") if addresses is not None else None,
+        schemes.decode("latin-1") if schemes is not None else None,
+        trusted,
+    )
 
 
 def client_of(

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum, auto
 from http import HTTPStatus
@@ -86,17 +87,48 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     if not body.strip():
         raise bad_request("invalid_body", EMPTY_BODY)
     try:
-        decoded = decoder.decode(body)
+        decoded = decode_json(decoder, body)
     except msgspec.ValidationError as error:
         raise _denied("invalid_body", misfit(str(error), decoder.type)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # What was sent may hold a key: it is not quoted.
-        problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise bad_request("invalid_body", f"The body is not valid JSON: {problem}.") from error
+        raise bad_request("invalid_body", f"The body is not valid JSON: {why_no_json(body, error)}.") from error
     # JSON has it only escaped, so that nearly no body is looked through.
     if b"\\u0000" in body:
         _refuse_nul(decoded)
     return decoded
+
+
+def decode_json(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """JSON as its declared type. Where an integer is meant, ``2.0`` is one, as some languages write all their numbers.
+
+    Raises:
+        msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError: as the decoder does.
+    """
+    for _ in range(_INTEGERS_MAX):
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:
+            what, path = _place(str(error))
+            if not what.startswith("Expected `int") or not what.endswith("got `float`"):
+                raise
+            shorter = _without_points(body, path.rpartition(".")[2].encode())
+            if shorter == body:
+                raise
+            body = shorter
+    return decoder.decode(body)
+
+
+def _without_points(body: bytes, field: bytes) -> bytes:
+    """The body in which the whole numbers of this field have no point."""
+    return _WITH_POINT.sub(lambda found: found[1] if found[2] == field else found[0], body)
+
+
+def why_no_json(body: bytes, error: Exception) -> str:
+    """Why a body is no JSON, without quoting it: what it is instead, where its first bytes say so."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return next((words for head, words in _HEADS if body.startswith(head)), str(error))
 
 
 def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
@@ -111,6 +143,19 @@ def decode_query(type: type[msgspec.Struct], query_string: bytes) -> Any:
         raise _denied("invalid_query", problem) from problem
     except msgspec.ValidationError as error:
         raise _denied("invalid_query", misfit(str(error), type)) from error
+
+
+_INTEGERS_MAX: Final = 20
+# A name, which has no quotation mark inside, and a number: neither is found in a text, where each mark is escaped.
+_WITH_POINT: Final = re.compile(rb'("(\w{1,60})"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}-?\d{1,18})\.0{1,18}(?=[ \t\r\n,}])')
+_HEADS: Final = (
+    (b"\xef\xbb\xbf", "it begins with a byte order mark; send UTF-8 without one"),
+    (b"\xff\xfe", "it is UTF-16; send UTF-8"),
+    (b"\xfe\xff", "it is UTF-16; send UTF-8"),
+    (b"\x1f\x8b", "it is compressed with gzip; send it as it is, without Content-Encoding"),
+    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd; send it as it is, without Content-Encoding"),
+    (b"\x78\x9c", "it is compressed with deflate; send it as it is, without Content-Encoding"),
+)
 
 
 class Fault(Enum):

@@ -43,12 +43,14 @@ class Call(NamedTuple):
     Attributes:
         id: the object's id out of the path, empty where the path has none.
         query, body: decoded into the types that the route declares.
+        idempotency_key: by which the request is known if it comes again, where the route honours one.
     """
 
     who: Whoever
     id: str
     query: Any
     body: Any
+    idempotency_key: str | None = None
 
 
 Run = Callable[[KeyLayer, Call], Awaitable[Any]]
@@ -63,6 +65,7 @@ class Route(NamedTuple):
         run: what it does; None if the application answers it without the layer.
         answers: the type of the answer; None for one that is no JSON, or none.
         media_type: of an answer that is no JSON.
+        idempotent: whether an ``Idempotency-Key`` is honoured.
     """
 
     method: str
@@ -75,6 +78,7 @@ class Route(NamedTuple):
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     media_type: str | None = None
+    idempotent: bool = False
 
 
 R = TypeVar("R")
@@ -156,9 +160,23 @@ class Router(Generic[F]):
             if route.method in methods:
                 raise ValueError(f"{route.method} {route.path} is declared twice")
             methods[route.method] = route
+        # Of paths that are written out but for their last segment, as nearly all are: found in one look.
+        self._objects: dict[str, dict[str, Any]] = {}
+        self._note_objects("", self._tree)
+
+    def _note_objects(self, path: str, node: dict[str, Any]) -> None:
+        if "" in node.get("{}", {}):
+            self._objects[path] = node
+        for segment, below in node.items():
+            if segment not in ("", "{}"):
+                self._note_objects(f"{path}/{segment}", below)
 
     def find(self, path: str) -> Found[F] | None:
         """What a path leads to; None for an unknown one."""
+        above, _, last = path.rpartition("/")
+        parent = self._objects.get(above)
+        if parent is not None and last and last not in parent:
+            return Found(parent["{}"][""], (last,))
         node = self._tree
         values: tuple[str, ...] = ()
         segments = (path.removesuffix("/") if self._end_slash else path).removeprefix("/").split("/")

@@ -24,15 +24,16 @@ from keyturn.http.denials import (
 )
 from keyturn.http.error_pages import PAGES_PATH
 from keyturn.http.forwarding import FORWARD_PATH, Forwarding, refuse
+from keyturn.http.key_places import USUAL, KeyPlaces
 from keyturn.http.key_routes import ROUTES as KEY_ROUTES
-from keyturn.http.language import ServerLanguage, Told
+from keyturn.http.language import AnsweredEarly, ServerLanguage
 from keyturn.http.openapi import document
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange, Pipeline, send_answer
 from keyturn.http.proxies import client_of
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, read_body
 from keyturn.http.routing import Only, Route
 from keyturn.http.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
-from keyturn.keys.model import KnownKey, Need, Reach, RefusalReason, Refused
+from keyturn.keys.model import KnownKey, Need, Needs, Reach, RefusalReason, Refused
 from keyturn.leaks.reporting import PATHS as REPORT_PATHS
 from keyturn.leaks.reporting import LeakReports, SignedReports
 from keyturn.limiting.gcra import Limiter
@@ -173,16 +174,8 @@ class KeyturnServer:
         if not body or message.get("more_body") or len(body) > BODY_BYTES_MAX:
             body = await _rest(message, receive)
         asked: Verify = decode_body(_verify_decoder, body)
-        need = None
-        if asked.scope is not None:
-            if asked.scope not in self._offered:
-                raise bad_request(
-                    "invalid_scope",
-                    "scope: unknown scope; KEYTURN_SCOPES lists the scopes of this installation.",
-                    "scope",
-                )
-            need = _need(asked.scope, asked.publishable)
-        presented, caller = _presented(asked), _caller(asked)
+        need = self._needed(asked)
+        presented, caller = _presented(asked, self._settings.key_places), _caller(asked)
         decision = self._layer.admit_now(presented, need, caller)
         if decision is None:
             decision = await self._layer.admit(presented, need, caller)
@@ -192,7 +185,26 @@ class KeyturnServer:
             allowance = decision.allowance
             left = rate_limit_state(allowance) if allowance is not None else UNSET
             return Answer(200, _encode(_Valid(self._visible(decision.key), left)))
-        return Answer(200, _encode(_verdict(decision)))
+        places = USUAL if asked.request is UNSET else self._settings.key_places
+        return Answer(200, _encode(_verdict(decision, places)))
+
+    def _needed(self, asked: Verify) -> Needs:
+        """What is to be done with the key; None where any key will do.
+
+        Raises:
+            Denied: a scope is none of this installation's, or they are named in two ways.
+        """
+        if asked.scopes is UNSET:
+            if asked.scope is None:
+                return None
+            if asked.scope not in self._offered:
+                raise _unknown_scope("scope")
+            return _need(asked.scope, asked.publishable)
+        if asked.scope is not None:
+            raise bad_request("invalid_body", "Send either scope or scopes, not both.", "scopes")
+        if not self._offered.issuperset(asked.scopes):
+            raise _unknown_scope("scopes")
+        return tuple(_need(scope, asked.publishable) for scope in dict.fromkeys(asked.scopes))
 
     async def _asking(self, exchange: Exchange) -> KnownKey | None:
         """The key that wants to verify another, None for the root credential; by the short way where there is only one
@@ -222,15 +234,15 @@ class KeyturnServer:
             )
             if isinstance(decision, Admitted):
                 return decision.key
-            raise Told(
+            raise AnsweredEarly(
                 self._language.refused(exchange, decision)
                 if isinstance(decision, Refused)
                 else self._language.rate_limited(exchange, decision.allowance, by_visitor=decision.by_visitor)
             )
-        exchange.shown, exchange.client = VERIFY_PATH, self._pipeline.client(exchange)
+        exchange.logged_path, exchange.client = VERIFY_PATH, self._pipeline.client(exchange)
         refusal = await self._pipeline.admit(exchange, _VERIFIES, limited=False)
         if refusal is not None:
-            raise Told(refusal)
+            raise AnsweredEarly(refusal)
         return exchange.key
 
     def _visible(self, key: KnownKey) -> msgspec.Raw:
@@ -274,13 +286,18 @@ def _need(scope: str, publishable: Reach) -> Need:
     return Need(scope, publishable)
 
 
+def _unknown_scope(field: str) -> Denied:
+    message = f"{field}: unknown scope; KEYTURN_SCOPES lists the scopes of this installation."
+    return bad_request("invalid_scope", message, field)
+
+
 def _peer(scope: Any) -> str | None:
     client = scope.get("client")
     return client[0] if client else None
 
 
-def _presented(asked: Verify) -> Presented:
-    """What is to be judged, out of a body with either a key or a request.
+def _presented(asked: Verify, places: KeyPlaces) -> Presented:
+    """What is to be judged, out of a body with either a key or a request, which carries its key in one of the places.
 
     Raises:
         Denied: it has both, or neither.
@@ -302,9 +319,10 @@ def _presented(asked: Verify) -> Presented:
     for name, value in request.headers.items():
         lower = name.lower()
         found[lower] = f"{found[lower]}, {value}" if lower in found else value
+    authorization, api_key = places.find(found.get)
     return Presented(
-        authorization=found.get("authorization"),
-        api_key=found.get("x-api-key"),
+        authorization=authorization,
+        api_key=api_key,
         query_string=request.path.partition("?")[2],
         secure=request.secure,
         address=request.address,
@@ -334,7 +352,7 @@ def _as_seen_by(asking: KnownKey, decision: Admitted | RateLimited | Refused) ->
     return decision
 
 
-def _verdict(decision: Admitted | RateLimited | Refused) -> Verdict:
+def _verdict(decision: Admitted | RateLimited | Refused, places: KeyPlaces) -> Verdict:
     """A decision as it is answered."""
     if isinstance(decision, Admitted):
         allowance = decision.allowance
@@ -355,7 +373,7 @@ def _verdict(decision: Admitted | RateLimited | Refused) -> Verdict:
             key=verified_key(decision.key),
             rate_limit=rate_limit_state(decision.allowance),
         )
-    denial = denied(decision)
+    denial = denied(decision, places)
     return Verdict(
         valid=False,
         reason=decision.reason.value,

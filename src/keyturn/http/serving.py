@@ -54,11 +54,13 @@ async def serve(
     *,
     certificate: Path | None = None,
     private_key: Path | None = None,
+    uds: Path | None = None,
 ) -> None:
     """Serve until somebody says stop.
 
     Args:
-        say: told once it listens, for whoever started it.
+        uds: a Unix socket to listen on, in place of host and port.
+        say: called once it listens, for whoever started it.
 
     Raises:
         SettingsError: the limiter cannot be set up as the settings say.
@@ -80,11 +82,12 @@ async def serve(
             KeyturnServer(layer, settings, _github(settings, layer), connections),
             host=host,
             port=port,
+            uds=str(uds) if uds is not None else None,
             ssl_certfile=certificate,
             ssl_keyfile=private_key,
             **SERVER_SETTINGS,
         )
-        greeting = _greeting(settings, host, port, certificate is not None)
+        greeting = _greeting(settings, host, port, certificate is not None, uds)
         await _Server(config, connections, lambda: say(greeting)).serve()
 
 
@@ -124,7 +127,7 @@ async def _limiter(settings: Settings) -> AsyncIterator[RateLimiter]:
         client = client_for(settings.valkey_url)
     except ValueError as error:
         raise SettingsError(f"KEYTURN_VALKEY_URL: {error}") from error
-    shared = SharedLimiter(client, alone, on_change=_tell_outage)
+    shared = SharedLimiter(client, alone, on_change=_log_outage)
     try:
         await shared.probe()
         yield shared
@@ -132,7 +135,7 @@ async def _limiter(settings: Settings) -> AsyncIterator[RateLimiter]:
         await shared.close()
 
 
-def _tell_outage(error: Exception | None) -> None:
+def _log_outage(error: Exception | None) -> None:
     if error is not None:
         _log.warning("Valkey does not answer; rate limits are counted per process until it does: %s", error)
     else:
@@ -165,9 +168,9 @@ class _Server(LimitedServer):
             self._begun()
 
 
-def _greeting(settings: Settings, host: str, port: int, tls: bool) -> str:
+def _greeting(settings: Settings, host: str, port: int, tls: bool, uds: Path | None) -> str:
     to_json = f"[{host}]" if ":" in host else host
-    where = f"{'https' if tls else 'http'}://{to_json}:{port}"
+    where = f"unix:{uds}:" if uds is not None else f"{'https' if tls else 'http'}://{to_json}:{port}"
     root = "with the root credential" if settings.roots else "by keys with keys:write (KEYTURN_ROOT_KEY is not set)"
     return (
         f"Keyturn is running.\n\n  Verify     POST {where}/v1/keys/verify\n  Manage     {where}/v1/keys  {root}\n"
@@ -183,6 +186,7 @@ def run(
     *,
     certificate: Path | None = None,
     private_key: Path | None = None,
+    uds: Path | None = None,
 ) -> None:
     """:func:`serve`, on the fastest loop there is."""
     # What was loaded stays: looking through it for rubbish again and again would take a tenth of all time.
@@ -190,7 +194,7 @@ def run(
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(serve(settings, host, port, say, certificate=certificate, private_key=private_key))
+        runner.run(serve(settings, host, port, say, certificate=certificate, private_key=private_key, uds=uds))
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from keyturn.admission.leases import Receipt
 from keyturn.insight.audit import AuditEntry
 from keyturn.instants import from_datetime, to_rfc3339
+from keyturn.keys.labels import EXTERNAL_ID_MAX, TAG_MAX
 from keyturn.keys.listing import NAME_WANTED_MAX
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
 from keyturn.keys.secret import MaskedRepr
@@ -31,18 +32,18 @@ KeyId = Annotated[str, Meta(min_length=1, max_length=64)]
 Reason = Annotated[str, Meta(max_length=500)]
 
 
-class Taken(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class RequestShape(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """What a caller sends. A field that there is not is a mistake, and is said to be one."""
 
 
-class Answered(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class ResponseShape(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What a caller is sent."""
 
 
 # Verifying.
 
 
-class OriginalRequest(MaskedRepr, Taken, frozen=True, kw_only=True):
+class OriginalRequest(MaskedRepr, RequestShape, frozen=True, kw_only=True):
     """The request to be judged, as far as it matters.
 
     Attributes:
@@ -59,12 +60,13 @@ class OriginalRequest(MaskedRepr, Taken, frozen=True, kw_only=True):
     secure: bool = True
 
 
-class Verify(MaskedRepr, Taken, frozen=True, kw_only=True):
+class Verify(MaskedRepr, RequestShape, frozen=True, kw_only=True):
     """Either the key's text, or the request that it came with.
 
     Attributes:
         key: as it was presented. With it may come what a key can be bound to: `address`, `origin`, `appIdentifier`.
         scope: what is to be done; left out, any key that is valid will do.
+        scopes: several of them in its place, all of which the key needs.
         publishable: how far a publishable key gets there.
         object_id: the object that is asked for, where a client secret may open it.
     """
@@ -72,6 +74,7 @@ class Verify(MaskedRepr, Taken, frozen=True, kw_only=True):
     key: str | UnsetType = UNSET
     request: OriginalRequest | UnsetType = UNSET
     scope: str | None = None
+    scopes: Annotated[list[str], Meta(min_length=1, max_length=20)] | UnsetType = UNSET
     publishable: Reach = Reach.NEVER
     address: str | None = None
     origin: str | None = None
@@ -79,7 +82,7 @@ class Verify(MaskedRepr, Taken, frozen=True, kw_only=True):
     object_id: str | None = None
 
 
-class VerifiedKey(Answered, frozen=True, kw_only=True, omit_defaults=True):
+class VerifiedKey(ResponseShape, frozen=True, kw_only=True, omit_defaults=True):
     """Whose key it is.
 
     Attributes:
@@ -93,10 +96,12 @@ class VerifiedKey(Answered, frozen=True, kw_only=True, omit_defaults=True):
     scopes: frozenset[str]
     expires_at: str | None = None
     canary: bool = False
+    external_id: str | None = None
+    metadata: dict[str, str] = {}
     reported: tuple[str, ...] = ()
 
 
-class RateLimitState(Answered, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class RateLimitState(ResponseShape, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the key has left.
 
     Attributes:
@@ -111,7 +116,7 @@ class RateLimitState(Answered, frozen=True, kw_only=True, omit_defaults=True, gc
     retry_after_seconds: float = 0.0
 
 
-class Verdict(Answered, frozen=True, kw_only=True, omit_defaults=True):
+class Verdict(ResponseShape, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the request is allowed. If not: what to answer.
 
     Attributes:
@@ -141,6 +146,8 @@ def verified_key(key: KnownKey, reported: tuple[str, ...] = ()) -> VerifiedKey:
         scopes=terms.scopes,
         expires_at=instant(key.expires_at) if key.expires_at is not None else None,
         canary=terms.canary,
+        external_id=terms.external_id,
+        metadata=dict(terms.metadata),
         reported=reported,
     )
 
@@ -160,14 +167,14 @@ def rate_limit_state(allowance: Allowance) -> RateLimitState:
 # Keys.
 
 
-class Rate(Taken, frozen=True, kw_only=True):
-    """A pace of its own: requests a second in the long run, and at once after a pause."""
+class Rate(RequestShape, frozen=True, kw_only=True):
+    """A rate limit of its own: requests a second in the long run, and at once after a pause."""
 
     per_second: float
     burst: int
 
 
-class NewKey(Taken, frozen=True, kw_only=True):
+class NewKey(RequestShape, frozen=True, kw_only=True):
     """What a key is to be.
 
     Attributes:
@@ -175,6 +182,8 @@ class NewKey(Taken, frozen=True, kw_only=True):
         project_id: whose it is; for the root credential only, a key makes keys of its own project.
         report_only: restrictions that are to be counted instead of kept.
         canary: nobody uses this key; whoever does has found it where it was laid out.
+        external_id, metadata: whose it is over at your API, and what it is to be told with each request.
+        tags: words by which it is found.
     """
 
     name: str
@@ -190,10 +199,13 @@ class NewKey(Taken, frozen=True, kw_only=True):
     rate: Rate | None = None
     report_only: list[str] = []
     canary: bool = False
+    external_id: str | None = None
+    metadata: dict[str, str] = {}
+    tags: list[str] = []
 
 
-class Changes(Taken, frozen=True, kw_only=True):
-    """What is to change; what is left out stays, and null takes a restriction away."""
+class Changes(RequestShape, frozen=True, kw_only=True):
+    """What is to change; what is left out stays, and null takes a restriction away. Lists and metadata are replaced."""
 
     name: str | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
@@ -203,15 +215,18 @@ class Changes(Taken, frozen=True, kw_only=True):
     app_identifiers: list[str] | UnsetType = UNSET
     rate: Rate | UnsetType | None = UNSET
     report_only: list[str] | UnsetType = UNSET
+    external_id: str | UnsetType | None = UNSET
+    metadata: dict[str, str] | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
 
 
-class Why(Taken, frozen=True, kw_only=True):
+class Why(RequestShape, frozen=True, kw_only=True):
     """Why it is done, for the audit log."""
 
     reason: Reason | None = None
 
 
-class Rotation(Taken, frozen=True, kw_only=True):
+class Rotation(RequestShape, frozen=True, kw_only=True):
     """How a key's secret is replaced.
 
     Attributes:
@@ -224,12 +239,14 @@ class Rotation(Taken, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-class WhichKeys(Taken, frozen=True, kw_only=True):
+class WhichKeys(RequestShape, frozen=True, kw_only=True):
     """Which keys are listed.
 
     Attributes:
         name: a part of the name; capital and small letters of ASCII are the same.
         unused_days: only keys that were not used for this number of days.
+        expiring_days: only keys that end within this number of days.
+        external_id, tag: only keys that bear it.
     """
 
     project_id: ProjectId | UnsetType = UNSET
@@ -238,11 +255,14 @@ class WhichKeys(Taken, frozen=True, kw_only=True):
     status: Status | UnsetType = UNSET
     name: Annotated[str, Meta(min_length=1, max_length=NAME_WANTED_MAX)] | UnsetType = UNSET
     unused_days: Annotated[int, Meta(ge=1, le=UNUSED_DAYS_MAX)] | UnsetType = UNSET
+    expiring_days: Annotated[int, Meta(ge=1, le=UNUSED_DAYS_MAX)] | UnsetType = UNSET
+    external_id: Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_MAX)] | UnsetType = UNSET
+    tag: Annotated[str, Meta(min_length=1, max_length=TAG_MAX)] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     starting_after: str | UnsetType = UNSET
 
 
-class Matching(Taken, frozen=True, kw_only=True):
+class Matching(RequestShape, frozen=True, kw_only=True):
     """What keys have in common; as when they are listed."""
 
     mode: Mode | UnsetType = UNSET
@@ -250,9 +270,12 @@ class Matching(Taken, frozen=True, kw_only=True):
     status: Status | UnsetType = UNSET
     name: Annotated[str, Meta(min_length=1, max_length=NAME_WANTED_MAX)] | UnsetType = UNSET
     unused_days: Annotated[int, Meta(ge=1, le=UNUSED_DAYS_MAX)] | UnsetType = UNSET
+    expiring_days: Annotated[int, Meta(ge=1, le=UNUSED_DAYS_MAX)] | UnsetType = UNSET
+    external_id: Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_MAX)] | UnsetType = UNSET
+    tag: Annotated[str, Meta(min_length=1, max_length=TAG_MAX)] | UnsetType = UNSET
 
 
-class Selection(Taken, frozen=True, kw_only=True):
+class Selection(RequestShape, frozen=True, kw_only=True):
     """Which keys of a project are meant: by their ids, or by what they have in common."""
 
     project_id: ProjectId | UnsetType = UNSET
@@ -263,7 +286,7 @@ class Selection(Taken, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
-class WhichLines(Taken, frozen=True, kw_only=True):
+class WhichLines(RequestShape, frozen=True, kw_only=True):
     """Which lines of the audit log are listed, newest first."""
 
     project_id: ProjectId | UnsetType = UNSET
@@ -271,13 +294,13 @@ class WhichLines(Taken, frozen=True, kw_only=True):
     before: Annotated[int, Meta(ge=1, le=SEQUENCE_MAX)] | UnsetType = UNSET
 
 
-class Tree(Taken, frozen=True, kw_only=True):
+class Tree(RequestShape, frozen=True, kw_only=True):
     """Whether what a key has made is meant, too."""
 
     tree: bool = False
 
 
-class KeyObject(Answered, frozen=True, kw_only=True):
+class KeyObject(ResponseShape, frozen=True, kw_only=True):
     """All that is known of a key. Its text is not among it."""
 
     object: str = "key"
@@ -296,6 +319,9 @@ class KeyObject(Answered, frozen=True, kw_only=True):
     app_identifiers: list[str]
     rate: Rate | None
     report_only: list[str]
+    external_id: str | None
+    metadata: dict[str, str]
+    tags: list[str]
     canary: bool
     imported: bool
     parent_id: str | None
@@ -315,12 +341,12 @@ class KeyObject(Answered, frozen=True, kw_only=True):
 
 
 class CreatedKey(MaskedRepr, KeyObject, frozen=True, kw_only=True):
-    """A new key, and its text this one time."""
+    """A new key, and its text this one time; null where the request came again, with the same ``Idempotency-Key``."""
 
-    key: str
+    key: str | None
 
 
-class ReceiptObject(Answered, frozen=True, kw_only=True):
+class ReceiptObject(ResponseShape, frozen=True, kw_only=True):
     """The proof that what was true before is refused everywhere.
 
     Attributes:
@@ -363,7 +389,7 @@ class RotatedKey(MaskedRepr, ChangedKey, frozen=True, kw_only=True):
     key: str
 
 
-class RevokedKeys(Answered, frozen=True, kw_only=True):
+class RevokedKeys(ResponseShape, frozen=True, kw_only=True):
     """Keys that were revoked, in batches, each with its proof. Where `hasMore` is true, ask again for the rest."""
 
     revoked: list[str]
@@ -371,7 +397,7 @@ class RevokedKeys(Answered, frozen=True, kw_only=True):
     has_more: bool
 
 
-class KeyList(Answered, frozen=True, kw_only=True):
+class KeyList(ResponseShape, frozen=True, kw_only=True):
     """Some keys, newest first; where there are more, go on after `nextCursor`. Where a filter fits few keys, a page may
     hold fewer than `limit`, or none, while `hasMore` is true."""
 
@@ -381,7 +407,7 @@ class KeyList(Answered, frozen=True, kw_only=True):
     object: str = "list"
 
 
-class SecretObject(Answered, frozen=True, kw_only=True):
+class SecretObject(ResponseShape, frozen=True, kw_only=True):
     """One of a key's secrets: what was seen of it, never its text."""
 
     number: int
@@ -396,14 +422,14 @@ class SecretObject(Answered, frozen=True, kw_only=True):
     last_used_path: str | None
 
 
-class SecretList(Answered, frozen=True, kw_only=True):
+class SecretList(ResponseShape, frozen=True, kw_only=True):
     """All secrets that a key has had, newest first."""
 
     data: list[SecretObject]
     object: str = "list"
 
 
-class AuditLine(Answered, frozen=True, kw_only=True):
+class AuditLine(ResponseShape, frozen=True, kw_only=True):
     """A line of the audit log, bound to the one before by its hash."""
 
     sequence: int
@@ -417,7 +443,7 @@ class AuditLine(Answered, frozen=True, kw_only=True):
     hash: str
 
 
-class AuditList(Answered, frozen=True, kw_only=True):
+class AuditList(ResponseShape, frozen=True, kw_only=True):
     """Lines of the audit log, newest first; where there are more, go on with `before`."""
 
     data: list[AuditLine]
@@ -425,7 +451,7 @@ class AuditList(Answered, frozen=True, kw_only=True):
     object: str = "list"
 
 
-class ProjectObject(Answered, frozen=True, kw_only=True):
+class ProjectObject(ResponseShape, frozen=True, kw_only=True):
     """Whether a project's keys are accepted."""
 
     id: str
@@ -439,7 +465,7 @@ class SwitchedProject(ProjectObject, frozen=True, kw_only=True):
     receipt: ReceiptObject
 
 
-class WhoAmI(Answered, frozen=True, kw_only=True, omit_defaults=True):
+class WhoAmI(ResponseShape, frozen=True, kw_only=True, omit_defaults=True):
     """Who is asking."""
 
     root: bool
@@ -479,6 +505,9 @@ def key_fields(key: Key) -> dict[str, Any]:
         "app_identifiers": list(key.apps),
         "rate": rate_of(key.limit),
         "report_only": sorted(key.report_only),
+        "external_id": key.external_id,
+        "metadata": dict(key.metadata),
+        "tags": sorted(key.tags),
         "canary": key.canary,
         "imported": key.imported,
         "parent_id": key.parent_id,

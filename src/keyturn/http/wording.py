@@ -4,7 +4,8 @@ unless its full text was presented."""
 from typing import Final, NamedTuple, assert_never
 
 from keyturn.invariants import present
-from keyturn.keys.model import RefusalReason, Refused
+from keyturn.keys.model import Kind, Mode, RefusalReason, Refused
+from keyturn.keys.secret import NATIVE, KeyFormat
 
 UNAUTHORIZED: Final = 401
 FORBIDDEN: Final = 403
@@ -33,13 +34,22 @@ class Description(NamedTuple):
     message: str
 
 
-def describe(refusal: Refused) -> Description:
-    """The refusal in words. 401 where another credential is needed, 403 where this one may not do that."""
-    status, message = _describe(refusal)
+def describe(refusal: Refused, format: KeyFormat = NATIVE) -> Description:
+    """The refusal in words. 401 where another credential is needed, 403 where this one may not do that.
+
+    Args:
+        format: how the keys are written that are expected there.
+    """
+    status, message = _describe(refusal, format)
     return Description(status, refusal.hint or message)
 
 
-def _describe(refusal: Refused) -> tuple[int, str]:  # noqa: C901, PLR0912 — a case for each reason, with its words
+def _example(format: KeyFormat) -> str:
+    """The beginning of a test key, and how long its rest is."""
+    return f"{format.head(Kind.SECRET, Mode.TEST)} and {format.body_length} letters and digits"
+
+
+def _describe(refusal: Refused, format: KeyFormat) -> tuple[int, str]:  # noqa: C901, PLR0912 — a case for each reason, with its words
     need = refusal.need
     match refusal.reason:
         case RefusalReason.KEY_IN_URL:
@@ -58,8 +68,8 @@ def _describe(refusal: Refused) -> tuple[int, str]:  # noqa: C901, PLR0912 — a
             )
         case RefusalReason.MALFORMED:
             return UNAUTHORIZED, (
-                "Expected the header 'Authorization: Bearer <key>' with a complete key, such as ck_test_ and 32 "
-                "letters and digits. Check for missing or added characters."
+                f"Expected the header 'Authorization: Bearer <key>' with a complete key, such as {_example(format)}. "
+                "Check for missing or added characters."
             )
         case RefusalReason.UNKNOWN:
             return UNAUTHORIZED, (

@@ -40,7 +40,7 @@ async def emit_expiring(store: ExpiryStore, clock: Clock) -> int:
     return emitted
 
 
-async def keep_telling(
+async def keep_emitting_expiry(
     store: ExpiryStore, clock: Clock, *, failed: Callable[[Exception], None], look_seconds: float = LOOK_SECONDS
 ) -> None:
     """Look every minute until cancelled; what fell due while nobody ran is caught up at once.

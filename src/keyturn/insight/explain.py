@@ -27,6 +27,7 @@ from keyturn.keys.model import (
     Mode,
     Need,
     Needs,
+    PendingKey,
     Reach,
     RefusalReason,
     Refused,
@@ -230,14 +231,14 @@ def as_known(key: Key, secret: SecretState | None = None) -> KnownKey:
     Args:
         secret: which of its secrets is presented; its newest in use where that is not said.
     """
-    return KnownKey(
+    kind = PendingKey if secret is not None and secret.waits else KnownKey
+    return kind(
         key.id,
         key.terms,
         key.status,
         key.expires_at,
         secret.ends_at if secret is not None else None,
         secret.number if secret is not None else 1,
-        secret is not None and secret.waits,
         key.project_suspended,
     )
 

@@ -55,6 +55,8 @@ class RequestLog:
         self._second = 0
         self._left = SUCCESSES_AT_ONCE
         self._taken: dict[str, tuple[int, int]] = {}
+        # The projects that have none left in that second.
+        self._spent: set[str] = set()
         self._failures: dict[str, int] = {}
         self._count_dropped = count_dropped
 
@@ -81,14 +83,16 @@ class RequestLog:
         if second != self._second:
             self._left = min(self._left + (second - self._second) * SUCCESSES_A_SECOND, SUCCESSES_AT_ONCE)
             self._second = second
+            self._spent.clear()
             if len(self._taken) >= PROJECTS_TRACKED_MAX:
                 self._taken.clear()
         # Half of the buffer is for what failed.
-        if self._left == 0 or len(self._lines) >= BUFFERED_MAX // 2:
+        if self._left == 0 or project_id in self._spent or len(self._lines) >= BUFFERED_MAX // 2:
             return False
         taken, then = self._taken.get(project_id, (0, second))
         taken = max(taken - (second - then) * PROJECT_A_SECOND, 0)
         if taken >= PROJECT_AT_ONCE:
+            self._spent.add(project_id)
             return False
         self._left -= 1
         self._taken[project_id] = taken + 1, second

@@ -23,6 +23,8 @@ ROWS_A_WRITE: Final = 500
 AGENT_MAX: Final = 200
 PATH_MAX: Final = 200
 DAY_MS: Final = 86_400_000
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_PUBLISHABLE: Final = Kind.PUBLISHABLE
 
 ALLOWED: Final = "allowed"
 RATE_LIMITED: Final = "rate_limited"
@@ -98,7 +100,7 @@ class _Tally:
 
 
 class Usage:
-    """Notes what becomes of each request with a known key."""
+    """Notes the outcome of each request with a known key."""
 
     def __init__(self, clean: Callable[[str], str] = without_keys) -> None:
         """
@@ -193,7 +195,7 @@ class Usage:
 
 def _scope(key: KnownKey, need: Need | None) -> str:
     """The scope that counts for a need: none where a client secret stands for it."""
-    if need is None or (key.terms.kind is Kind.PUBLISHABLE and need.publishable is Reach.OPENS):
+    if need is None or (key.terms.kind is _PUBLISHABLE and need.publishable is Reach.OPENS):
         return ""
     return need.scope
 

@@ -3,13 +3,14 @@
 Whoever asks holds the project, not the key: a key never changes itself.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from keyturn.admission.leases import Receipt, settle
 from keyturn.keys.issuing import Issuer, check_binding, check_no_stronger, checked_report_only
+from keyturn.keys.labels import checked_external_id, checked_metadata, checked_tags
 from keyturn.keys.model import Key, checked_name
 from keyturn.keys.restrictions import (
     ANY_ORIGIN,
@@ -36,6 +37,22 @@ class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
     limit: Limit | msgspec.UnsetType | None = msgspec.UNSET
     report_only: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
     allow: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    external_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: Mapping[str, str] | msgspec.UnsetType = msgspec.UNSET
+    tags: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+# What is the same for every key, by the name of the field.
+_CHECKS: Final[dict[str, Callable[[Any], object]]] = {
+    "name": checked_name,
+    "networks": checked_networks,
+    "apps": checked_apps,
+    "limit": lambda limit: checked_limit(*limit) if limit is not None else None,
+    "report_only": checked_report_only,
+    "external_id": checked_external_id,
+    "metadata": checked_metadata,
+    "tags": checked_tags,
+}
 
 
 class Changed(NamedTuple):
@@ -69,27 +86,7 @@ async def change(
     """
     key = await known(store, project_id, key_id)
     now = clock.now()
-    changed: dict[str, object] = {}
-    if changes.name is not msgspec.UNSET:
-        changed["name"] = checked_name(changes.name)
-    if changes.scopes is not msgspec.UNSET:
-        changed["scopes"] = issuer.scopes_of(key.format, key.kind, changes.scopes)
-    if changes.expires_at is not msgspec.UNSET:
-        changed["expires_at"] = checked_expiry(changes.expires_at, now, "; to end it now, revoke it")
-    if changes.networks is not msgspec.UNSET:
-        changed["networks"] = checked_networks(changes.networks)
-    if changes.origins is not msgspec.UNSET:
-        origins = tuple(changes.origins)
-        # A public key stays one until somebody binds it.
-        changed["origins"] = origins if origins == key.origins == (ANY_ORIGIN,) else checked_origins(origins)
-    if changes.apps is not msgspec.UNSET:
-        changed["apps"] = checked_apps(changes.apps)
-    if changes.limit is not msgspec.UNSET:
-        changed["limit"] = checked_limit(*changes.limit) if changes.limit is not None else None
-    if changes.report_only is not msgspec.UNSET:
-        changed["report_only"] = checked_report_only(changes.report_only)
-    if changes.allow is not msgspec.UNSET and (allow := issuer.checked_allow(key.kind, changes.allow)) != key.allow:
-        changed["allow"] = allow
+    changed = _checked(changes, key, issuer, now)
     after = msgspec.structs.replace(key, **changed)
     check_binding(after)
     if within is not None:
@@ -99,6 +96,30 @@ async def change(
     if epoch is None:
         raise revoked(key)
     return Changed(after, await settle(store, epoch, at=now))
+
+
+def _checked(changes: KeyChanges, key: Key, issuer: Issuer, now: int) -> dict[str, object]:
+    """What changes, as the key is to have it.
+
+    Raises:
+        InvalidKey: something cannot be.
+    """
+    changed: dict[str, object] = {
+        name: check(wished)
+        for name, check in _CHECKS.items()
+        if (wished := getattr(changes, name)) is not msgspec.UNSET
+    }
+    if changes.scopes is not msgspec.UNSET:
+        changed["scopes"] = issuer.scopes_of(key.format, key.kind, changes.scopes)
+    if changes.expires_at is not msgspec.UNSET:
+        changed["expires_at"] = checked_expiry(changes.expires_at, now, "; to end it now, revoke it")
+    if changes.origins is not msgspec.UNSET:
+        origins = tuple(changes.origins)
+        # A public key stays one until somebody binds it.
+        changed["origins"] = origins if origins == key.origins == (ANY_ORIGIN,) else checked_origins(origins)
+    if changes.allow is not msgspec.UNSET and (allow := issuer.checked_allow(key.kind, changes.allow)) != key.allow:
+        changed["allow"] = allow
+    return changed
 
 
 def _plain(value: object) -> object:

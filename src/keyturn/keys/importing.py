@@ -433,7 +433,7 @@ class Learning(Protocol):
 
 async def keep_learning(
     store: KeyStore,
-    door: Learning,
+    carriers: Learning,
     *,
     failed: Callable[[Exception], None],
     look_seconds: float = LEARN_SECONDS,
@@ -449,7 +449,7 @@ async def keep_learning(
         try:
             forms = await store.foreign_forms()
             if forms != known:
-                door.learn(forms)
+                carriers.learn(forms)
                 known = forms
         except Exception as error:
             failed(error)

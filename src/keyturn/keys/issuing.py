@@ -17,6 +17,7 @@ from keyturn.errors import (
     RotationPending,
     StrongerThanParent,
 )
+from keyturn.keys.labels import Metadata, checked_external_id, checked_metadata, checked_tags
 from keyturn.keys.model import (
     EVERY_SCOPE,
     REPORTABLE,
@@ -38,7 +39,7 @@ from keyturn.keys.restrictions import (
 from keyturn.keys.revoking import known
 from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
-from keyturn.stores.ports import Act, Clock, KeyStore, NewSecret, SecretStore
+from keyturn.stores.ports import Act, Clock, Creation, KeyStore, NewSecret, SecretStore
 
 ID_LENGTH: Final = 22
 OVERLAP_DEFAULT_MS: Final = 7 * 86_400_000
@@ -76,6 +77,8 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
         expires_at: Unix milliseconds.
         report_only: names of restrictions that are to be counted instead of kept.
         allow: of a publishable key, what the application may let it do beyond others, in the application's words.
+        external_id, metadata, tags: what the maker of the API writes on it (:mod:`keyturn.keys.labels`). A key that is
+            made by one with an external id has that, and its metadata.
         parent: the key that asks for it, which it may not be stronger than.
         public: a publishable key for pages of every origin and for every app, whose text is kept and shown at any time.
     """
@@ -93,6 +96,9 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     report_only: Iterable[str] = ()
     canary: bool = False
     allow: Iterable[str] = ()
+    external_id: str | None = None
+    metadata: Mapping[str, str] | Metadata = ()
+    tags: Iterable[str] = ()
     parent: Key | None = None
     public: bool = False
 
@@ -127,11 +133,17 @@ class Issuer:
         self.publishable = tuple(publishable)
         self._checked_allow = checked_allow
 
-    async def issue(self, wish: KeyWish, *, by: str, format: str = NATIVE.name) -> Issued:
+    async def issue(
+        self, wish: KeyWish, *, by: str, format: str = NATIVE.name, creation: Creation | None = None
+    ) -> Issued:
         """A new active key, durable when this returns. Its text exists in the answer and nowhere else.
+
+        Args:
+            creation: what the request is known by when it comes again.
 
         Raises:
             InvalidKey: what is wished for makes no key; nothing was made.
+            KeyExists: a key was made under that name; nothing was made.
         """
         form = self._formats.get(format)
         if form is None:
@@ -144,7 +156,7 @@ class Issuer:
         secret = generate(form, wish.kind, wish.mode)
         key = msgspec.structs.replace(key, prefix=secret.prefix, last_four=secret.last_four)
         public = secret.public() if wish.public else None
-        await self._store.insert(key, secret.digest(), Act(key.created_at, by), public)
+        await self._store.insert(key, secret.digest(), Act(key.created_at, by), public, creation)
         return Issued(key, secret)
 
     def checked(self, wish: KeyWish, *, by: str, format: str) -> Key:
@@ -176,8 +188,17 @@ class Issuer:
             report_only=checked_report_only(wish.report_only),
             canary=wish.canary,
             allow=self.checked_allow(wish.kind, wish.allow),
+            external_id=checked_external_id(wish.external_id),
+            metadata=checked_metadata(wish.metadata),
+            tags=checked_tags(wish.tags),
         )
         check_binding(key)
+        if wish.parent is not None and wish.parent.external_id is not None:
+            key = msgspec.structs.replace(
+                key,
+                external_id=wish.external_id if wish.external_id is not None else wish.parent.external_id,
+                metadata=key.metadata or wish.parent.metadata,
+            )
         if wish.parent is not None:
             check_no_stronger(key, wish.parent, self.rate_limit)
         return key
@@ -273,8 +294,8 @@ class Issuer:
         secret = generate(form, key.kind, key.mode)
         act = Act(self._clock.now(), by, reason)
         # What was shown at any time before is so after it.
-        shown = any(one.public for one in await self._store.secrets(project_id, key_id))
-        public = secret.public() if shown else None
+        was_public = any(one.public for one in await self._store.secrets(project_id, key_id))
+        public = secret.public() if was_public else None
         fresh = NewSecret(secret.digest(), secret.prefix, secret.last_four, at_once, overlap_ms, public)
         epoch = await self._store.add_secret(project_id, key_id, fresh, act)
         if epoch is None:
@@ -396,12 +417,11 @@ def check_no_stronger(key: Key, parent: Key, rate_limit: Limit | None) -> None:
         raise StrongerThanParent("the new key must be bound to origins among those of the issuing key")
     most, own = parent.limit or rate_limit, key.limit or rate_limit
     if most is not None and (own is None or own.per_second > most.per_second or own.burst > most.burst):
-        raise StrongerThanParent(
-            "the new key must have a rate no higher than that of the issuing key: "
-            f"{most.per_second:g}/s, {most.burst} at once"
-        )
+        raise StrongerThanParent(f"the new key must have a rate no higher than that of the issuing key: {most}")
     if key.report_only - parent.report_only:
         raise StrongerThanParent("a restriction of the issuing key cannot be report-only in the new key")
+    if parent.external_id is not None and (key.external_id, key.metadata) != (parent.external_id, parent.metadata):
+        raise StrongerThanParent("a key with an external id creates keys with that and with its own metadata only")
     if key.allow - parent.allow:
         raise StrongerThanParent("a key cannot allow another what it was not allowed by name itself")
 

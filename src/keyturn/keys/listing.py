@@ -24,6 +24,8 @@ class KeyFilter(NamedTuple):
         name: a part of the key's name; capital and small letters of ASCII are the same.
         unused_since: those that were made by this instant and not used after it. Canaries, which nobody ought to use,
             are left out.
+        external_id, tag: those that bear it.
+        expiring: those that end after the first instant, and by the second.
     """
 
     mode: Mode | None = None
@@ -31,6 +33,9 @@ class KeyFilter(NamedTuple):
     status: Status | None = None
     name: str | None = None
     unused_since: int | None = None
+    external_id: str | None = None
+    tag: str | None = None
+    expiring: tuple[int, int] | None = None
 
     def fits(self, key: Key) -> bool:
         """Whether this key is wanted."""
@@ -40,7 +45,14 @@ class KeyFilter(NamedTuple):
             and self.status in (None, key.status)
             and (self.name is None or ascii_lower(self.name) in ascii_lower(key.name))
             and (self.unused_since is None or self._is_unused(key, self.unused_since))
+            and self.external_id in (None, key.external_id)
+            and (self.tag is None or self.tag in key.tags)
+            and (self.expiring is None or self._ends_within(key, *self.expiring))
         )
+
+    @staticmethod
+    def _ends_within(key: Key, after: int, until: int) -> bool:
+        return key.expires_at is not None and after < key.expires_at <= until
 
     @staticmethod
     def _is_unused(key: Key, since: int) -> bool:

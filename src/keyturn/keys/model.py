@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -96,6 +96,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         canary: nobody uses this key; whoever does has found it where it was laid out.
         allow: of a publishable key, what it may beyond what the application lets every one do, in the application's own
             words; kept and handed on, and judged by the application alone.
+        external_id, metadata: what the maker of the API has written on it (:mod:`keyturn.keys.labels`); handed on.
     """
 
     project_id: str
@@ -109,6 +110,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     report_only: frozenset[str] = frozenset()
     canary: bool = False
     allow: frozenset[str] = frozenset()
+    external_id: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
 
     def grants(self, scope: str) -> bool:
         """Whether the scope is among those chosen."""
@@ -125,6 +128,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         project_suspended: its project is suspended, so that it is refused.
         imported: it was made elsewhere, and came here as a hash.
         exposed_at: when it was first seen where it should not be: in a URL, in clear text, in public.
+        external_id, metadata, tags: what the maker of the API has written on it (:mod:`keyturn.keys.labels`).
     """
 
     id: str
@@ -159,6 +163,9 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     exposed_how: str | None = None
     project_suspended: bool = False
     allow: frozenset[str] = frozenset()
+    external_id: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+    tags: frozenset[str] = frozenset()
 
     @property
     def masked(self) -> str:
@@ -180,6 +187,8 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
             report_only=self.report_only,
             canary=self.canary,
             allow=self.allow,
+            external_id=self.external_id,
+            metadata=self.metadata,
         )
 
 
@@ -197,9 +206,11 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
         secret: which of the key's secrets was presented, counted from 1.
         expires_at: when the key ends.
         ends_at: when this secret of it ends, because another took its place; 0 if it was ended at once.
-        pending: this secret was made by a rotation and is used for the first time now.
         ancestors: the key that made it, then the one that made that, and so on; none as a rule.
+        pending: this secret was made by a rotation and is used for the first time now (:class:`PendingKey`).
     """
+
+    pending: ClassVar[bool] = False
 
     id: str
     terms: Terms
@@ -207,7 +218,6 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
     expires_at: int | None = None
     ends_at: int | None = None
     secret: int = 1
-    pending: bool = False
     project_suspended: bool = False
     ancestors: tuple[Ancestor, ...] = ()
 
@@ -226,6 +236,12 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
     @property
     def scopes(self) -> frozenset[str]:
         return self.terms.scopes
+
+
+class PendingKey(KnownKey, frozen=True, gc=False):
+    """The same of a secret that is used for the first time. No cache keeps it, so that none has a field for it."""
+
+    pending: ClassVar[bool] = True
 
 
 class Need(msgspec.Struct, frozen=True):

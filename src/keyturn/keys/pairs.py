@@ -1,7 +1,7 @@
-"""A project's standing keys: a publishable and a secret one for each mode, four in all, each in its place.
+"""A project's standing keys: a publishable and a secret one for each mode, four in all, each in its slot.
 
 They are keys like any other, each made when it is first asked for, and rotated rather than created again. A secret one
-is shown once. A publishable one is for every origin and every app, and its text is kept and shown at any time. A place
+is shown once. A publishable one is for every origin and every app, and its text is kept and shown at any time. A slot
 whose key was revoked is empty again.
 """
 
@@ -16,7 +16,7 @@ from keyturn.stores.ports import Clock, KeyStore
 FORMAT = "smartpay"
 
 
-class Place(NamedTuple):
+class StandingSlot(NamedTuple):
     """One of the four."""
 
     mode: Mode
@@ -28,32 +28,36 @@ class Place(NamedTuple):
         return f"{self.kind.value.capitalize()} key ({self.mode.value})"
 
 
-PLACES = tuple(Place(mode, kind) for mode in (Mode.TEST, Mode.LIVE) for kind in (Kind.PUBLISHABLE, Kind.SECRET))
+STANDING_SLOTS = tuple(
+    StandingSlot(mode, kind) for mode in (Mode.TEST, Mode.LIVE) for kind in (Kind.PUBLISHABLE, Kind.SECRET)
+)
 
 
-async def standing_keys(store: KeyStore, project_id: str) -> dict[Place, Key | None]:
-    """What is in each place; None where it is empty."""
-    ids = await store.places(project_id)
+async def standing_keys(store: KeyStore, project_id: str) -> dict[StandingSlot, Key | None]:
+    """What is in each slot; None where it is empty."""
+    ids = await store.standing_keys(project_id)
     keys = await store.by_ids(project_id, list(ids.values()))
-    found: dict[Place, Key | None] = {}
-    for place in PLACES:
-        key = keys.get(ids.get((place.mode.value, place.kind.value), ""))
-        found[place] = key if key is not None and key.status is not Status.REVOKED else None
+    found: dict[StandingSlot, Key | None] = {}
+    for slot in STANDING_SLOTS:
+        key = keys.get(ids.get((slot.mode.value, slot.kind.value), ""))
+        found[slot] = key if key is not None and key.status is not Status.REVOKED else None
     return found
 
 
-async def public_texts(store: KeyStore, project_id: str, places: Mapping[Place, Key | None]) -> dict[str, list[str]]:
+async def public_texts(
+    store: KeyStore, project_id: str, slots: Mapping[StandingSlot, Key | None]
+) -> dict[str, list[str]]:
     """The texts of the publishable standing keys by the key's id, the newest first; those that are over are not among
     them, nor those of a key whose text is not kept."""
     texts = {}
-    for key in places.values():
+    for key in slots.values():
         if key is not None and key.kind is Kind.PUBLISHABLE:
             states = await store.secrets(project_id, key.id)
             texts[key.id] = [one.public.text for one in states if one.public is not None and one.ends_at is None]
     return texts
 
 
-async def fill_places(
+async def issue_standing_keys(
     store: KeyStore,
     issuer: Issuer,
     clock: Clock,
@@ -61,7 +65,7 @@ async def fill_places(
     project_id: str,
     by: str,
     format: str = FORMAT,
-    only: Collection[Place] = PLACES,
+    only: Collection[StandingSlot] = STANDING_SLOTS,
 ) -> list[Issued]:
     """Make the keys that are missing; the text of a secret one is in the answer and nowhere else.
 
@@ -69,23 +73,23 @@ async def fill_places(
     origin.
 
     Args:
-        only: the places that are filled.
+        only: the slots that are filled.
     """
     made = []
-    for place, key in (await standing_keys(store, project_id)).items():
-        if key is not None or place not in only:
+    for slot, key in (await standing_keys(store, project_id)).items():
+        if key is not None or slot not in only:
             continue
-        secret = place.kind is Kind.SECRET
+        secret = slot.kind is Kind.SECRET
         wish = KeyWish(
             project_id=project_id,
-            mode=place.mode,
-            kind=place.kind,
-            name=place.name,
+            mode=slot.mode,
+            kind=slot.kind,
+            name=slot.name,
             scopes=(EVERY_SCOPE,) if secret else issuer.publishable,
             public=not secret,
         )
         issued = await issuer.issue(wish, by=by, format=format)
-        if await store.put_in_place(project_id, place.mode.value, place.kind.value, issued.key.id):
+        if await store.set_standing_key(project_id, slot.mode.value, slot.kind.value, issued.key.id):
             made.append(issued)
         else:  # somebody else was quicker
             await revoke(store, clock, project_id=project_id, key_id=issued.key.id, by=by)

@@ -4,11 +4,12 @@ import functools
 import ipaddress
 import re
 from collections.abc import Iterable
+from math import ceil
 from typing import Final
 
 from keyturn.errors import InvalidApp, InvalidExpiry, InvalidLimit, InvalidNetwork, InvalidOrigin
 from keyturn.instants import checked_instant
-from keyturn.limiting.gcra import PER_SECOND_MIN, Limit
+from keyturn.limiting.gcra import PER_SECOND_MIN, UNITS, Limit
 from keyturn.suffixes import is_public_suffix
 
 NETWORKS_MAX: Final = 50
@@ -24,12 +25,17 @@ BURST_MAX: Final = 10_000_000
 # Of a public key, instead of origins: pages of every origin, and whatever sends none, such as an app.
 ANY_ORIGIN: Final = "*"
 
-_PER: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0}
-_RATE: Final = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)(?:/(s|m|h))?", re.ASCII)
+_PER: Final = {unit[0]: float(seconds) for unit, seconds in UNITS.items()}
+_RATE: Final = re.compile(rf"(\d{{1,7}}(?:\.\d{{1,3}})?)(?:/({'|'.join(_PER)}))?", re.ASCII)
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ORIGIN: Final = re.compile(
     rf"(https?)://((?:\*\.)?(?:{_LABEL}\.){{0,126}}{_LABEL}|\[[0-9a-f:.]{{2,45}}\])(?::(\d{{1,5}}))?/?",
+    re.ASCII | re.IGNORECASE,
+)
+# What apps and browser extensions send, whose pages come with them: such an origin is exact, without port and wildcard.
+_PACKAGED: Final = re.compile(
+    rf"(?:capacitor|ionic|tauri|chrome-extension|moz-extension|safari-web-extension)://(?:{_LABEL}\.){{0,9}}{_LABEL}/?",
     re.ASCII | re.IGNORECASE,
 )
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
@@ -91,7 +97,8 @@ def coarse(address: str | None) -> str | None:
 
 def checked_origins(origins: Iterable[str]) -> tuple[str, ...]:
     """Web origins as a browser sends them (RFC 6454, 6.2), each once: scheme, host, and the port unless it is the
-    scheme's own. ``https://*.example.com`` stands for exactly one more label. Plain http is for this machine only.
+    scheme's own. ``https://*.example.com`` stands for exactly one more label. Plain http is for this machine only. Apps
+    and extensions have ``capacitor://localhost``, ``ionic://``, ``tauri://``, ``chrome-extension://`` and their like.
 
     Raises:
         InvalidOrigin: one is no such origin, or there are too many.
@@ -103,11 +110,14 @@ def checked_origins(origins: Iterable[str]) -> tuple[str, ...]:
 
 
 def _checked_origin(text: str) -> str:
+    if len(text) <= ORIGIN_LENGTH_MAX and _PACKAGED.fullmatch(text):
+        return text.lower().removesuffix("/")
     match = _ORIGIN.fullmatch(text) if len(text) <= ORIGIN_LENGTH_MAX else None
     if match is None:
         raise InvalidOrigin(
             f"{text[:80]!r} is no web origin: expected scheme, host and perhaps a port, such as "
-            "https://shop.example, https://*.shop.example or http://localhost:3000; no path, and names beyond ASCII "
+            "https://shop.example, https://*.shop.example, http://localhost:3000 or capacitor://localhost; no "
+            "path, and names beyond ASCII "
             "in their xn-- form"
         )
     scheme, host, port = match[1].lower(), match[2].lower(), match[3]
@@ -118,7 +128,7 @@ def _checked_origin(text: str) -> str:
             host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
         except ValueError as error:
             raise InvalidOrigin(f"{text[:80]!r}: this is no IPv6 address") from error
-    if scheme == "http" and host not in _LOCAL:
+    if scheme == "http" and host not in _LOCAL and not host.endswith(".localhost"):
         raise InvalidOrigin(
             f"{text[:80]!r}: plain http is for development on this machine only (http://localhost:3000); use https"
         )
@@ -196,12 +206,27 @@ def checked_expiry(at: int | None, now: int, otherwise: str = "") -> int | None:
 
 
 def parse_rate(text: str) -> float:
-    """Requests a second out of ``5/s``, ``300/m``, ``1000/h`` or ``5``.
+    """Requests a second out of ``5/s``, ``300/m``, ``1000/h``, ``5000/d`` or ``5``.
 
     Raises:
         InvalidLimit: it is written otherwise.
     """
+    count, per = _rate_of(text)
+    return count / per
+
+
+def parse_limit(rate: str, burst: int | None = None) -> Limit:
+    """A limit that means what its rate says: ``6/m`` lets six pass at once, unless it is told otherwise.
+
+    Raises:
+        InvalidLimit: the rate is written otherwise than :func:`parse_rate` takes it, or makes no sense.
+    """
+    count, per = _rate_of(rate)
+    return checked_limit(count / per, burst if burst is not None else max(ceil(count), 1))
+
+
+def _rate_of(text: str) -> tuple[float, float]:
     match = _RATE.fullmatch(text.strip()) if len(text) <= 40 else None
     if match is None:
-        raise InvalidLimit(f"{text[:40]!r} is no rate: expected a number with /s, /m or /h, such as 5/s")
-    return float(match[1]) / _PER[match[2] or "s"]
+        raise InvalidLimit(f"{text[:40]!r} is no rate: expected a number with /s, /m, /h or /d, such as 5/s")
+    return float(match[1]), _PER[match[2] or "s"]

@@ -170,9 +170,9 @@ class LeakResponder:
         while True:
             await self._bell.wait()
             self._bell.clear()
-            await self.deal_with_waiting()
+            await self.process_pending()
 
-    async def deal_with_waiting(self) -> None:
+    async def process_pending(self) -> None:
         """Deal with all that was noticed up to now."""
         while self._waiting:
             noticed = self._waiting.popleft()

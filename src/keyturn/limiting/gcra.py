@@ -17,6 +17,7 @@ TRACKED_MAX: Final = 100_000
 SWEPT_PER_NEWCOMER: Final = 4
 SECOND_NS: Final = 1_000_000_000
 PER_SECOND_MIN: Final = 1e-7
+UNITS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 
 
 class Limit(NamedTuple):
@@ -34,6 +35,24 @@ class Limit(NamedTuple):
     def window_seconds(self) -> float:
         """How long a full burst takes to come back."""
         return self.burst / self.per_second
+
+    @property
+    def rate(self) -> tuple[str, str]:
+        """The rate as it is meant: a count, and ``second``, ``minute``, ``hour`` or ``day``. That of which the burst is
+        one, or else the shortest in which the count is a whole number."""
+        rate, per = ratio(self.per_second)
+        for unit, seconds in UNITS.items():
+            if rate * seconds == self.burst * per:
+                return str(self.burst), unit
+        for unit, seconds in UNITS.items():
+            if rate * seconds % per == 0:
+                return str(rate * seconds // per), unit
+        return f"{self.per_second:g}", "second"
+
+    def __str__(self) -> str:
+        """``6 a minute, 6 at once``."""
+        count, unit = self.rate
+        return f"{count} {'an' if unit == 'hour' else 'a'} {unit}, {self.burst} at once"
 
 
 DEFAULT_LIMIT: Final = Limit(100.0, 200)

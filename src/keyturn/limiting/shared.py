@@ -133,7 +133,7 @@ class SharedLimiter:
         Args:
             alone: counts for this process while the server does not answer.
             prefix: what its keys begin with.
-            on_change: told once when an outage begins, with its error, and once when it is over, with None.
+            on_change: called once when an outage begins, with its error, and once when it is over, with None.
             count_alone: called for every decision that this process made alone.
         """
         self._client = client

@@ -83,7 +83,7 @@ class SqlLeases:
 
         async def operation(tx: Transaction) -> int:
             epoch = await restrict(tx, at, key_ids=[key_id])
-            tx.after_commit(self._tell)
+            tx.after_commit(self._wake_listeners)
             return epoch
 
         return await self._database.write(operation)
@@ -110,7 +110,7 @@ class SqlLeases:
 
         return end
 
-    def _tell(self) -> None:
+    def _wake_listeners(self) -> None:
         """Wake the gates of this process, which need not wait for the database to tell them."""
         for wake in self._listening:
             wake()

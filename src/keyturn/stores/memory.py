@@ -10,13 +10,14 @@ from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import BEGINNING, AuditEntry, chained
 from keyturn.invariants import present
 from keyturn.keys.listing import KeyFilter, KeyPage, UnknownCursor
-from keyturn.keys.model import Ancestor, Key, KnownKey, Status
+from keyturn.keys.model import Ancestor, Key, KnownKey, PendingKey, Status
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.lineage import check_descendants
 from keyturn.stores.ports import (
     Act,
     Change,
+    Creation,
     HeldLease,
     KeyEvent,
     KeyEvents,
@@ -49,6 +50,7 @@ class MemoryKeyStore:
         self._overlaps: dict[tuple[str, int], int] = {}
         self._ended: set[tuple[str, int]] = set()
         self._by_digest: dict[KeyDigest, tuple[str, int]] = {}
+        self._creations: dict[bytes, tuple[bytes, str]] = {}
         self._suspended: set[str] = set()
         self._client_secrets: dict[bytes, tuple[str, str, str]] = {}
         self._expiry_reported: dict[str, int] = {}
@@ -98,8 +100,16 @@ class MemoryKeyStore:
 
     # Keys.
 
-    async def insert(self, key: Key, digest: KeyDigest, act: Act, public: PublicText | None = None) -> None:
-        if key.id in self._keys or digest in self._by_digest:
+    async def insert(
+        self,
+        key: Key,
+        digest: KeyDigest,
+        act: Act,
+        public: PublicText | None = None,
+        creation: Creation | None = None,
+    ) -> None:
+        named = creation is not None and creation.name in self._creations
+        if key.id in self._keys or digest in self._by_digest or named:
             raise KeyExists("a key with this id or this text is already there")
         if key.parent_id is not None and not key.imported:
             parent = self._own(key.project_id, key.parent_id)
@@ -108,6 +118,11 @@ class MemoryKeyStore:
             makers = [parent.id, *(one.id for one in self._ancestors(parent))]
             check_descendants(makers, len(await self.family(key.project_id, makers[-1])))
         self._insert(key, digest, act, "key.imported" if key.imported else "key.created", public)
+        if creation is not None:
+            self._creations[creation.name] = (creation.content, key.id)
+
+    async def created_by_name(self, name: bytes) -> tuple[bytes, str] | None:
+        return self._creations.get(name)
 
     async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
         digests = [digest for _, digest in keys]
@@ -150,14 +165,14 @@ class MemoryKeyStore:
         key_id, number = found
         key = self._keys[key_id]
         state = self._secrets[key_id][present(self._place(key_id, number), "the place of a secret")]
-        return KnownKey(
+        kind = PendingKey if state.waits else KnownKey
+        return kind(
             key.id,
             key.terms,
             key.status,
             key.expires_at,
             0 if found in self._ended else state.ends_at,
             number,
-            state.waits,
             key.project_id in self._suspended,
             tuple(Ancestor(one.id, one.limit) for one in self._ancestors(key)),
         )
@@ -396,10 +411,10 @@ class MemoryKeyStore:
                     last_used_path=use.path,
                 )
 
-    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+    async def standing_keys(self, project_id: str) -> dict[tuple[str, str], str]:
         return {(mode, kind): key_id for (project, mode, kind), key_id in self._places.items() if project == project_id}
 
-    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+    async def set_standing_key(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
         there = self._places.get((project_id, mode, kind))
         if there is not None and self._keys[there].status is not Status.REVOKED:
             return False

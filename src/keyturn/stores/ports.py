@@ -49,6 +49,18 @@ class Act(NamedTuple):
     reason: str | None = None
 
 
+class Creation(NamedTuple):
+    """What a request to create a key is known by when it comes again.
+
+    Attributes:
+        name: SHA-256 of who asks and of the ``Idempotency-Key``.
+        content: SHA-256 of what is asked for.
+    """
+
+    name: bytes
+    content: bytes
+
+
 class KeyEventType(StrEnum):
     """What a key's owner may want to know."""
 
@@ -286,17 +298,29 @@ class KeyReader(Protocol):
 class IssuingStore(Protocol):
     """What makes keys, and what opens one object."""
 
-    async def insert(self, key: Key, digest: KeyDigest, act: Act, public: PublicText | None = None) -> None:
+    async def insert(
+        self,
+        key: Key,
+        digest: KeyDigest,
+        act: Act,
+        public: PublicText | None = None,
+        creation: Creation | None = None,
+    ) -> None:
         """Keep a new key; durable when this returns.
 
         Args:
             public: its text, where that is to be shown at any time.
+            creation: what the request is known by, kept with the key.
 
         Raises:
-            KeyExists: there is a key with this id or digest.
+            KeyExists: there is a key with this id or digest, or one that was made under this name.
             KeyIsRevoked: the key that makes it is not active any more, by what is committed.
             TooManyDescendants: the key that makes it, or one before that, has made as many as it may.
         """
+        ...
+
+    async def created_by_name(self, name: bytes) -> tuple[bytes, str] | None:
+        """What was asked for under this name (:class:`Creation`), and the id of the key that was made."""
         ...
 
     async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
@@ -311,11 +335,11 @@ class IssuingStore(Protocol):
         """The forms of all keys that were imported."""
         ...
 
-    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+    async def standing_keys(self, project_id: str) -> dict[tuple[str, str], str]:
         """The ids of the project's standing keys, by mode and kind."""
         ...
 
-    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+    async def set_standing_key(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
         """Make a key the project's standing one of its mode and kind; False if there is one that is not revoked."""
         ...
 

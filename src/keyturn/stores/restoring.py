@@ -45,7 +45,7 @@ _RAISE_EPOCH: Final = "UPDATE key_head SET epoch = $1 WHERE id = 1 AND epoch < $
 _ACTIVE: Final = "SELECT COUNT(*) FROM api_keys WHERE status = 'active' AND disabled_at IS NULL"
 
 
-class Narrowed(NamedTuple):
+class Restrictions(NamedTuple):
     """The restrictions in a database before it is replaced."""
 
     epoch: int
@@ -60,20 +60,20 @@ class RestoredKeys(NamedTuple):
 
     Attributes:
         usable: how many are accepted now.
-        narrowed: how many keys, secrets and projects were active in the backup, and had been revoked, disabled, ended
+        restricted: how many keys, secrets and projects were active in the backup, and had been revoked, disabled, ended
             or suspended in the database that was replaced.
         disabled: how many were disabled because of the restore.
     """
 
     usable: int
-    narrowed: int
+    restricted: int
     disabled: int
 
 
-async def narrowed_in(tx: Transaction) -> Narrowed:
+async def restrictions_in(tx: Transaction) -> Restrictions:
     """The restrictions in this database."""
     head = present(await tx.fetch_one(_EPOCH), "the head of the key tables")
-    return Narrowed(
+    return Restrictions(
         head[0],
         [tuple(row[place] for place in range(4)) for row in await tx.fetch_all(_REVOKED)],
         [tuple(row[place] for place in range(4)) for row in await tx.fetch_all(_DISABLED)],
@@ -83,7 +83,7 @@ async def narrowed_in(tx: Transaction) -> Narrowed:
 
 
 async def after_restore(
-    tx: Transaction, act: Act, kept: Narrowed | None, *, disable: bool = False, **detail: Any
+    tx: Transaction, act: Act, kept: Restrictions | None, *, disable: bool = False, **detail: Any
 ) -> RestoredKeys:
     """Restore the known restrictions, drop leases and memories, and write it into the audit log.
 
@@ -92,7 +92,7 @@ async def after_restore(
         disable: switch every key off, to be enabled one by one by whoever knows which were revoked.
         detail: of the line in the audit log.
     """
-    narrowed = 0
+    restricted = 0
     if kept is not None:
         for statement, rows in (
             (_REVOKE, kept.revoked),
@@ -101,11 +101,11 @@ async def after_restore(
             (_SUSPEND, kept.suspended),
         ):
             for row in rows:
-                narrowed += await tx.execute(statement, *row)
+                restricted += await tx.execute(statement, *row)
         await tx.execute(_RAISE_EPOCH, kept.epoch)
     disabled = await tx.execute(_DISABLE_ALL, act.at, act.by, act.reason) if disable else 0
     await tx.execute(_FORGET_GATES)
     await restrict(tx, act.at, key_ids=[_NO_KEY])
-    await write_down(tx, act, "database.restored", None, None, narrowed=narrowed, disabled=disabled, **detail)
+    await write_down(tx, act, "database.restored", None, None, restricted=restricted, disabled=disabled, **detail)
     usable = present(await tx.fetch_one(_ACTIVE), "the count of active keys")
-    return RestoredKeys(usable[0], narrowed, disabled)
+    return RestoredKeys(usable[0], restricted, disabled)

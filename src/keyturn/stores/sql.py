@@ -21,21 +21,32 @@ from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import AuditEntry
 from keyturn.invariants import present
 from keyturn.keys.listing import SCANNED_MAX, KeyFilter, KeyPage, UnknownCursor, ascii_lower
-from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status, Terms
+from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, PendingKey, Status, Terms
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.limiting.gcra import Limit
 from keyturn.lineage import check_descendants
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
-from keyturn.stores.ports import Act, KeyEvent, KeyEvents, KeyEventType, NewSecret, Quarantine, SecretState, Use
+from keyturn.stores.ports import (
+    Act,
+    Creation,
+    KeyEvent,
+    KeyEvents,
+    KeyEventType,
+    NewSecret,
+    Quarantine,
+    SecretState,
+    Use,
+)
 
 _KEY_COLUMNS: Final = (
     "k.id, k.project_id, k.mode, k.kind, k.name, k.format, s.prefix, s.last_four, k.scopes, k.status, k.created_at, "
     "k.created_by, k.parent_id, k.imported, k.canary, k.expires_at, k.revoked_at, k.revoked_by, k.revoked_because, "
     "k.disabled_at, k.disabled_by, k.disabled_because, k.networks, k.origins, k.apps, k.rate_per_second, k.rate_burst, "
     "k.report_only, k.exposed_at, k.exposed_how, "
-    "(SELECT MAX(u.last_used_at) FROM key_secrets u WHERE u.key_id = k.id) AS last_used_at, p.project_id, k.allow"
+    "(SELECT MAX(u.last_used_at) FROM key_secrets u WHERE u.key_id = k.id) AS last_used_at, p.project_id, k.allow, "
+    "k.external_id, k.metadata, k.tags"
 )
 # A key is shown by its newest secret in use.
 _KEYS: Final = (
@@ -57,6 +68,7 @@ _IS_NAMED: Final = Both(
     # As SQLite has it: the letters of ASCII alone.
     postgres='strpos(lower(w.name COLLATE "C"), {}) > 0',
 )
+_IS_TAGGED: Final = Both(sqlite="instr(' ' || w.tags || ' ', {}) > 0", postgres="strpos(' ' || w.tags || ' ', {}) > 0")
 _IS_UNUSED: Final = (
     "w.canary = 0 AND w.created_at <= {0} AND NOT EXISTS "
     "(SELECT 1 FROM key_secrets u WHERE u.key_id = w.id AND u.last_used_at > {0})"
@@ -97,7 +109,8 @@ _EXPIRING: Final = (
 _BY_DIGEST: Final = (
     "SELECT k.id, k.project_id, k.mode, k.kind, k.scopes, k.status, k.expires_at, k.disabled_at, k.networks, "
     "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, "
-    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id, k.parent_id, k.allow FROM key_secrets s "
+    "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id, k.parent_id, k.allow, k.external_id, "
+    "k.metadata FROM key_secrets s "
     "JOIN api_keys k ON k.id = s.key_id LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
     "WHERE s.digest = $1 AND s.digest_algorithm = $2"
 )
@@ -112,13 +125,16 @@ _COUNT_OF_FIRST: Final = "SELECT COUNT(*) FROM api_keys WHERE first_id = $1 AND 
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
     "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only, "
-    "allow, first_id) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-    "$18, $19, $20, (SELECT COALESCE(p.first_id, p.id) FROM api_keys p WHERE p.id = $10))"
+    "allow, external_id, metadata, tags, first_id) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, "
+    "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
+    "(SELECT COALESCE(p.first_id, p.id) FROM api_keys p WHERE p.id = $10))"
 )
 _INSERT_TEXT: Final = (
     "INSERT INTO key_secrets (digest, digest_algorithm, key_id, number, prefix, last_four, created_at, active_at, "
     "overlap_ms, public_text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 )
+_INSERT_CREATION: Final = "INSERT INTO key_creations (name, content, key_id) VALUES ($1, $2, $3)"
+_CREATION: Final = "SELECT content, key_id FROM key_creations WHERE name = $1"
 _REVOKE: Final = (
     "UPDATE api_keys SET status = 'revoked', revoked_at = $1, revoked_by = $2, revoked_because = $3 "
     "WHERE id = $4 AND project_id = $5 AND status = 'active'"
@@ -133,8 +149,8 @@ _ENABLE: Final = (
 )
 _CHANGE: Final = (
     "UPDATE api_keys SET name = $1, scopes = $2, expires_at = $3, expiry_days_told = 1000000, networks = $4, "
-    "origins = $5, apps = $6, rate_per_second = $7, rate_burst = $8, report_only = $9, allow = $10 "
-    "WHERE id = $11 AND project_id = $12 AND status = 'active'"
+    "origins = $5, apps = $6, rate_per_second = $7, rate_burst = $8, report_only = $9, allow = $10, "
+    "external_id = $11, metadata = $12, tags = $13 WHERE id = $14 AND project_id = $15 AND status = 'active'"
 )
 _EXPOSED: Final = "UPDATE api_keys SET exposed_at = $1, exposed_how = $2 WHERE id = $3 AND exposed_at IS NULL"
 _ADD_FORM: Final = (
@@ -208,8 +224,8 @@ _TOUCH: Final = (
     "WHERE key_id = $5 AND number = $6 AND (last_used_at IS NULL OR last_used_at < $1)"
 )
 _EXPIRY_TOLD: Final = "UPDATE api_keys SET expiry_days_told = $1 WHERE id = $2 AND expiry_days_told > $1"
-_PLACES: Final = "SELECT mode, kind, key_id FROM key_places WHERE project_id = $1"
-_PUT_IN_PLACE: Final = (
+_STANDING_KEYS: Final = "SELECT mode, kind, key_id FROM key_places WHERE project_id = $1"
+_SET_STANDING_KEY: Final = (
     "INSERT INTO key_places (project_id, mode, kind, key_id) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (project_id, mode, kind) DO UPDATE SET key_id = excluded.key_id "
     "WHERE NOT EXISTS (SELECT 1 FROM api_keys k WHERE k.id = key_places.key_id AND k.status = 'active')"
@@ -246,7 +262,14 @@ class SqlKeyStore(SqlLeases):
         # Terms that many keys share are held once.
         self._terms: dict[Terms, Terms] = {}
 
-    async def insert(self, key: Key, digest: KeyDigest, act: Act, public: PublicText | None = None) -> None:
+    async def insert(
+        self,
+        key: Key,
+        digest: KeyDigest,
+        act: Act,
+        public: PublicText | None = None,
+        creation: Creation | None = None,
+    ) -> None:
         async def operation(tx: Transaction) -> None:
             if key.parent_id is not None and not key.imported:
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
@@ -257,6 +280,8 @@ class SqlKeyStore(SqlLeases):
                 made = present(await tx.fetch_one(_COUNT_OF_FIRST, makers[-1]), "a count of keys")
                 check_descendants(makers, made[0])
             await _insert(tx, key, digest, public)
+            if creation is not None:
+                await tx.execute(_INSERT_CREATION, creation.name, creation.content, key.id)
             action = "key.imported" if key.imported else "key.created"
             await head.write_down(tx, act, action, key.project_id, key.id, **_detail_of_new(key))
 
@@ -264,6 +289,13 @@ class SqlKeyStore(SqlLeases):
             await self._database.write(operation)
         except UniqueViolation as error:
             raise KeyExists("a key with this id or this text is already there") from error
+
+    async def created_by_name(self, name: bytes) -> tuple[bytes, str] | None:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_CREATION, name)
+
+        row = await self._database.read(operation)
+        return (bytes(row[0]), row[1]) if row is not None else None
 
     async def import_keys(self, keys: Sequence[tuple[Key, KeyDigest]], forms: Sequence[ForeignForm], act: Act) -> None:
         async def operation(tx: Transaction) -> None:
@@ -422,6 +454,9 @@ class SqlKeyStore(SqlLeases):
                 limit.burst if limit else None,
                 _words(key.report_only),
                 _words(key.allow),
+                key.external_id,
+                _object(key.metadata),
+                _words(key.tags),
                 key.id,
                 key.project_id,
             )
@@ -605,15 +640,15 @@ class SqlKeyStore(SqlLeases):
 
         await self._database.write(operation)
 
-    async def places(self, project_id: str) -> dict[tuple[str, str], str]:
+    async def standing_keys(self, project_id: str) -> dict[tuple[str, str], str]:
         async def operation(tx: Transaction) -> builtins.list[Row]:
-            return await tx.fetch_all(_PLACES, project_id)
+            return await tx.fetch_all(_STANDING_KEYS, project_id)
 
         return {(row[0], row[1]): row[2] for row in await self._database.read(operation)}
 
-    async def put_in_place(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
+    async def set_standing_key(self, project_id: str, mode: str, kind: str, key_id: str) -> bool:
         async def operation(tx: Transaction) -> bool:
-            return await tx.execute(_PUT_IN_PLACE, project_id, mode, kind, key_id) == 1
+            return await tx.execute(_SET_STANDING_KEY, project_id, mode, kind, key_id) == 1
 
         return await self._database.write(operation)
 
@@ -683,7 +718,7 @@ class SqlKeyStore(SqlLeases):
         self, tx: Transaction, at: int, *, key_ids: Sequence[str] = (), project_id: str | None = None
     ) -> int:
         epoch = await head.restrict(tx, at, key_ids=key_ids, project_id=project_id)
-        tx.after_commit(self._tell)
+        tx.after_commit(self._wake_listeners)
         return epoch
 
     def _known(self, row: Row, ancestors: Sequence[Row]) -> KnownKey:
@@ -699,17 +734,19 @@ class SqlKeyStore(SqlLeases):
             report_only=frozenset(row[13].split()),
             canary=bool(row[14]),
             allow=frozenset(row[20].split()),
+            external_id=row[21],
+            metadata=_pairs(row[22]),
         )
         if len(self._terms) >= TERMS_MAX:
             self._terms.clear()
-        return KnownKey(
+        kind = PendingKey if row[16] is None and row[17] is None else KnownKey
+        return kind(
             row[0],
             self._terms.setdefault(terms, terms),
             _status(row[5], row[7]),
             row[6],
             row[17],
             row[15],
-            row[16] is None and row[17] is None,
             row[18] is not None,
             tuple(Ancestor(one[0], Limit(one[1], one[2]) if one[1] is not None else None) for one in ancestors),
         )
@@ -747,6 +784,9 @@ async def _insert(tx: Transaction, key: Key, digest: KeyDigest, public: PublicTe
         limit.burst if limit else None,
         _words(key.report_only),
         _words(key.allow),
+        key.external_id,
+        _object(key.metadata),
+        _words(key.tags),
     )
     await tx.execute(
         _INSERT_TEXT,
@@ -809,8 +849,9 @@ class _Listing(NamedTuple):
 
 def _listing(wanted: KeyFilter, dialect: Dialect) -> _Listing:
     equal = [
-        (column, name, value.value)
+        (column, name, str(value))
         for column, name, value in (
+            ("a.external_id", "external_id", wanted.external_id),
             (_STATUS, "status", wanted.status),
             ("a.kind", "kind", wanted.kind),
             ("a.mode", "mode", wanted.mode),
@@ -830,13 +871,19 @@ def _listing(wanted: KeyFilter, dialect: Dialect) -> _Listing:
     if wanted.unused_since is not None:
         given.append(wanted.unused_since)
         conditions.append(_IS_UNUSED.format(f"${len(given) + 4}"))
+    if wanted.tag is not None:
+        given.append(f" {wanted.tag} ")
+        conditions.append(getattr(_IS_TAGGED, dialect).format(f"${len(given) + 4}"))
+    if wanted.expiring is not None:
+        given += wanted.expiring
+        conditions.append(f"w.expires_at > ${len(given) + 3} AND w.expires_at <= ${len(given) + 4}")
     end = f"SELECT a.id FROM api_keys a WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT 1 OFFSET $4"
     if not conditions:
         inner = f"SELECT a.id FROM api_keys a WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT $4"
     else:
         walked = (
-            f"SELECT a.id, a.created_at, a.mode, a.kind, a.name, a.canary FROM api_keys a "
-            f"WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT ${len(given) + 5}"
+            f"SELECT a.id, a.created_at, a.mode, a.kind, {_STATUS} AS status, a.name, a.canary, a.tags, a.expires_at "
+            f"FROM api_keys a WHERE {_PLACE}{index} {_NEWEST_FIRST} LIMIT ${len(given) + 5}"
         )
         inner = (
             f"SELECT w.id FROM ({walked}) w WHERE {' AND '.join(conditions)} "
@@ -848,6 +895,15 @@ def _listing(wanted: KeyFilter, dialect: Dialect) -> _Listing:
 
 def _words(names: frozenset[str]) -> str:
     return " ".join(sorted(names))
+
+
+def _object(pairs: tuple[tuple[str, str], ...]) -> str:
+    return msgspec.json.encode(dict(pairs)).decode()
+
+
+def _pairs(kept: str) -> tuple[tuple[str, str], ...]:
+    # Nearly all keys have none.
+    return tuple(msgspec.json.decode(kept, type=dict[str, str]).items()) if kept != "{}" else ()
 
 
 def _status(kept: str, disabled_at: int | None) -> Status:
@@ -890,4 +946,7 @@ def _key(row: Row) -> Key:
         last_used_at=row[30],
         project_suspended=row[31] is not None,
         allow=frozenset(row[32].split()),
+        external_id=row[33],
+        metadata=_pairs(row[34]),
+        tags=frozenset(row[35].split()),
     )

@@ -22,7 +22,7 @@ import pytest
 from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants, TooManySecrets
 from keyturn.insight.audit import BEGINNING, broken_at
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor, every_key
-from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, Status
+from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, PendingKey, Status
 from keyturn.keys.rotations import SECRETS_MAX
 from keyturn.keys.secret import SMARTPAY, KeyDigest, generate
 from keyturn.limiting.gcra import Limit
@@ -59,9 +59,10 @@ def act(at: int, by: str = "user:1", reason: str | None = None) -> Act:
     return Act(at, by, reason)
 
 
-def known(key: Key, **more: Any) -> KnownKey:
+def known(key: Key, *, pending: bool = False, **more: Any) -> KnownKey:
     """What admission should find for a key with one secret."""
-    return msgspec.structs.replace(KnownKey(key.id, key.terms, key.status, key.expires_at), **more)
+    kind = PendingKey if pending else KnownKey
+    return msgspec.structs.replace(kind(key.id, key.terms, key.status, key.expires_at), **more)
 
 
 async def put(store: KeyStore, *keys: Key) -> None:
@@ -484,7 +485,7 @@ class StoreContract:
     async def test_an_exposure_is_noted_once(self, store: KeyStore) -> None:
         """The first time it was seen where it should not be stands, also for a key that is revoked by then."""
         await put(store, key("a"))
-        assert await store.note_exposure("key_a", act(2_000, "system:door"), "url") is True
+        assert await store.note_exposure("key_a", act(2_000, "system:admission"), "url") is True
         assert await store.note_exposure("key_a", act(2_001, "system:leak-desk"), "github") is False
         assert await store.note_exposure("key_nobody", act(2_001), "url") is False
         found = await owned(store)
@@ -637,18 +638,18 @@ class StoreContract:
     async def test_a_standing_key_is_issued_again_only_once_it_is_revoked(self, store: KeyStore) -> None:
         """Of a project, a mode and a kind; of many who fill it at once one does."""
         await put(store, *(key(f"k{n}") for n in range(10)), key("b", project="prj_b"))
-        assert await store.places("prj_a") == {}
-        filled = await at_once(*(store.put_in_place("prj_a", "test", "secret", f"key_k{n}") for n in range(10)))
+        assert await store.standing_keys("prj_a") == {}
+        filled = await at_once(*(store.set_standing_key("prj_a", "test", "secret", f"key_k{n}") for n in range(10)))
         assert sorted(filled) == [False] * 9 + [True]
-        held = (await store.places("prj_a"))["test", "secret"]
-        assert await store.put_in_place("prj_a", "live", "secret", "key_k1")
-        assert await store.put_in_place("prj_b", "test", "secret", "key_b")
+        held = (await store.standing_keys("prj_a"))["test", "secret"]
+        assert await store.set_standing_key("prj_a", "live", "secret", "key_k1")
+        assert await store.set_standing_key("prj_b", "test", "secret", "key_b")
         await store.set_enabled("prj_a", held, act(2_000), enabled=False)
-        assert not await store.put_in_place("prj_a", "test", "secret", "key_k9")
+        assert not await store.set_standing_key("prj_a", "test", "secret", "key_k9")
         await store.revoke("prj_a", [held], act(2_000))
         other = "key_k9" if held != "key_k9" else "key_k8"
-        assert await store.put_in_place("prj_a", "test", "secret", other)
-        assert await store.places("prj_a") == {("test", "secret"): other, ("live", "secret"): "key_k1"}
+        assert await store.set_standing_key("prj_a", "test", "secret", other)
+        assert await store.standing_keys("prj_a") == {("test", "secret"): other, ("live", "secret"): "key_k1"}
 
     async def test_only_a_public_text_is_kept_with_its_secret(self, store: KeyStore) -> None:
         """Of a new key and of each further secret, where it was handed in; and forgotten with that secret."""

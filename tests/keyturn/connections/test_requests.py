@@ -215,4 +215,5 @@ async def test_an_answer_that_nobody_takes_is_given_up(served: Served) -> None:
             if read > 4_000_000 and served.opened.slow == 0:
                 served.pass_seconds(11)
         assert served.opened.slow == 1
-        await served.until(lambda: len(served.opened.members) == 1)
+        # The other one may have got the last of it before those seconds, and have been idle in them.
+        await served.until(lambda: len(served.opened.members) <= 1)
