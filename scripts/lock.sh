@@ -47,6 +47,11 @@ sed -n 's/^\(certifi==[^ ]*\).*/\1/p' requirements/test.txt >"$scratch/certifica
     --no-annotate --constraint "$scratch/certificates.txt" \
     --group smartpay --output-file requirements/smartpay.txt
 echo "· requirements/smartpay.txt"
+"$scratch/venv/bin/uv" pip compile --quiet --no-config "${upgrade[@]}" \
+    --universal --python-version 3.11 --generate-hashes \
+    --custom-compile-command "make lock" \
+    --no-annotate --group signer --output-file requirements/signer.txt
+echo "· requirements/signer.txt"
 
 # A URL or an absolute path in a lock is a leak of the machine that made it.
 if grep -nE '://|(^|[[:space:]])/|--(index-url|extra-index-url|find-links|trusted-host)' requirements/*.txt; then

@@ -39,9 +39,9 @@ def strays(root: Path = ROOT) -> list[str]:
     """The places that say another version, or none."""
     wanted, wrong = version(root), []
     for file, pattern, count in COPIES:
-        said = re.findall(pattern, (root / file).read_text("utf-8"), re.MULTILINE)
-        if said != [wanted] * count:
-            wrong.append(f"{file}: says {', '.join(said) or 'no version'}, not {wanted}")
+        found = re.findall(pattern, (root / file).read_text("utf-8"), re.MULTILINE)
+        if found != [wanted] * count:
+            wrong.append(f"{file}: says {', '.join(found) or 'no version'}, not {wanted}")
     return wrong
 
 

@@ -23,8 +23,8 @@ TEMPLATE = CATALOGUES / "messages.pot"
 # Mark a sentence: in Python and in templates, where there is one form of it and where there are several.
 IN_PYTHON: dict[str, Any] = {"phrase": None, "say": None, "html": None, "say_many": (1, 2), "html_many": (1, 2)}
 IN_TEMPLATES: dict[str, Any] = {"_": None, "n_": (1, 2)}
-# Other functions have such names as well; who words sentences imports one of these.
-_WORDS = re.compile(r"tillgate\.(?:words|pages\.reader)\b")
+# Other functions have such names as well; who words sentences imports one of these, or is handed a reader's words.
+_WORDS = re.compile(r"tillgate\.(?:words|pages\.reader)\b|\bwords\.(?:say|html)(?:_many)?\(")
 
 
 def sentences() -> Iterator[tuple[str | tuple[str, str], str]]:
