@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,18 +25,21 @@ from keyturn import Limit, Limiter, RateLimiter
 from keyturn.admission.layer import LayerObserver
 from keyturn.admission.probing import Probed
 from keyturn.database import Database, StoreError, StoreUnavailable, Trouble
+from keyturn.http.headers import headers_of
 from keyturn.http.pipeline import CLIENT
-from keyturn.http.proxies import Client, Networks, Transport, client_of, is_own_host
+from keyturn.http.proxies import Networks, Transport, client_by_headers, is_own_host
 from keyturn.leaks.github import GitHubReports, public_keys_at
 from keyturn.leaks.reporting import PATHS, LeakReports
 from keyturn.leaks.responding import Alert
 from keyturn.readiness import readiness
 from keyturn.stores.requests import SqlRequests
 from tillgate import __version__
-from tillgate.access import CodeTries, InvitationLimits, Keyless, VisitorLimit
+from tillgate.access import CodeTries, InvitationLimits, Keyless, PasswordTries, VisitorLimit
 from tillgate.access.accounts import Accounts
 from tillgate.access.alerts import operations as alerts
 from tillgate.access.alerts.mailing import AlertMails
+from tillgate.access.alerts.networks import NetworkAlerts
+from tillgate.access.hashes import PasswordHashes
 from tillgate.access.invitations import Invitations
 from tillgate.access.notices import NoticeBoard
 from tillgate.access.passwords.operations import Passwords
@@ -47,30 +50,40 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.base.clock import Clock, SystemClock
 from tillgate.base.text import is_loopback_host
 from tillgate.checkout import CheckoutContext, CheckoutSettings
+from tillgate.checkout.issued import operations as issued
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
 from tillgate.dialects import SPOKEN, title_of
+from tillgate.documents.context import DocumentContext
+from tillgate.documents.embedding.jobs import EndedSessions
+from tillgate.documents.engine import Engine, is_installed
+from tillgate.documents.files import files_in
+from tillgate.documents.previewing import Previewer
+from tillgate.documents.printing.jobs import Printing
+from tillgate.documents.renders.jobs import Renderings
 from tillgate.events.deliveries.guard import LOOPBACK, TEST_CONNECTIONS_MAX, AddressGuard, guarded_transport
 from tillgate.events.deliveries.sending import Sender
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import TEST_EVERY_SECONDS, TESTS_AT_ONCE_MAX, EndpointContext
 from tillgate.events.native import NATIVE_STYLE
-from tillgate.events.outbox import Outbox
+from tillgate.events.outbox import Outbox, together
 from tillgate.events.styles import Styles
 from tillgate.events.wake import Wake
 from tillgate.jobs import every_kind, mail_kinds
-from tillgate.mail.operations import MailRoom
+from tillgate.mail.operations import MailQueue
 from tillgate.mail.sending import Smtp
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
 from tillgate.pages import documents, mails
 from tillgate.pages.context import PagesContext
 from tillgate.pages.mails import BuyerMails
+from tillgate.pages.papers import paper_of
 from tillgate.pages.reader import reader_of
 from tillgate.pages.rendering import notice
 from tillgate.rails.evm import jobs as live
 from tillgate.rails.evm.explaining import Explainer
+from tillgate.rails.evm.payouts import PayoutLooks
 from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.sight import EvmSight
 from tillgate.rails.evm.standing import BehindWatch
@@ -97,6 +110,14 @@ STATIC_SECONDS: Final = 31_536_000
 CODE_LIMIT: Final = Limit(1 / 60, 20)
 # By visitor, and by session: each look asks every node.
 HASH_LIMIT: Final = Limit(6 / 60, 10)
+# All buyers of a project together: sessions and addresses are many where somebody wants them to be.
+PROJECT_HASH_LIMIT: Final = Limit(1.0, 60)
+# Receipts and the like, by visitor, and by session.
+DOWNLOAD_LIMIT: Final = Limit(0.5, 30)
+# Of templates, by whoever works on one: somebody who types is drawn a picture twice a second, for a while.
+PREVIEW_LIMIT: Final = Limit(2.0, 30)
+# Of one visitor, previews among them: the people of one company come from one address.
+EMBED_LIMIT: Final = Limit(10.0, 300)
 # By project, whoever asks for it: each look asks every node, too.
 LOOK_UP_LIMIT: Final = Limit(30 / 60, 30)
 # Codes that exist, and that one visitor applies to a project's sessions. Each is held for half an hour, so that nobody
@@ -118,6 +139,10 @@ KEYLESS_LOOK_LIMIT: Final = Limit(2.0, 60)
 # Calls of one visitor without a key to all projects together, those that do not exist among them: enough for the pages
 # of several shops behind one address.
 KEYLESS_VISITOR_LIMIT: Final = Limit(10.0, 300)
+# Tries of test shoppers' passwords: of one visitor, and of all together, for each takes a processor tens of
+# milliseconds.
+SHOPPER_VISITOR_LIMIT: Final = Limit(0.5, 30)
+SHOPPER_LIMIT: Final = Limit(4.0, 60)
 
 _log = structlog.get_logger("app")
 
@@ -141,10 +166,10 @@ class Tillgate:
         """
         styles = Styles([NATIVE_STYLE, *(one.webhooks for one in dialects if one.webhooks is not None)])
         wake = Wake()
-        self._mail = MailRoom(
+        self._mail = MailQueue(
             database, clock, sealer=sealer, bell=wake.jobs, smtp=Smtp(settings.mail) if settings.mail else None
         )
-        outbox = Outbox(wake, styles, {**alerts.FOLLOW_UPS, **mails.FOLLOW_UPS})
+        outbox = Outbox(wake, styles, together(alerts.FOLLOW_UPS, mails.FOLLOW_UPS, issued.FOLLOW_UPS))
         self._clock = clock
         self._public_host = urlsplit(settings.public_url).hostname
         # Only where the operator has said that buyers come by TLS: a server that is tried out with a certificate of its
@@ -194,6 +219,20 @@ class Tillgate:
             Rails(test=SimulatedRail(), live=networks, networks=networks, manual=ManualRail()),
             clock,
             outbox,
+            PayoutLooks(database, sealer),
+        )
+        self._engine = Engine(settings.documents.limits, workers=settings.documents.workers)
+        self._previewer = Previewer(settings.documents.limits, VisitorLimit(limiter, "previews", PREVIEW_LIMIT))
+        for_documents = DocumentContext(
+            settings.documents,
+            settings.public_url,
+            clock,
+            outbox,
+            sealer,
+            self._engine,
+            is_installed(),
+            self._previewer,
+            files_in(settings.documents.directory),
         )
         self._watchers = ChainWatchers(database, sealer, clock, LivePayments(self._checkout))
         self._behind = BehindWatch(database, clock)
@@ -212,10 +251,14 @@ class Tillgate:
                     words_of=get_words,
                     public_url=settings.public_url,
                 ),
-                buyers=BuyerMails(database, self._mail, settings.public_url),
+                buyers=BuyerMails(database, self._mail, settings.public_url, self._checkout),
                 passwords=passwords,
             ),
+            *Renderings(database, for_documents, processes=settings.workers).kinds(),
+            Printing(database, for_documents, paper_of).kind(),
+            EndedSessions(database, clock).kind(),
             *live.kinds(database, sealer, clock),
+            NetworkAlerts(database, clock, outbox, serves_live=partial(networks.serves, livemode=True)).kind(),
         ]
         self._metrics.watch_jobs([kind.name for kind in kinds], clock)
         self._jobs = JobWorker(database, clock, kinds, outbox.wake.jobs, count=self._metrics.count_job)
@@ -245,9 +288,15 @@ class Tillgate:
                 VisitorLimit(limiter, "keyless-by-project", KEYLESS_PROJECT_LIMIT),
                 VisitorLimit(limiter, "keyless-looks", KEYLESS_LOOK_LIMIT),
             ),
+            PasswordTries(
+                VisitorLimit(limiter, "shopper-sign-ins", SHOPPER_VISITOR_LIMIT),
+                VisitorLimit(limiter, "shopper-sign-ins-of-all", SHOPPER_LIMIT),
+            ),
+            PasswordHashes(),
             explainer,
             look_ups,
             settings.public_url,
+            for_documents,
         )
         around: dict[str, Any] = {
             "origins": self._keys.origins,
@@ -257,7 +306,7 @@ class Tillgate:
         }
         self._api = NativeApi(context, **around)
         hint = hint_of_format((self._api.dialect, *dialects), settings.public_url)
-        spoken = [DialectApp(context, one, **around, hint_of_format=hint) for one in dialects]
+        spoken = [DialectApp(context, one, **around, hint_of_format=hint) for one in _all_of(dialects)]
         self._crossroads = Crossroads(spoken, self._keys.carriers)
         dashboard = DashboardContext(
             database,
@@ -290,6 +339,7 @@ class Tillgate:
             look_ups,
             settings.dev,
             settings.public_url,
+            for_documents,
         )
         pages = PagesContext(
             database,
@@ -300,6 +350,10 @@ class Tillgate:
             VisitorLimit(limiter, "visits", settings.visit_limit),
             EvmSight(explainer),
             VisitorLimit(limiter, "hashes", HASH_LIMIT),
+            VisitorLimit(limiter, "hashes-by-project", PROJECT_HASH_LIMIT),
+            for_documents,
+            VisitorLimit(limiter, "downloads", DOWNLOAD_LIMIT),
+            VisitorLimit(limiter, "embeds", EMBED_LIMIT),
         )
         self._site: ASGIApp = Starlette(
             routes=[
@@ -308,11 +362,11 @@ class Tillgate:
                 Route(DOCUMENT_PATH, self._describe),
                 *(
                     Route(one.described_at, _described(one, settings.public_url))
-                    for one in dialects
+                    for one in _all_of(dialects)
                     if one.described_at
                 ),
                 Route("/readyz", self._readyz),
-                Route("/metrics", self._tell_metrics),
+                Route("/metrics", self._expose_metrics),
                 *tillgate.pages.routes(pages),
                 *documents.routes(error_pages.served(settings.public_url)),
                 *tillgate.dashboard.routes(dashboard),
@@ -323,17 +377,20 @@ class Tillgate:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            _look_through_proxies(scope, self._trusted_proxies)
-        if scope["type"] == "http" and scope["path"].startswith(BELOW_ROOT):
+        if scope["type"] != "http":
+            await self._site(scope, receive, send)
+            return
+        _look_through_proxies(scope, self._trusted_proxies)
+        path = scope["path"]
+        if path.startswith(BELOW_ROOT):
             await self._api(scope, receive, send)
-        elif scope["type"] == "http" and (spoken := self._crossroads.find(scope)) is not None:
+        elif (spoken := self._crossroads.find(scope)) is not None:
             await spoken(scope, receive, send)
-        elif scope["type"] == "http" and _is_api(scope["path"]):
+        elif _is_api(path):
             await self._api(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] in PATHS:
+        elif path in PATHS:
             await self._reports(scope, receive, send)
-        elif self._strict is not None and scope["type"] == "http" and scope["scheme"] == "https":
+        elif self._strict is not None and scope["scheme"] == "https":
             await self._site(scope, receive, _with_header(send, self._strict))
         else:
             await self._site(scope, receive, send)
@@ -359,6 +416,8 @@ class Tillgate:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
         finally:
+            await self._engine.close()
+            await self._previewer.close()
             await self._sender.close()
             await self._tests.close()
             if self._shared is not None:
@@ -376,7 +435,7 @@ class Tillgate:
             return JSONResponse({**report, "networks": behind}, status, headers={"Cache-Control": "no-store"})
         return JSONResponse(report, status, headers={"Cache-Control": "no-store"})
 
-    async def _tell_metrics(self, request: Request) -> Response:
+    async def _expose_metrics(self, request: Request) -> Response:
         # For whoever runs this machine: a proxy's visitors come from elsewhere, by what the proxy says of them.
         if request.client is None or not is_loopback_host(request.client.host):
             return PlainTextResponse("Not Found", 404)
@@ -387,6 +446,11 @@ class Tillgate:
             return Response(await self._metrics.expose(self._database), media_type=CONTENT_TYPE)
         except StoreError:
             return PlainTextResponse("the database does not answer", 503)
+
+
+def _all_of(dialects: Sequence[Dialect]) -> list[Dialect]:
+    """The dialects, each with those that belong to it."""
+    return [one for dialect in dialects for one in (dialect, *dialect.beside)]
 
 
 def _described(dialect: Dialect, public_url: str) -> Callable[[Request], Awaitable[Response]]:
@@ -420,7 +484,7 @@ def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimi
     except ModuleNotFoundError as error:
         raise SettingsError("TILLGATE_VALKEY_URL needs the client redis: pip install 'tillgate[valkey]'") from error
 
-    def tell(error: Exception | None) -> None:
+    def log_change(error: Exception | None) -> None:
         if error is not None:
             _log.warning("limits.unshared", detail=str(error), until="Valkey answers again")
         else:
@@ -430,7 +494,7 @@ def _shared(settings: Settings, alone: Limiter, metrics: Metrics) -> "SharedLimi
         client = client_for(settings.valkey_url)
     except ValueError as error:
         raise SettingsError(f"TILLGATE_VALKEY_URL: {error}") from error
-    return SharedLimiter(client, alone, on_change=tell, count_alone=metrics.count_unshared_limit)
+    return SharedLimiter(client, alone, on_change=log_change, count_alone=metrics.count_unshared_limit)
 
 
 class _Observer(LayerObserver):
@@ -478,27 +542,11 @@ def _with_header(send: Send, header: tuple[bytes, bytes]) -> Send:
 def _look_through_proxies(scope: Scope, trusted: Networks) -> None:
     """Put the client where the connection's other end was: a proxy, as often as not."""
     peer = scope["client"][0] if scope.get("client") else None
-    forwarded: dict[bytes, str] = {}
-    if trusted.has(peer):
-        for name, value in scope["headers"]:
-            if name in (b"x-forwarded-for", b"x-forwarded-proto"):
-                text = value.decode("latin-1")
-                forwarded[name] = f"{forwarded[name]}, {text}" if name in forwarded else text
-    if not forwarded:
-        scope[CLIENT] = _direct(peer, scope.get("scheme"), trusted)
-    else:
-        client = client_of(
-            peer, scope.get("scheme"), forwarded.get(b"x-forwarded-for"), forwarded.get(b"x-forwarded-proto"), trusted
-        )
-        scope[CLIENT] = client
+    headers = headers_of(scope)
+    scope[CLIENT] = client = client_by_headers(peer, scope.get("scheme"), headers, trusted)
+    if (b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers) and trusted.has(peer):
         scope["client"] = (client.address, 0) if client.address is not None else None
         scope["scheme"] = "https" if client.transport is Transport.TLS else "http"
-
-
-@lru_cache(maxsize=1_000)
-def _direct(peer: str | None, scheme: str | None, trusted: Networks) -> Client:
-    """Who sends what says nothing of proxies."""
-    return client_of(peer, scheme, None, None, trusted)
 
 
 def _seconds_to_test() -> Callable[[str], int]:

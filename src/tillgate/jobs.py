@@ -9,13 +9,22 @@ from tillgate.access.passwords.operations import Passwords
 from tillgate.access.texts import TEXTS as PEOPLES_TEXTS
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from tillgate.checkout import CheckoutContext
-from tillgate.checkout.refunds import sending
+from tillgate.checkout import person_records as checkout_places
+from tillgate.checkout.customers import erasing
+from tillgate.checkout.customers import operations as customers
+from tillgate.checkout.payments import counting
+from tillgate.checkout.refunds import confirming, sending
 from tillgate.checkout.settlement import jobs as settlement
 from tillgate.checkout.text_records import TEXTS as CHECKOUT_TEXTS
+from tillgate.dialects import person_records as dialect_places
+from tillgate.documents import person_records as document_places
 from tillgate.events import operations as events
-from tillgate.mail.operations import MailRoom
+from tillgate.events import person_records as event_places
+from tillgate.mail import person_records as mail_places
+from tillgate.mail.operations import MailQueue
 from tillgate.pages.mails import BuyerMails
 from tillgate.store import Database, idempotency, renormalising
+from tillgate.store.erasure_records import IDEMPOTENT_ANSWERS
 from tillgate.store.jobs import Again, Job, Kind, in_batches
 from tillgate.store.jobs import operations as jobs
 
@@ -24,11 +33,21 @@ EXPIRING_EVERY_MS: Final = MINUTE_MS
 # Of the request log and the counts of keys, in one run.
 FORGOTTEN_MAX: Final = 20_000
 
+# Where a person may be named, room by room.
+PLACES: Final = (
+    *checkout_places.PLACES,
+    *event_places.PLACES,
+    *mail_places.PLACES,
+    *document_places.PLACES,
+    *dialect_places.PLACES,
+    IDEMPOTENT_ANSWERS,
+)
+
 
 def mail_kinds(
     database: Database,
     clock: Clock,
-    mail: MailRoom,
+    mail: MailQueue,
     *,
     alerts: AlertMails,
     buyers: BuyerMails,
@@ -70,9 +89,19 @@ def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys
     async def walk_texts(_: Job) -> Again | None:
         return await renormalising.renormalise(database, [*PEOPLES_TEXTS, *CHECKOUT_TEXTS])
 
+    async def count_payments(_: Job) -> Again | None:
+        return await in_batches(database, counting.count_batch)
+
+    async def index_customers(_: Job) -> Again | None:
+        return await in_batches(database, customers.index_batch)
+
     return [
         *settlement.kinds(checkout, database),
         sending.kind(checkout, database),
+        *confirming.kinds(checkout, database),
+        Kind("payments.count", count_payments, every_ms=HOUR_MS, seconds_max=60),
+        Kind("customers.index", index_customers, every_ms=HOUR_MS, seconds_max=60),
+        erasing.kind(database, PLACES),
         Kind("keys.expiring", emit_expiring, every_ms=EXPIRING_EVERY_MS, seconds_max=120),
         Kind("keys.forget", forget_use, every_ms=FORGET_EVERY_MS, seconds_max=60),
         Kind("events.drop", drop_events, every_ms=FORGET_EVERY_MS, seconds_max=60),

@@ -18,6 +18,8 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import checked_email, is_loopback_host
 from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS
+from tillgate.documents.context import DocumentSettings
+from tillgate.documents.engine import Limits
 from tillgate.events.deliveries.guard import IPNetwork
 from tillgate.mail.model import MailServer, Tls
 from tillgate.store.sealing import key_from
@@ -63,6 +65,10 @@ Origin = Literal["default", "environment", "command line"]
 
 
 _LIMITS: Final = ConnectionLimits()
+_DOCUMENTS: Final = DocumentSettings()
+MEGABYTE: Final = 1024 * 1024
+RENDER_WORKERS_MAX: Final = 64
+RENDER_SECONDS_MAX: Final = 600
 
 
 class SettingsError(Exception):
@@ -127,7 +133,15 @@ def _mail(found: Mapping[str, Any]) -> MailServer | None:
         raise SettingsError(
             f"{PREFIX}SMTP_TLS: expected starttls or tls: the password would cross the network in clear text"
         )
-    return MailServer(host, found["SMTP_PORT"], tls, found["SMTP_USER"], found["SMTP_PASSWORD"], found["MAIL_FROM"])
+    return MailServer(
+        host,
+        found["SMTP_PORT"],
+        tls,
+        found["SMTP_USER"],
+        found["SMTP_PASSWORD"],
+        found["MAIL_FROM"],
+        found["MAIL_RETURNS"],
+    )
 
 
 def _networks(text: str) -> tuple[IPNetwork, ...]:
@@ -364,10 +378,71 @@ TABLE: Final = (
         "the address that mail comes from: `shop@example.com`; needed with `TILLGATE_SMTP_HOST`",
     ),
     Variable(
+        "TILLGATE_MAIL_RETURNS",
+        _address,
+        "",
+        "the address that [undeliverable mail](mail.md#mail-that-comes-back) comes back to; else `TILLGATE_MAIL_FROM`",
+    ),
+    Variable(
         "TILLGATE_WEBHOOK_NETWORKS",
         _networks,
         "",
         "networks that webhooks may go to beyond public addresses: `10.1.0.0/16,fd00::/8`",
+    ),
+    Variable(
+        "TILLGATE_RENDER_WORKERS",
+        whole(1, RENDER_WORKERS_MAX),
+        str(_DOCUMENTS.workers),
+        "[documents](documents.md) that each server process makes at once",
+    ),
+    Variable(
+        "TILLGATE_RENDER_SECONDS",
+        whole(1, RENDER_SECONDS_MAX, " seconds"),
+        str(int(_DOCUMENTS.limits.seconds_max)),
+        "how long one document may take",
+    ),
+    Variable(
+        "TILLGATE_RENDER_CPU_SECONDS",
+        whole(1, RENDER_SECONDS_MAX, " seconds"),
+        str(_DOCUMENTS.limits.cpu_seconds_max),
+        "how much processor time it may take",
+    ),
+    Variable(
+        "TILLGATE_RENDER_MEMORY_MB",
+        whole(384, 65_536, " MB"),
+        str(_DOCUMENTS.limits.memory_bytes_max // MEGABYTE),
+        "how much memory its process may take, the program itself included",
+    ),
+    Variable(
+        "TILLGATE_RENDER_PAGES",
+        whole(1, 100_000),
+        str(_DOCUMENTS.limits.pages_max),
+        "how many pages it may have",
+    ),
+    Variable(
+        "TILLGATE_RENDER_OUTPUT_MB",
+        whole(1, 64, " MB"),
+        str(_DOCUMENTS.limits.output_bytes_max // MEGABYTE),
+        "how large its file may be",
+    ),
+    Variable(
+        "TILLGATE_RENDERS_WAITING",
+        whole(1, 1_000_000),
+        str(_DOCUMENTS.waiting_max),
+        "how many renders of a project and mode may wait; more are refused as `queue_unavailable`",
+    ),
+    Variable(
+        "TILLGATE_RENDERS_DAYS",
+        whole(1, 36_500, " days"),
+        str(_DOCUMENTS.kept_ms // DAY_MS),
+        "how long renders and their files are kept",
+    ),
+    Variable(
+        "TILLGATE_DOCUMENTS",
+        _path,
+        "",
+        "directory that [documents](documents.md#files) are kept in",
+        instead="the database",
     ),
 )
 BY_NAME: Final = {one.name: one for one in TABLE}
@@ -407,6 +482,7 @@ class Settings(NamedTuple):
     visitor_limit: Limit | None = Limit(float(VISITOR_PER_SECOND), VISITOR_BURST)
     hsts_seconds: int = HSTS_SECONDS
     mail: MailServer | None = None
+    documents: DocumentSettings = DocumentSettings()
 
     @property
     def connections_max(self) -> int:
@@ -511,6 +587,19 @@ def load(
         high_water_dir=found["HIGH_WATER"],
         hsts_seconds=found["HSTS_SECONDS"],
         mail=_mail(found),
+        documents=DocumentSettings(
+            Limits(
+                seconds_max=float(found["RENDER_SECONDS"]),
+                cpu_seconds_max=found["RENDER_CPU_SECONDS"],
+                memory_bytes_max=found["RENDER_MEMORY_MB"] * MEGABYTE,
+                pages_max=found["RENDER_PAGES"],
+                output_bytes_max=found["RENDER_OUTPUT_MB"] * MEGABYTE,
+            ),
+            workers=found["RENDER_WORKERS"],
+            waiting_max=found["RENDERS_WAITING"],
+            kept_ms=found["RENDERS_DAYS"] * DAY_MS,
+            directory=found["DOCUMENTS"],
+        ),
     )
 
 

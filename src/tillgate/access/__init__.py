@@ -12,7 +12,7 @@ from tillgate.access.keys import (
     principal_of,
     returns_of,
 )
-from tillgate.access.visitors import CodeTries, InvitationLimits, Keyless, VisitorLimit, visitor
+from tillgate.access.visitors import CodeTries, InvitationLimits, Keyless, PasswordTries, VisitorLimit, visitor
 
 __all__ = [
     "ALLOW",
@@ -24,6 +24,7 @@ __all__ = [
     "InvitationLimits",
     "KeyEventLog",
     "Keyless",
+    "PasswordTries",
     "VisitorLimit",
     "checked_allow",
     "price_set_by",

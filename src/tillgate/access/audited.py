@@ -8,7 +8,14 @@ from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 
 WalletAction: TypeAlias = Literal["wallet.set", "wallet.confirmed", "wallet.skipped", "token.accepted", "token.refused"]
+RateAction: TypeAlias = Literal["rate.set", "rate.removed", "feed.added", "feed.removed"]
 TransferAction: TypeAlias = Literal["transfer.assigned", "transfer.returned"]
+EmbedAction: TypeAlias = Literal[
+    "embed.enabled", "embed.key_rotated", "embed.origins_set", "embed.suspended", "embed.resumed"
+]
+TemplateAction: TypeAlias = Literal[
+    "template.published", "template.rolled_back", "template.hook_rotated", "template.signatures_set"
+]
 NetworkAction: TypeAlias = Literal[
     "network.added", "network.changed", "network.paused", "network.resumed", "token.added"
 ]
@@ -56,6 +63,30 @@ async def write_down_wallet(
 ) -> None:
     """Write down whose doing it is that a project's live money goes somewhere else, or comes in another token."""
     await write_down(tx, act, action, project_id, None, mode="live", **detail)
+
+
+async def write_down_rate(tx: Transaction, act: Act, action: RateAction, project_id: str | None, **detail: Any) -> None:
+    """Write down whose doing it is that prices are converted by another rate: a project's, or all that have none of
+    their own for the two currencies."""
+    await write_down(tx, act, action, project_id, None, mode="live", **detail)
+
+
+async def write_down_template(
+    tx: Transaction,
+    act: Act,
+    action: TemplateAction,
+    project_id: str,
+    *,
+    template: str,
+    **detail: Any,
+) -> None:
+    """Write down whose doing it is that a project's documents look as they do, and who can ask for them."""
+    await write_down(tx, act, action, project_id, None, template=template, **detail)
+
+
+async def write_down_embed(tx: Transaction, act: Act, action: EmbedAction, project_id: str, **detail: Any) -> None:
+    """Write down whose doing it is that a project's templates are shown inside of other pages, and by whose tokens."""
+    await write_down(tx, act, action, project_id, None, **detail)
 
 
 async def write_down_transfer(

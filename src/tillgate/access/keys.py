@@ -53,6 +53,8 @@ ALLOW: Final = {
 # Allowed in the same way: further places to which buyers are sent back, a web origin or the scheme of an app.
 RETURN: Final = "return:"
 
+_SECRET: Final = Kind.SECRET
+_LIVE: Final = Mode.LIVE
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]{1,99}):(?://)?", re.ASCII)
 # What a browser or a phone acts upon itself; an app's own scheme is none of them.
 _TAKEN_SCHEMES: Final = frozenset(
@@ -133,11 +135,11 @@ def returns_of(allow: Iterable[str]) -> list[str]:
 def principal_of(key: KnownKey) -> Principal:
     """The principal of an admitted key."""
     terms = key.terms
-    if terms.kind is Kind.SECRET:
-        return Principal(terms.project_id, terms.mode is Mode.LIVE, "key", f"key:{key.id}", terms.scopes, key.id)
+    if terms.kind is _SECRET:
+        return Principal(terms.project_id, terms.mode is _LIVE, "key", f"key:{key.id}", terms.scopes, key.id)
     return Principal(
         terms.project_id,
-        terms.mode is Mode.LIVE,
+        terms.mode is _LIVE,
         "key",
         f"key:{key.id}",
         terms.scopes,

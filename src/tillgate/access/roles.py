@@ -38,12 +38,13 @@ class Right(StrEnum):
 # What each right is for, as the documentation says it.
 RIGHTS: Final[Mapping[Right, str]] = {
     Right.READ: "look at everything of the project",
-    Right.SELL: "payment links, products, coupons and codes; end sessions early, mark orders as fulfilled",
+    Right.SELL: "payment links, products, coupons and codes; end sessions early, mark orders as fulfilled, "
+    "erase customers, remove test shoppers",
     Right.KEYS: "create, change, rotate, disable, enable and revoke API keys",
     Right.MONEY: "refund, capture, accept, wait, give back, settle and cancel; in test mode also simulate",
     Right.WEBHOOKS: "webhook endpoints, their secrets, test sends and replays",
     Right.TEMPLATES: "templates of documents and mail",
-    Right.EMBED: "partners that embed the checkout",
+    Right.EMBED: "embed: where templates are shown inside of other pages, and its signing key",
     Right.WALLET: "where money goes",
     Right.PEOPLE: "who belongs to the project, and as what",
     Right.SETTINGS: "the project's settings",

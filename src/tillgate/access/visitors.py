@@ -65,6 +65,18 @@ class InvitationLimits(NamedTuple):
     mails: VisitorLimit
 
 
+class PasswordTries(NamedTuple):
+    """How often somebody may try to sign in by an API, beside the failures that are counted of each account.
+
+    Attributes:
+        visitors: by visitor, whomever they say they are.
+        of_all: passwords of all visitors together that are compared: each takes a processor its time.
+    """
+
+    visitors: VisitorLimit
+    of_all: VisitorLimit
+
+
 class Keyless(NamedTuple):
     """How fast somebody may call who shows no key, where none is needed.
 

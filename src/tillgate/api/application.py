@@ -1,5 +1,6 @@
 """The native language as a dialect: its routes, its envelope, its policy."""
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,7 @@ from tillgate.api import (
     promotions,
     redemptions,
     refunds,
+    search,
     sessions,
     transfers,
     unassigned_transfers,
@@ -51,12 +53,13 @@ ROUTES: Final[list[Route]] = [
     *redemptions.ROUTES,
     *clocks.ROUTES,
     *transfers.ROUTES,
+    *search.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",
     mounts=(ROOT,),
     routes=tuple(ROUTES),
-    telling=Envelope("").telling,
+    errors=Envelope("").errors,
     idempotency=IdempotencyPolicy("api"),
     expansions=EXPANSIONS,
     described_at=DOCUMENT_PATH,
@@ -70,11 +73,7 @@ NATIVE: Final = Dialect(
 
 
 class NativeApi(DialectApp):
-    """Everything under ``/api/v1``, all of which asks for a key.
-
-    Attributes:
-        document: what describes it, for everybody: JSON, to be served outside.
-    """
+    """Everything under ``/api/v1``, all of which asks for a key."""
 
     def __init__(
         self,
@@ -91,12 +90,17 @@ class NativeApi(DialectApp):
             routes: others than :data:`ROUTES`.
         """
         declared = ROUTES if routes is None else routes
-        self.document = msgspec.json.encode(document(declared, context.public_url))
+        self._declared, self._public_url = declared, context.public_url
         super().__init__(
             context,
-            NATIVE._replace(routes=tuple(declared), telling=Envelope(context.public_url).telling),
+            NATIVE._replace(routes=tuple(declared), errors=Envelope(context.public_url).errors),
             origins=origins,
             plain_http_from_here=plain_http_from_here,
             count_response=count_response,
             requests=requests,
         )
+
+    @functools.cached_property
+    def document(self) -> bytes:
+        """What describes it, for everybody: JSON, to be served outside; made when somebody first asks for it."""
+        return msgspec.json.encode(document(self._declared, self._public_url))

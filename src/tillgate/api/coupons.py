@@ -43,7 +43,7 @@ class CreateCoupon(
 class UpdateCoupon(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 ):
-    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole. What a coupon is worth
+    """What may be changed; fields that are left out stay, ``metadata`` is merged by key. What a coupon is worth
     never changes: make another, and switch this one off."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET

@@ -11,6 +11,7 @@ from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.principal import Principal
 from tillgate.checkout import kept
 from tillgate.checkout.customers import operations
+from tillgate.checkout.customers.erasing import erase_customer
 from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, to_api
 from tillgate.checkout.customers.operations import CustomerChanges
 from tillgate.store import Transaction
@@ -32,7 +33,7 @@ class CreateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 
 
 class UpdateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What may be changed; fields that are left out stay, null clears, ``metadata`` is replaced as a whole."""
+    """What may be changed; fields that are left out stay, null clears, ``metadata`` is merged by key."""
 
     email: str | msgspec.UnsetType | None = msgspec.UNSET
     name: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -86,6 +87,10 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> CustomerOb
     return to_api(await operations.update_customer(context.checkout, tx, call.principal, call.id, changes))
 
 
+async def erase(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
+    return to_api(await erase_customer(context.checkout, tx, call.principal, call.id))
+
+
 def _changes(body: CreateCustomer | UpdateCustomer) -> CustomerChanges:
     return CustomerChanges(email=body.email, name=body.name, reference=body.reference, metadata=body.metadata)
 
@@ -121,4 +126,5 @@ ROUTES = [
     ),
     Route("GET", "/customers/{id}", READ, "Retrieve a customer", Reads(retrieve), CustomerObject),
     Route("PATCH", "/customers/{id}", WRITE, "Update a customer", Writes(update), CustomerObject, body=UpdateCustomer),
+    Route("DELETE", "/customers/{id}", WRITE, "Erase a customer's personal data", Writes(erase), CustomerObject),
 ]

@@ -49,13 +49,17 @@ RELATED: Final = (
     ("nothing_to_accept", "nothing_to_wait_for", "nothing_to_refund", "order_not_deliverable"),
     ("payment_not_capturable", "payment_not_cancelable", "capture_exceeds_authorization"),
     ("refund_exceeds_received", "refund_not_pending", "refund_being_sent", "nothing_to_refund"),
+    ("refund_not_proved", "refund_without_destination", "refund_being_sent"),
+    ("refund_asks_no_address", "refund_without_email", "refund_without_destination"),
     ("transfer_not_open", "nothing_to_accept"),
     ("discount_inactive", "discount_expired", "discount_used_up", "discount_not_applicable", "promotion_code_exists"),
-    ("order_reference_taken", "customer_exists", "promotion_code_exists"),
+    ("order_reference_taken", "product_reference_taken", "customer_exists", "promotion_code_exists"),
+    ("customer_erased", "customer_exists"),
     ("product_inactive", "link_inactive"),
     ("too_many_webhook_endpoints", "delivery_not_replayable", "sequence_ahead"),
     ("test_clock_full", "test_mode_only"),
     ("idempotency_key_reused", "idempotency_key_in_use", "invalid_idempotency_key"),
+    ("document_not_issued", "document_not_ready", "documents_not_installed"),
     ("rate_limited", "unavailable", "internal_error"),
 )
 
@@ -203,14 +207,15 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "This payment link is archived and cannot be changed; create a new one.",
     ),
     "live_mode_not_configured": ErrorPage(
-        "Name a network, and set and confirm the project's wallet: [live mode](../live.md). Sessions are never created "
-        "with an address that nobody owns.",
+        "Name a network, and set and confirm the project's wallet: [live mode](../live.md). For a treasury, its "
+        "contract has to be on a network: `tillgate wallets factory` says how. Sessions are never created with an "
+        "address that nobody owns.",
         "No network is set up on this server that serves live payments. Ask the operator to name one: tillgate "
         "networks add.",
     ),
     "currency_not_accepted": ErrorPage(
-        "Ask for one of the currencies in the message, or let the project take a token that is worth yours: "
-        "[tokens](../live.md#tokens).",
+        "Ask for one of the currencies in the message, let the project take a token that is worth yours, or set a "
+        "rate: [tokens](../live.md#tokens), [exchange rates](../live.md#exchange-rates).",
         "No token that this project takes is worth JPY. It can be paid in EUR, USD (EURC, USDC).",
     ),
     "session_not_payable": ErrorPage(
@@ -228,9 +233,9 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Only a pending session can be expired; this one is paid.",
     ),
     "session_not_cancelable": ErrorPage(
-        "Read the session. Accept or refund money that was seen; release an authorisation with `POST "
+        "Read the session. Accept or refund money that was seen; release an authorization with `POST "
         "/payments/{id}/cancel`; an expired session has already ended.",
-        "Only a session without money can be canceled, one that is pending or authorised; this one is paid.",
+        "Only a session without money can be canceled, one that is pending or authorized; this one is paid.",
     ),
     "session_changed": ErrorPage(
         "Read the session, then decide again. Another change came first, and yours was not made.",
@@ -279,6 +284,28 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Read the refund. One that succeeded is already sent; one that failed or was canceled can be created again.",
         "Only a pending refund can be settled or canceled; this one is succeeded.",
     ),
+    "refund_not_proved": ErrorPage(
+        "Read the message: it says what is different. Compare the transaction with the refund's own `transaction`: its "
+        "`asset` and amount, and the refund's whole `destination`. Settle with the transaction that paid exactly that, "
+        "once it is in a block.",
+        "This transaction pays nothing to the refund's destination.",
+        {"param": "txHash"},
+    ),
+    "refund_without_destination": ErrorPage(
+        "Make a link with `POST /refunds/{id}/destination_link`, or have it mailed. `refund.updated` says that the "
+        "buyer has confirmed an address; send the money there, and then settle the refund.",
+        "This refund has no destination yet. Let its buyer enter one with a link: POST /refunds/{id}/destination_link.",
+    ),
+    "refund_asks_no_address": ErrorPage(
+        "Read the refund. Links are for refunds of payments that came on a network, until their money is sent. Any "
+        "other one you send in the way that its payment came.",
+        "This refund asks for no address: its payment did not come on a network, or its money was sent already.",
+    ),
+    "refund_without_email": ErrorPage(
+        "Make the link without `mail`, and hand its `url` to the buyer yourself.",
+        "The order has no customer with an e-mail address, or one that anybody could have stated. Make a link and hand "
+        "it to the buyer yourself.",
+    ),
     "transfer_not_open": ErrorPage(
         "Read the transfer. One that is `confirming` can be decided once it is final; one that is `orphaned` is no "
         "part of its chain, and counts again if it comes back. A decision stands: to give back what was assigned, "
@@ -299,9 +326,19 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "The promotion code SPRING already exists in this project and mode. Case does not matter. Switch that one off "
         "first, which frees its text.",
     ),
+    "product_reference_taken": ErrorPage(
+        "Find the product with `GET /products?reference=…`. Update that one, choose another reference, or clear "
+        'that product\'s with `PATCH` and `"reference": null`.',
+        "reference: another product of this project and mode has this reference.",
+        {"param": "reference"},
+    ),
     "customer_exists": ErrorPage(
         "Find the customer by `email` or `reference` in the list, and update that one.",
         "Another customer of this project and mode has this e-mail address or reference; update that one instead.",
+    ),
+    "customer_erased": ErrorPage(
+        "Create a new customer with `POST /customers`. Orders of the erased one keep its id.",
+        "This customer was erased, and nothing is kept of them any more. Create a new customer.",
     ),
     "product_inactive": ErrorPage(
         "Omit the line, or put the product on sale again with `PATCH /products/{id}` and `active`.",
@@ -375,8 +412,25 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "Wait for `Retry-After`, then send the same request. The `RateLimit` header of every answer says how many "
         "requests are left, so that a client can slow down in time. Read lists instead of single objects, and use "
         "webhooks instead of polling.",
-        "Too many requests with this key: 1 a second are allowed, 1 at once. Try again in 1 s.",
+        "Too many requests with this key: 1 a second, 1 at once are allowed. Try again in 1 s.",
         header="Retry-After: 1",
+    ),
+    "document_not_issued": ErrorPage(
+        "A receipt is issued when an order is paid, an invoice when it is first asked for, unless the order expired or "
+        "was canceled, and a credit note when a refund succeeds: the first one of an order is `credit_notes/1`. Wait "
+        "for the event `order.paid` or `refund.succeeded`.",
+        "This order has no receipt: one is issued when the order is paid.",
+    ),
+    "document_not_ready": ErrorPage(
+        "Try again after `Retry-After`: the document has its number, and the same file is made of it whoever asks. If "
+        "this goes on, look at the jobs named `documents.print` in the dashboard.",
+        "The document is issued, and its file is still being made. Try again in a moment.",
+        header="Retry-After: 5",
+    ),
+    "documents_not_installed": ErrorPage(
+        "Install what makes documents with `pip install 'tillgate[documents]'`, and start the server again. What was "
+        "issued meanwhile has its number and its data; its file is made when it is next asked for.",
+        "This server makes no documents: its operator installs what that needs with: pip install 'tillgate[documents]'",
     ),
     "unavailable": ErrorPage(
         "Try again after `Retry-After`. Retry a change with the same `Idempotency-Key`, because the first attempt "

@@ -12,7 +12,7 @@ from keyturn.http.pipeline import Answer
 from keyturn.http.wording import FORBIDDEN_CODES
 from tillgate.base.errors import SequenceAhead, TillgateError
 from tillgate.base.invariants import present
-from tillgate.wire.dialect import Telling
+from tillgate.wire.dialect import ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 REALM: Final = "tillgate"
@@ -111,7 +111,7 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409, "conflict", "The session has no underpaid, overpaid or late money to decide on."
     ),
     "session_not_pending": ErrorKind(
-        409, "conflict", "The session cannot be expired: money was seen for it, or it has already ended."
+        409, "conflict", "The session cannot be expired or marked as received: money was seen for it, or it has ended."
     ),
     "session_not_cancelable": ErrorKind(
         409, "conflict", "The session cannot be canceled: money was seen or captured for it, or it has already ended."
@@ -126,8 +126,8 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         409, "conflict", "The order is not underpaid, so there is no missing amount to wait for."
     ),
     "nothing_to_refund": ErrorKind(409, "conflict", "The order has no money to decide on, or no excess."),
-    "payment_not_capturable": ErrorKind(409, "conflict", "The payment has no authorisation that can be captured."),
-    "payment_not_cancelable": ErrorKind(409, "conflict", "The payment has no authorisation that can be canceled."),
+    "payment_not_capturable": ErrorKind(409, "conflict", "The payment has no authorization that can be captured."),
+    "payment_not_cancelable": ErrorKind(409, "conflict", "The payment has no authorization that can be canceled."),
     "capture_exceeds_authorization": ErrorKind(
         409, "conflict", "The amount is more than can still be captured; the message says how much can."
     ),
@@ -139,6 +139,16 @@ ERRORS: Final[dict[str, ErrorKind]] = {
     "refund_being_sent": ErrorKind(409, "conflict", "The refund is being sent, and the money may have left already."),
     "refund_not_pending": ErrorKind(
         409, "conflict", "The refund is not pending: it was sent, failed, or was canceled."
+    ),
+    "refund_not_proved": ErrorKind(409, "conflict", "The transaction is not the one that was to send the refund."),
+    "refund_without_destination": ErrorKind(
+        409, "conflict", "The refund has no destination yet, so nothing can have been sent there."
+    ),
+    "refund_asks_no_address": ErrorKind(
+        409, "conflict", "The refund asks for no address: it goes out on no network, or was sent already."
+    ),
+    "refund_without_email": ErrorKind(
+        409, "conflict", "The order of the refund has no customer with an e-mail address that a link could go to."
     ),
     "transfer_not_open": ErrorKind(
         409,
@@ -152,9 +162,13 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "`uniqueReference` was set, and another order of this project and mode that has not ended has this "
         "reference. Check that order before you ask for the money again.",
     ),
+    "product_reference_taken": ErrorKind(
+        409, "conflict", "Another product of this project and mode has this reference."
+    ),
     "customer_exists": ErrorKind(
         409, "conflict", "Another customer of this project and mode has this e-mail address or reference."
     ),
+    "customer_erased": ErrorKind(409, "conflict", "The customer was erased and can no longer be changed."),
     "promotion_code_exists": ErrorKind(
         409,
         "conflict",
@@ -209,6 +223,15 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "rate_limited",
         "The key has reached its rate limit, or its project that of test events. Wait for the number of seconds in "
         "`Retry-After`, then send the same request again.",
+    ),
+    "document_not_issued": ErrorKind(
+        404, "not_found", "The order has no such document: it is not paid, nothing is to be paid, or no refund has it."
+    ),
+    "document_not_ready": ErrorKind(
+        503, "server", "The document is issued, and its file is still being made. Try again after `Retry-After`."
+    ),
+    "documents_not_installed": ErrorKind(
+        503, "server", "The server cannot make PDF files: it was installed without the extra `[documents]`."
     ),
     "unavailable": ErrorKind(
         503,
@@ -274,7 +297,7 @@ class Envelope:
 
     def __init__(self, public_url: str) -> None:
         self._docs = f"{public_url}{PAGES_PATH}/"
-        self.telling = Telling(self._refused, self._rate_limited, self._failed)
+        self.errors = ErrorStyle(self._refused, self._rate_limited, self._failed)
 
     def _failed(self, error: TillgateError, request_id: str) -> Answer:
         end = error if isinstance(error, SequenceAhead) else None
@@ -293,7 +316,7 @@ class Envelope:
         limit = allowance.limit
         message = (
             f"Too many requests with this key{' from your address' if by_visitor else ''}: "
-            f"{limit.per_second:g} a second are allowed, {limit.burst} at once. "
+            f"{limit} are allowed. "
             f"Try again in {seconds} s."
         )
         headers = [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)]

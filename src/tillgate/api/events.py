@@ -21,12 +21,22 @@ READ = Need("events:read")
 LOG_ID: Final = "^log_[0-9a-f]{26}$"
 
 
-class ListEvents(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}):
-    """``type`` matches exactly; ``createdAfter`` is inclusive. ``after`` is a sequence and turns the order round.
+class ListEvents(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
+):
+    """``type`` matches exactly; ``createdAfter`` is inclusive, ``createdBefore`` is not. ``after`` is a sequence and
+    turns the order round.
     ``log`` is the ``logId`` of the page that it was read from."""
 
     type: str | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
     log: Annotated[str, msgspec.Meta(pattern=LOG_ID)] | msgspec.UnsetType = msgspec.UNSET
 
@@ -55,6 +65,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> EventLis
         call.page,
         type=given(query.type),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
     )
     current = await log_id(tx, call.principal.project_id, call.principal.livemode)
     cursor = page.data[-1].id if page.has_more else None
@@ -73,6 +84,7 @@ async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, 
         log=log,
         type=given(query.type),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
     )
     current = await log_id(tx, call.principal.project_id, call.principal.livemode)
     return EventListObject(page.data, page.has_more, str(page.data[-1].sequence if page.data else after), current)

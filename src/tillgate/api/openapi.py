@@ -40,7 +40,15 @@ _HASH: Final = {
     "description": "A transaction's hash, as the wallet shows it after sending.",
     "schema": {"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"},
 }
-_IN_PATH: Final = {"id": _ID, "hash": _HASH}
+_PLACE: Final[dict[str, Any]] = {
+    "name": "n",
+    "in": "path",
+    "required": True,
+    "description": "Which of the order's credit notes it is, from 1.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+_IN_PATH: Final = {"id": _ID, "hash": _HASH, "n": _PLACE}
+_FILE: Final = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def document(routes: list[Route], public_url: str) -> dict[str, Any]:
@@ -133,7 +141,9 @@ def _operation(
             str(route.status.value): {
                 "description": route.status.phrase,
                 "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
-                "content": {"application/json": {"schema": schema_of[route.answers]}},
+                "content": {"application/json": {"schema": schema_of[route.answers]}}
+                if route.answers is not None
+                else _FILE,
             }
         }
         | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in _REFUSALS},

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from keyturn import Need
+from keyturn.http.pipeline import Answer
 from tillgate.api import refunds
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
@@ -14,6 +15,8 @@ from tillgate.base.principal import Principal
 from tillgate.checkout import kept
 from tillgate.checkout.customers.model import CustomerObject
 from tillgate.checkout.customers.model import to_api as customer_to_api
+from tillgate.checkout.issued.model import DocumentKind
+from tillgate.checkout.issued.operations import get_document
 from tillgate.checkout.orders import operations
 from tillgate.checkout.orders.model import (
     LINE_ITEMS_MAX,
@@ -24,24 +27,27 @@ from tillgate.checkout.orders.model import (
     Token,
 )
 from tillgate.checkout.orders.object import DiscountObject, LineItemObject, OrderObject, to_api
-from tillgate.checkout.orders.operations import Handed, OrderChanges
+from tillgate.checkout.orders.operations import OrderChanges, RecordedDelivery
 from tillgate.checkout.orders.records import OrderFilters
 from tillgate.checkout.refunds.operations import fail_delivery as refund_undelivered
 from tillgate.checkout.refunds.operations import refund_order
 from tillgate.checkout.settlement import deciding
+from tillgate.documents.printing.jobs import printed
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
-from tillgate.wire.fields import IdText, InstantText
-from tillgate.wire.reading import given, instant, object_id
-from tillgate.wire.routing import Call, Reads, Route, Writes
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
+from tillgate.wire.reading import given, instant, object_id, price
+from tillgate.wire.routing import Asks, Call, Reads, Route, Writes
 
+# More refunds than that no order has.
+PLACE_DIGITS_MAX = 9
 READ, WRITE = Need("orders:read"), Need("orders:write")
 REFUND = Need("refunds:write")
 
 
 class UpdateOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
+    """What may be changed; fields that are left out stay, ``metadata`` is merged by key, where null removes one."""
 
     fulfillment: Literal["unfulfilled", "fulfilled"] | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
@@ -73,9 +79,15 @@ class ListOrders(
     ListQuery,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"session_id": "sessionId", "customer_id": "customerId", "created_after": "createdAfter"},
+    rename={
+        "session_id": "sessionId",
+        "customer_id": "customerId",
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
 ):
-    """Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive."""
+    """Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive, ``createdBefore`` is not;
+    ``amount`` is exact, with its ``currency``."""
 
     status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
     fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
@@ -83,46 +95,75 @@ class ListOrders(
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
     customer_id: IdText | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
+    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
+    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject | msgspec.Raw:
     if (answer := await kept_answer(context, tx, call, kept.ORDER)) is not None:
         return answer
-    return to_api(await operations.get_order(tx, call.principal, call.id))
+    return to_api(await operations.get_order(tx, call.principal, call.id), context.public_url)
 
 
 async def accept(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     order = await operations.get_order(tx, call.principal, call.id)
     await deciding.accept(context.checkout, tx, call.principal, order.session_id)
-    return to_api(await operations.get_order(tx, call.principal, call.id))
+    return to_api(await operations.get_order(tx, call.principal, call.id), context.public_url)
 
 
 async def wait(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     order = await operations.get_order(tx, call.principal, call.id)
     await deciding.keep_waiting(context.checkout, tx, call.principal, order.session_id)
-    return to_api(await operations.get_order(tx, call.principal, call.id))
+    return to_api(await operations.get_order(tx, call.principal, call.id), context.public_url)
 
 
 async def refund(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     excess_only = call.body.what == "excess"
-    return to_api(await refund_order(context.checkout, tx, call.principal, call.id, excess_only=excess_only))
+    return to_api(
+        await refund_order(context.checkout, tx, call.principal, call.id, excess_only=excess_only), context.public_url
+    )
 
 
 async def deliver(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     body: DeliverItems = call.body
-    handed = Handed(DeliveryStatus.DELIVERED, body.line_item_ids, body.transaction_id, tuple(body.tokens))
+    handed = RecordedDelivery(DeliveryStatus.DELIVERED, body.line_item_ids, body.transaction_id, tuple(body.tokens))
     order, _ = await operations.record_delivery(context.checkout, tx, call.principal, call.id, handed)
-    return to_api(order)
+    return to_api(order, context.public_url)
 
 
 async def fail_delivery(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     body: FailDelivery = call.body
-    handed = Handed(DeliveryStatus.FAILED, body.line_item_ids, reason=body.reason)
-    return to_api(await refund_undelivered(context.checkout, tx, call.principal, call.id, handed))
+    handed = RecordedDelivery(DeliveryStatus.FAILED, body.line_item_ids, reason=body.reason)
+    return to_api(await refund_undelivered(context.checkout, tx, call.principal, call.id, handed), context.public_url)
+
+
+async def receipt(context: ApiContext, call: Call) -> Answer:
+    return await _document(context, call, DocumentKind.RECEIPT)
+
+
+async def invoice(context: ApiContext, call: Call) -> Answer:
+    return await _document(context, call, DocumentKind.INVOICE)
+
+
+async def credit_note(context: ApiContext, call: Call) -> Answer:
+    text = call.params["n"]
+    is_number = text.isascii() and text.isdigit() and len(text) <= PLACE_DIGITS_MAX
+    # Whose order it is comes first: there is no credit note 0.
+    return await _document(context, call, DocumentKind.CREDIT_NOTE, int(text) if is_number else 0)
+
+
+async def _document(context: ApiContext, call: Call, kind: DocumentKind, place: int | None = None) -> Answer:
+    """The file of an order's document; who asks first waits until it is made."""
+    found = await get_document(context.checkout, context.database, call.principal, call.id, kind, place)
+    content = await printed(context.documents, context.database, found.id, found.project_id)
+    disposition = f'attachment; filename="{found.filename}"'.encode()
+    return Answer(200, content, b"application/pdf", ((b"content-disposition", disposition),))
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListOrders = call.query
+    currency, amount_minor = price(query.currency, query.amount)
     filters = OrderFilters(
         status=given(query.status),
         fulfillment=given(query.fulfillment),
@@ -130,12 +171,15 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
         customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
+        currency=currency,
+        amount_minor=amount_minor,
     )
     if call.expansion is None:
         found = await operations.list_kept_orders(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
     page = await operations.list_orders(tx, call.principal, call.page, **filters)
-    return Page([to_api(order) for order in page.data], page.has_more)
+    return Page([to_api(order, context.public_url) for order in page.data], page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
@@ -145,14 +189,16 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
         fulfillment=Fulfillment(fulfillment) if fulfillment is not msgspec.UNSET else msgspec.UNSET,
         metadata=body.metadata,
     )
-    return to_api(await operations.update_order(context.checkout, tx, call.principal, call.id, changes))
+    return to_api(
+        await operations.update_order(context.checkout, tx, call.principal, call.id, changes), context.public_url
+    )
 
 
 async def by_ids(
     context: ApiContext, tx: Transaction, principal: Principal, order_ids: list[str]
 ) -> dict[str, OrderObject]:
     found = await operations.orders_by_id(tx, principal, order_ids)
-    return {id: to_api(one) for id, one in found.items()}
+    return {id: to_api(one, context.public_url) for id, one in found.items()}
 
 
 async def customers_of_sessions(
@@ -203,6 +249,23 @@ ROUTES = [
         query=ListOrders,
     ),
     Route("GET", "/orders/{id}", READ, "Retrieve an order", Reads(retrieve), OrderObject),
+    Route("GET", "/orders/{id}/receipt", READ, "Download the receipt of a paid order", Asks(receipt), None),
+    Route(
+        "GET",
+        "/orders/{id}/invoice",
+        READ,
+        "Download the invoice of an order, which is issued when it is first asked for",
+        Asks(invoice),
+        None,
+    ),
+    Route(
+        "GET",
+        "/orders/{id}/credit_notes/{n}",
+        READ,
+        "Download the credit note of an order's first, second, … refund that succeeded",
+        Asks(credit_note),
+        None,
+    ),
     Route(
         "PATCH",
         "/orders/{id}",

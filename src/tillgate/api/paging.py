@@ -32,9 +32,9 @@ def asked(query: ListQuery) -> PageRequest:
     return PageRequest(query.limit, given(query.starting_after))
 
 
-def told(listing: Listing) -> ListObject[object]:
+def envelope(listing: Listing) -> ListObject[object]:
     """A page whose cursor is the id of its last object."""
     return ListObject(listing.data, listing.has_more, listing.last.id if listing.has_more else None)
 
 
-PAGING: Final = Paging(ListQuery, asked, told)
+PAGING: Final = Paging(ListQuery, asked, envelope)

@@ -20,9 +20,9 @@ from tillgate.checkout.settlement import capturing
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import DecimalText, IdText, InstantText
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
 from tillgate.wire.paging import pages_of
-from tillgate.wire.reading import given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("payments:read"), Need("payments:write")
@@ -38,7 +38,7 @@ class CapturePayment(
 
 
 class UpdatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """``metadata`` is replaced as a whole."""
+    """``metadata`` is merged by key, where null removes one."""
 
     metadata: dict[str, Any] | None
 
@@ -47,28 +47,43 @@ class ListPayments(
     ListQuery,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"order_id": "orderId", "session_id": "sessionId", "created_after": "createdAfter"},
+    rename={
+        "order_id": "orderId",
+        "session_id": "sessionId",
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
 ):
-    """Filters combine; ``createdAfter`` is inclusive."""
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
+    ``currency``."""
 
     status: PaymentState | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
+    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
+    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListTransactions(
     ListQuery,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"payment_id": "paymentId", "order_id": "orderId", "created_after": "createdAfter"},
+    rename={
+        "payment_id": "paymentId",
+        "order_id": "orderId",
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
 ):
-    """Filters combine; ``createdAfter`` is inclusive."""
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
 
     payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     kind: TransactionKind | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject | msgspec.Raw:
@@ -79,11 +94,15 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentO
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListPayments = call.query
+    currency, amount_minor = price(query.currency, query.amount)
     filters = PaymentFilters(
         state=given(query.status),
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
+        currency=currency,
+        amount_minor=amount_minor,
     )
     if call.expansion is None:
         found = await operations.list_kept_payments(tx, call.principal, call.page, context.public_url, **filters)
@@ -128,6 +147,7 @@ async def list_transactions(context: ApiContext, tx: Transaction, call: Call) ->
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         kind=given(query.kind),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
     )
     return Page([transaction_to_api(one) for one in page.data], page.has_more)
 
@@ -189,7 +209,7 @@ ROUTES = [
         "PATCH",
         "/payments/{id}",
         WRITE,
-        "Replace a payment's metadata",
+        "Change a payment's metadata",
         Writes(update),
         PaymentObject,
         body=UpdatePayment,
@@ -198,7 +218,7 @@ ROUTES = [
         "POST",
         "/payments/{id}/capture",
         WRITE,
-        "Capture an authorised payment, in full or in part",
+        "Capture an authorized payment, in full or in part",
         Writes(capture),
         PaymentObject,
         body=CapturePayment,
@@ -207,7 +227,7 @@ ROUTES = [
         "POST",
         "/payments/{id}/cancel",
         WRITE,
-        "Cancel a payment: release the amount that is authorised and not captured",
+        "Cancel a payment: release the amount that is authorized and not captured",
         Writes(cancel),
         PaymentObject,
     ),

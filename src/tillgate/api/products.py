@@ -1,7 +1,7 @@
 """``/products``."""
 
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,7 +12,7 @@ from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout import kept
 from tillgate.checkout.products import operations
-from tillgate.checkout.products.model import ProductObject, to_api
+from tillgate.checkout.products.model import REFERENCE_MAX, ProductObject, to_api
 from tillgate.checkout.products.operations import NewProduct, ProductChanges
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -28,7 +28,8 @@ class CreateProduct(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 ):
     """A new product. With ``pricing`` ``buyer`` the buyer says what they pay, between ``priceMin`` and ``priceMax``
-    where those are given, and ``price`` is what they are offered first."""
+    where those are given, and ``price`` is what they are offered first. ``reference`` is yours, and unique in its mode:
+    the pages and languages that name products take it where an id is."""
 
     name: str
     price: DecimalText | None = None
@@ -39,12 +40,13 @@ class CreateProduct(
     description: str | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
+    reference: str | None = None
 
 
 class UpdateProduct(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 ):
-    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
+    """What may be changed; fields that are left out stay, ``metadata`` is merged by key, where null removes one."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     price: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
@@ -55,12 +57,15 @@ class UpdateProduct(
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+    reference: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ListProducts(ListQuery, frozen=True, forbid_unknown_fields=True):
-    """``active`` lists those for sale, or those that are not; both where it is left out."""
+    """``active`` lists those for sale, or those that are not; both where it is left out. ``reference`` matches
+    exactly."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
+    reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> ProductObject:
@@ -76,7 +81,8 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> ProductO
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[ProductObject]:
     query: ListProducts = call.query
-    page = await operations.list_products(tx, call.principal, call.page, active=given(query.active))
+    active, reference = given(query.active), given(query.reference)
+    page = await operations.list_products(tx, call.principal, call.page, active=active, reference=reference)
     return Page([to_api(product) for product in page.data], page.has_more)
 
 

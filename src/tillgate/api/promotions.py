@@ -43,7 +43,7 @@ class CreatePromotionCode(
 class UpdatePromotionCode(
     msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True, kw_only=True
 ):
-    """What may be changed; fields that are left out stay, ``metadata`` is replaced as a whole."""
+    """What may be changed; fields that are left out stay, ``metadata`` is merged by key, where null removes one."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET

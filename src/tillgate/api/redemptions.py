@@ -29,9 +29,10 @@ class ListRedemptions(
         "session_id": "sessionId",
         "order_id": "orderId",
         "created_after": "createdAfter",
+        "created_before": "createdBefore",
     },
 ):
-    """Filters combine; ``createdAfter`` is inclusive."""
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
 
     coupon_id: IdText | msgspec.UnsetType = msgspec.UNSET
     promotion_code_id: IdText | msgspec.UnsetType = msgspec.UNSET
@@ -40,6 +41,7 @@ class ListRedemptions(
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     status: RedemptionStatus | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RedemptionObject:
@@ -59,6 +61,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Red
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         status=given(query.status),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
     )
     return Page([to_api(one) for one in page.data], page.has_more)
 

@@ -91,7 +91,8 @@ def _api() -> str:
         parts += queries(operation["parameters"])
         if "requestBody" in operation:
             parts.append(fields("body", schemas[_name(operation["requestBody"])]))
-        parts.append(_answer(operation, route.status))
+        file = "Answers with the file: `application/pdf`.\n"
+        parts.append(_answer(operation, route.status) if route.answers is not None else file)
     parts.append("## Objects\n")
     taken = {type.__name__ for route in ROUTES for type in (route.body, route.query) if type is not None}
     for name, schema in sorted(schemas.items()):

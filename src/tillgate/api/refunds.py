@@ -7,18 +7,20 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.transfers import may_ask
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
-from tillgate.checkout.refunds import operations
+from tillgate.checkout.refunds import confirming, destinations, operations
+from tillgate.checkout.refunds.destinations import RefundLinkObject
 from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, to_api
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import DecimalText, IdText, InstantText
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
 from tillgate.wire.paging import pages_of
-from tillgate.wire.reading import given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("refunds:read"), Need("refunds:write")
@@ -37,7 +39,7 @@ class CreateRefund(
 
 
 class UpdateRefund(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """``metadata`` is replaced as a whole."""
+    """``metadata`` is merged by key, where null removes one."""
 
     metadata: dict[str, Any] | None
 
@@ -50,18 +52,33 @@ class SettleRefund(
     tx_hash: str
 
 
+class CreateRefundLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """``mail`` sends the link to the order's customer, instead of answering with it."""
+
+    mail: bool = False
+
+
 class ListRefunds(
     ListQuery,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"payment_id": "paymentId", "order_id": "orderId", "created_after": "createdAfter"},
+    rename={
+        "payment_id": "paymentId",
+        "order_id": "orderId",
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
 ):
-    """Filters combine; ``createdAfter`` is inclusive."""
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
+    ``currency``."""
 
     status: RefundStatus | msgspec.UnsetType = msgspec.UNSET
     payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
+    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
+    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
@@ -76,6 +93,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RefundOb
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[RefundObject]:
     query: ListRefunds = call.query
+    currency, amount_minor = price(query.currency, query.amount)
     page = await operations.list_refunds(
         tx,
         call.principal,
@@ -84,6 +102,9 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ref
         payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
+        currency=currency,
+        amount_minor=amount_minor,
     )
     return Page([to_api(one) for one in page.data], page.has_more)
 
@@ -92,12 +113,40 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> RefundObje
     return to_api(await operations.update_refund(context.checkout, tx, call.principal, call.id, call.body.metadata))
 
 
+async def look_at(context: ApiContext, call: Call, _: str | None) -> Call:
+    """What the network of a refund says of the transaction, before it is settled by it.
+
+    Raises:
+        NotFound: the refund is not in the caller's project and mode.
+        TooOften: this project has had transactions looked up often enough for now.
+    """
+    if not await context.database.read(
+        lambda tx: confirming.is_looked_at(context.checkout, tx, call.principal, call.id)
+    ):
+        return call
+    await may_ask(context, call, None)
+    seen = await confirming.look_at(context.checkout, context.database, call.principal, call.id, call.body.tx_hash)
+    return msgspec.structs.replace(call, found=seen)
+
+
 async def settle(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
-    return to_api(await operations.settle_refund(context.checkout, tx, call.principal, call.id, call.body.tx_hash))
+    return to_api(
+        await operations.settle_refund(
+            context.checkout, tx, call.principal, call.id, call.body.tx_hash, seen=call.found
+        )
+    )
 
 
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
     return to_api(await operations.cancel_refund(context.checkout, tx, call.principal, call.id))
+
+
+async def create_destination_link(context: ApiContext, tx: Transaction, call: Call) -> RefundLinkObject:
+    checkout = context.checkout
+    if call.body.mail:
+        return await destinations.mail_link(checkout, tx, call.principal, call.id)
+    link = await destinations.make_link(checkout, tx, call.principal, call.id)
+    return destinations.link_to_api(link, context.public_url, livemode=call.principal.livemode)
 
 
 async def of_payments(
@@ -150,7 +199,7 @@ ROUTES = [
         "PATCH",
         "/refunds/{id}",
         WRITE,
-        "Replace a refund's metadata",
+        "Change a refund's metadata",
         Writes(update),
         RefundObject,
         body=UpdateRefund,
@@ -163,6 +212,7 @@ ROUTES = [
         Writes(settle),
         RefundObject,
         body=SettleRefund,
+        guard=look_at,
     ),
     Route(
         "POST",
@@ -171,5 +221,15 @@ ROUTES = [
         "Cancel a pending refund",
         Writes(cancel),
         RefundObject,
+    ),
+    Route(
+        "POST",
+        "/refunds/{id}/destination_link",
+        WRITE,
+        "Make a link with which the buyer enters where a refund goes",
+        Writes(create_destination_link, kept=destinations.without_token),
+        RefundLinkObject,
+        HTTPStatus.CREATED,
+        body=CreateRefundLink,
     ),
 ]

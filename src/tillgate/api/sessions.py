@@ -27,7 +27,7 @@ from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_kept_session
 from tillgate.checkout.sessions.records import SessionFilters
-from tillgate.checkout.settlement import deciding, expiring, simulating
+from tillgate.checkout.settlement import deciding, expiring, receiving, simulating
 from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -117,19 +117,31 @@ class ListCheckoutSessions(
     ListQuery,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"link_id": "linkId", "created_after": "createdAfter"},
+    rename={
+        "link_id": "linkId",
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
 ):
-    """Filters combine; ``createdAfter`` is inclusive."""
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
 
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
     link_id: IdText | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The ``asset`` of one of the session's ``paymentOptions``."""
 
     asset: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ReceivePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What came by mail: a decimal ``amount`` in the session's currency, or its price where it is left out. Another
+    amount than the price leads where such money always does."""
+
+    amount: DecimalText | None = None
 
 
 class SimulatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -199,6 +211,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         status=given(query.status),
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
     )
     if call.expansion is None:
         found = await operations.list_kept_sessions(tx, call.principal, call.page, context.public_url, **filters)
@@ -234,6 +247,16 @@ async def expire(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSe
 
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
     return to_api(await deciding.cancel(context.checkout, tx, call.principal, call.id), context.public_url)
+
+
+async def receive(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    session = await receiving.mark_received(context.checkout, tx, call.principal, call.id, call.body.amount)
+    return to_api(session, context.public_url)
+
+
+async def undo_received(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:
+    session = await receiving.undo_received(context.checkout, tx, call.principal, call.id)
+    return to_api(session, context.public_url)
 
 
 def _line_item(one: CreateLineItem) -> NewLineItem:
@@ -321,7 +344,7 @@ ROUTES = [
         "POST",
         "/checkout_sessions/{id}/cancel",
         WRITE,
-        "Cancel a session, and release what was authorised for it",
+        "Cancel a session, and release what was authorized for it",
         Writes(cancel),
         CheckoutSessionObject,
     ),
@@ -344,11 +367,28 @@ ROUTES = [
     ),
     Route(
         "POST",
+        "/checkout_sessions/{id}/receive",
+        WRITE,
+        "Mark a payment by mail as received",
+        Writes(receive),
+        CheckoutSessionObject,
+        body=ReceivePayment,
+    ),
+    Route(
+        "POST",
         "/checkout_sessions/{id}/simulate",
         DRIVE,
         "Simulate a payment of a test session",
         Writes(simulate),
         CheckoutSessionObject,
         body=SimulatePayment,
+    ),
+    Route(
+        "POST",
+        "/checkout_sessions/{id}/undo_received",
+        WRITE,
+        "Undo that a payment by mail was received: its order is canceled, for good",
+        Writes(undo_received),
+        CheckoutSessionObject,
     ),
 ]

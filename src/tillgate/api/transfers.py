@@ -1,11 +1,15 @@
 """``/transfers``: the outcome of a transaction on the networks."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from keyturn import Need
+from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import TillgateError, TooOften, Unavailable
+from tillgate.checkout.payments.model import RecordedTransaction
+from tillgate.checkout.payments.operations import counted_as, counted_of_hash
 from tillgate.checkout.settlement.watching import addresses_of
 from tillgate.rails.port import Explanation, Found, HashUnusable, Moved, OnNetwork, TooManyLookUps, Verdict
 from tillgate.wire.context import ApiContext
@@ -15,9 +19,17 @@ READ: Final = Need("payments:read")
 
 
 class MovementObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One movement of money in a transaction. ``asset`` is the token's contract, null for the network's own coin;
-    ``symbol`` and ``decimals`` are null for a token that this server does not know; ``paymentId`` is null for what
-    belongs to no payment of yours."""
+    """One movement of money in a transaction.
+
+    Attributes:
+        asset: the token's contract; null for the network's own coin.
+        symbol, decimals: null for a token that this server does not know.
+        payment_id: null for what belongs to no payment of yours.
+        single_source: one node alone reported what came to you.
+        value, currency: what it counts as towards its payment; null where it belongs to none of yours.
+        offer_ended_at: when a new quote replaced the offer that it counts by, whose time its block was made in; null
+            where it counts by the present one.
+    """
 
     asset: str | None
     symbol: str | None
@@ -29,6 +41,10 @@ class MovementObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     next_step: str
     confirmations: int
     payment_id: str | None
+    single_source: bool
+    value: str | None
+    currency: str | None
+    offer_ended_at: str | None
 
 
 class OnNetworkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -86,20 +102,21 @@ async def explain(context: ApiContext, call: Call) -> TransferExplanationObject:
         ) from error
     if not told.where and told.silent:
         raise Unavailable(told.summary)
-    return to_api(told, livemode=principal.livemode)
+    counted = await context.database.read(lambda tx: counted_of_hash(tx, principal, told.tx_hash))
+    return to_api(told, counted, livemode=principal.livemode)
 
 
-def to_api(told: Explanation, *, livemode: bool) -> TransferExplanationObject:
+def to_api(told: Explanation, counted: Sequence[RecordedTransaction], *, livemode: bool) -> TransferExplanationObject:
     """The explanation in the API's form."""
     return TransferExplanationObject(
         livemode=livemode,
         tx_hash=told.tx_hash,
         summary=told.summary,
-        networks=[_network(one) for one in told.networks],
+        networks=[_network(one, counted) for one in told.networks],
     )
 
 
-def _network(one: OnNetwork) -> OnNetworkObject:
+def _network(one: OnNetwork, counted: Sequence[RecordedTransaction]) -> OnNetworkObject:
     return OnNetworkObject(
         name=one.name,
         title=one.title,
@@ -108,12 +125,12 @@ def _network(one: OnNetwork) -> OnNetworkObject:
         block_number=one.block_number,
         explorer_url=one.explorer_url,
         confirmations_needed=one.confirmations_needed,
-        movements=[_movement(movement) for movement in one.movements],
+        movements=[_movement(movement, counted_as(counted, movement)) for movement in one.movements],
         left_out=one.left_out,
     )
 
 
-def _movement(one: Moved) -> MovementObject:
+def _movement(one: Moved, counted: RecordedTransaction | None) -> MovementObject:
     return MovementObject(
         asset=one.asset,
         symbol=one.symbol,
@@ -125,6 +142,12 @@ def _movement(one: Moved) -> MovementObject:
         next_step=one.next_step,
         confirmations=one.confirmations,
         payment_id=one.payment_id,
+        single_source=one.single_source,
+        value=str(counted.value) if counted is not None else None,
+        currency=counted.value.currency if counted is not None else None,
+        offer_ended_at=to_rfc3339(counted.offer_ended_at)
+        if counted is not None and counted.offer_ended_at is not None
+        else None,
     )
 
 

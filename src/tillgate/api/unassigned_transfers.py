@@ -37,11 +37,20 @@ class ReturnTransfer(
     note: str | None = None
 
 
-class ListUnassigned(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"created_after": "createdAfter"}):
-    """Filters combine; ``createdAfter`` is inclusive."""
+class ListUnassigned(
+    ListQuery,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={
+        "created_after": "createdAfter",
+        "created_before": "createdBefore",
+    },
+):
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
 
     status: UnassignedStatus | msgspec.UnsetType = msgspec.UNSET
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
+    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> UnassignedTransferObject:
@@ -56,6 +65,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Una
         call.page,
         status=given(query.status),
         created_after=instant(query.created_after, field="created_after"),
+        created_before=instant(query.created_before, field="created_before"),
     )
     return Page([to_api(one) for one in page.data], page.has_more)
 

@@ -141,6 +141,12 @@ class WebhookDeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only
     created_at: str
 
 
+class ListWebhookDeliveries(ListQuery, frozen=True, forbid_unknown_fields=True):
+    """``status`` finds the deliveries that were given up after their last attempt."""
+
+    status: Literal["abandoned"] | msgspec.UnsetType = msgspec.UNSET
+
+
 class WebhookReplayObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """How many deliveries a replay made. ``nextAfter`` is the ``after`` to go on with; null where all was looked at."""
 
@@ -220,7 +226,8 @@ async def send_test(context: ApiContext, call: Call, claimed: Claimed) -> Webhoo
 
 
 async def list_deliveries(context: ApiContext, tx: Transaction, call: Call) -> Page[WebhookDeliveryObject]:
-    page = await deliveries.list_deliveries(tx, call.principal, call.id, call.page)
+    abandoned = call.query.status == DeliveryStatus.ABANDONED
+    page = await deliveries.list_deliveries(tx, call.principal, call.id, call.page, abandoned=abandoned)
     return Page([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
 
 
@@ -353,7 +360,7 @@ ROUTES = [
         "List a webhook endpoint's deliveries, newest first",
         Reads(list_deliveries),
         ListObject[WebhookDeliveryObject],
-        query=ListQuery,
+        query=ListWebhookDeliveries,
     ),
     Route(
         "POST",

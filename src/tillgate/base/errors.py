@@ -17,6 +17,7 @@ words it. Others have a sentence, ``public``, that names no field. ``internal`` 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tillgate.base import ids
 from tillgate.base.problems import NO_FIELD, Field, Problem, dotted, path_of
 
 _NO_VALUES: Final[Mapping[str, Any]] = {}
@@ -48,10 +49,10 @@ class TillgateError(Exception):
         self.values = values
         self.code = code or self.default_code
         self.internal = internal
-        super().__init__(internal or self.public or _said(self))
+        super().__init__(internal or self.public or _describe(self))
 
 
-def _said(error: TillgateError) -> str:
+def _describe(error: TillgateError) -> str:
     """A problem for logs, in the domain's words. What a caller sent is among the values of some, and stays out."""
     at = dotted(error.field)
     return f"{at}: {error.problem}" if at else str(error.problem)
@@ -73,7 +74,16 @@ class NotFound(TillgateError):
 
     def __init__(self, noun: str, object_id: str = "") -> None:
         which = f" with the id {object_id!r}" if object_id and len(object_id) <= 64 else ""
-        super().__init__(f"No such {noun}{which} in this mode and project.")
+        super().__init__(f"No such {noun}{which} in this mode and project{_other_kind(noun, object_id)}.")
+
+
+def _other_kind(noun: str, object_id: str) -> str:
+    """That an id is of another kind of object than the one that was looked for; said of the prefix alone."""
+    prefix, underscore, _ = object_id.partition("_")
+    other = ids.NOUNS.get(prefix) if underscore else None
+    if other is None or other == noun:
+        return ""
+    return f"; {prefix}_ begins the id of {'an' if other[0] in 'aeiou' else 'a'} {other}"
 
 
 class Conflict(TillgateError):

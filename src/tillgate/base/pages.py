@@ -16,10 +16,12 @@ APART_MS: Final = DAY_MS
 
 
 class PageRequest(NamedTuple):
-    """What to list: at most ``limit`` objects older than the one with the id ``starting_after``."""
+    """What to list: at most ``limit`` objects older than the one with the id ``starting_after``, or those that are next
+    newer than the one with the id ``ending_before``."""
 
     limit: int = LIMIT_DEFAULT
     starting_after: str | None = None
+    ending_before: str | None = None
 
     @property
     def before(self) -> str:
@@ -45,10 +47,11 @@ def checked_cursor(page: PageRequest, prefix: str) -> None:
     Raises:
         InvalidInput: it does not have the form of such an object's id.
     """
-    if page.starting_after is not None and not ids.is_id(prefix, page.starting_after):
-        raise InvalidInput(
-            "starting_after", Problem.NOT_A_CURSOR, code="invalid_query", prefix=prefix, other="next_cursor"
-        )
+    for cursor in (page.starting_after, page.ending_before):
+        if cursor is not None and not ids.is_id(prefix, cursor):
+            raise InvalidInput(
+                "starting_after", Problem.NOT_A_CURSOR, code="invalid_query", prefix=prefix, other="next_cursor"
+            )
 
 
 def since(prefix: str, created_after: int | None, *, apart_ms: int = APART_MS) -> str:
@@ -65,6 +68,22 @@ def since(prefix: str, created_after: int | None, *, apart_ms: int = APART_MS) -
     return ids.first_id(prefix, min(max(created_after - apart_ms, 0), 2**48 - 1))
 
 
+def until(prefix: str, before: str, created_before: int | None) -> str:
+    """The id below which to look: ``before``, or a lower one above which nothing was created before this instant.
+
+    Without such a bound a list of an old period would be walked from today to its beginning.
+    """
+    if created_before is None:
+        return before
+    return min(before, ids.first_id(prefix, min(max(created_before + APART_MS, 0), 2**48 - 1)))
+
+
 def cut(found: list[T], limit: int) -> Page[T]:
     """A page out of at most ``limit + 1`` found objects: the last one only tells that there is more."""
     return Page(found[:limit], len(found) > limit)
+
+
+def cut_newest(found: list[T], page: PageRequest) -> Page[T]:
+    """The same, newest first also where it was read towards newer objects; there it tells whether newer ones follow."""
+    shown = cut(found, page.limit)
+    return shown if page.ending_before is None else shown._replace(data=shown.data[::-1])

@@ -43,6 +43,7 @@ class Problem(StrEnum):
 
     # Texts.
     EMPTY = "empty"
+    NOTHING_VISIBLE = "nothing_visible"
     TOO_LONG = "too_long"  # maximum, length
     LENGTH = "length"  # minimum, maximum, length
     CONTROL_CHARACTERS = "control_characters"
@@ -86,6 +87,14 @@ class Problem(StrEnum):
     NOT_A_TOLERANCE = "not_a_tolerance"  # maximum
     NOT_A_NAME_OF_A_REQUEST = "not_a_name_of_a_request"  # maximum
     NOT_A_VISITOR = "not_a_visitor"  # minimum, maximum
+
+    # Networks.
+    NOT_A_HASH = "not_a_hash"
+    NOT_AN_ADDRESS = "not_an_address"
+    ADDRESS_MISTYPED = "address_mistyped"
+    ADDRESS_OF_NOBODY = "address_of_nobody"
+    ADDRESS_OF_TOKEN = "address_of_token"  # noqa: S105 (of a chain, no secret)
+    ADDRESS_OF_OURS = "address_of_ours"
 
     # Images.
     NOT_AN_IMAGE = "not_an_image"
@@ -133,6 +142,7 @@ class Problem(StrEnum):
     PRODUCT_KIND = "product_kind"  # other
     PRODUCT_CURRENCY = "product_currency"  # product, order
     PRODUCT_NOT_FOR_SALE = "product_not_for_sale"
+    PRODUCT_REFERENCE_TAKEN = "product_reference_taken"
 
     # Sessions and orders.
     REFERENCE_TAKEN = "reference_taken"  # reference, order_id, status

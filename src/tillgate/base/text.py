@@ -50,7 +50,9 @@ def without_invisible(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether there is something in the text that a reader can see."""
-    return any(unicodedata.category(char)[0] not in "CZM" and char != _BLANK for char in without_invisible(text))
+    seen = without_invisible(text)
+    # As a rule it begins with a letter or a digit, which is seen.
+    return seen[:1].isalnum() or any(unicodedata.category(char)[0] not in "CZM" and char != _BLANK for char in seen)
 
 
 def identity(text: str) -> str:
@@ -80,13 +82,15 @@ def checked_text(text: str, *, field: Field, length_max: int, may_be_empty: bool
         raise InvalidInput(field, Problem.EMPTY)
     if len(stripped) > length_max:
         raise InvalidInput(field, Problem.TOO_LONG, maximum=length_max, length=len(stripped))
-    # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL.
-    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in stripped):
+    # Lone surrogates cannot be written as UTF-8; NUL cannot be stored by PostgreSQL. What is printable holds neither.
+    if not stripped.isprintable() and any(
+        unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\r\t" for char in stripped
+    ):
         raise InvalidInput(field, Problem.CONTROL_CHARACTERS)
     if is_visible(stripped):
         return stripped
     if not may_be_empty:
-        raise InvalidInput(field, Problem.EMPTY)
+        raise InvalidInput(field, Problem.NOTHING_VISIBLE)
     return ""
 
 
@@ -167,6 +171,7 @@ def checked_email(email: str) -> str:
     name, at, domain = normal.rpartition("@")
     if not at or not name or not domain or len(normal) > EMAIL_MAX:
         raise InvalidInput("email", Problem.NOT_AN_EMAIL)
-    if not normal.isprintable() or any(char.isspace() for char in normal):
+    # Of white space, the space alone is printable.
+    if not normal.isprintable() or " " in normal:
         raise InvalidInput("email", Problem.EMAIL_SPACES)
     return normal

@@ -6,7 +6,7 @@ from tillgate.base.clock import DAY_MS, MINUTE_MS, Clock
 from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.events.outbox import Outbox
-from tillgate.rails.port import ManualRail, PaymentTerms, Rail, Rails
+from tillgate.rails.port import ManualRail, OfferingRail, PaymentTerms, PayoutLook, Rail, Rails
 from tillgate.store import Transaction
 
 
@@ -25,12 +25,17 @@ class CheckoutSettings(NamedTuple):
 
 
 class CheckoutContext(NamedTuple):
-    """Handed to every operation that makes or moves something."""
+    """Handed to every operation that makes or moves something.
+
+    Attributes:
+        payouts: looks at what merchants have sent on networks; None where nothing is looked at.
+    """
 
     settings: CheckoutSettings
     rails: Rails
     clock: Clock
     outbox: Outbox
+    payouts: PayoutLook | None = None
 
     def rail(self, *, livemode: bool, on_networks: bool = False) -> Rail:
         """The rail of a mode.
@@ -68,6 +73,12 @@ class CheckoutContext(NamedTuple):
         rails = (*own, self.rails.manual)
         return next((one for one in rails if one is not None and one.name == name), None)
 
+    def paid_on_networks(self, name: str, *, livemode: bool) -> OfferingRail | None:
+        """The rail that quoted a payment, where that came on a network on which refunds are looked for."""
+        networks = self.rails.networks
+        rail = self.rail_named(name, livemode=livemode)
+        return networks if self.payouts is not None and rail is not None and rail is networks else None
+
     def rail_of(self, name: str, *, livemode: bool) -> Rail:
         """The same, for what cannot go on without it.
 
@@ -83,7 +94,7 @@ class CheckoutContext(NamedTuple):
         if rail is None:
             return 0
         now = until
-        for chain_id in {terms.chain_id, *(one.chain_id for one in terms.options)}:
+        for chain_id in terms.chain_ids:
             if rail.chain_ids and chain_id not in rail.chain_ids:
                 return 0
             until = min(until, await rail.looked_until(tx, chain_id, now))

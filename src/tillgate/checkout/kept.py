@@ -18,7 +18,7 @@ from tillgate.base.principal import Principal
 from tillgate.store import Row, Transaction
 
 # Goes up whenever an object that has not changed is shown in other bytes. A test holds the bytes to it.
-FORMS: Final = 3
+FORMS: Final = 6
 STAMP_BYTES: Final = 8
 
 

@@ -20,12 +20,13 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import httpx
 import typer
 
 from keyturn.cli.output import note, say
+from tillgate.cli import demo_live
 from tillgate.events.types import SESSION_PAID
 
 START_SECONDS_MAX: Final = 30
@@ -42,19 +43,23 @@ class DemoFailed(Exception):
     """A step was not as it says."""
 
 
-def demo() -> None:
+def demo(
+    live: Annotated[
+        bool, typer.Option("--live", help="A live payment on a chain of this machine alone; needs npm, or anvil.")
+    ] = False,
+) -> None:
     """Run the complete story on a temporary database: key, session, payment, webhook, revocation."""
     begun = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="tillgate-demo-") as directory:
-            _tell(Path(directory))
-    except (DemoFailed, httpx.HTTPError) as failure:
+            (demo_live.run_story if live else _run_story)(Path(directory))
+    except (DemoFailed, demo_live.LiveDemoFailed, httpx.HTTPError) as failure:
         note(f"\nThe demo stopped: {failure}")
         raise typer.Exit(1) from failure
     say(f"\nThe demo took {time.monotonic() - begun:.1f} s. Nothing is left on this machine.")
 
 
-def _tell(directory: Path) -> None:
+def _run_story(directory: Path) -> None:
     received: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
     with _server(directory) as (base, setup_path), _receiver(received) as receiver_url:
         story = _Story(base)

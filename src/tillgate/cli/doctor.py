@@ -16,7 +16,7 @@ from keyturn.database.opening import SQLITE_SCHEME
 from tillgate import __version__
 from tillgate.cli import proving
 from tillgate.cli.session import Data, DatabaseUrl, settings
-from tillgate.cli.workers import why_not
+from tillgate.cli.workers import startup_problem
 from tillgate.events.log import find_behind
 from tillgate.mail.model import MailServer
 from tillgate.opening import all_migrations
@@ -92,7 +92,7 @@ def _python() -> list[str]:
 
 
 def _workers(chosen: Settings) -> list[str]:
-    problem = why_not(chosen.workers, chosen.database_url)
+    problem = startup_problem(chosen.workers, chosen.database_url)
     return [problem.replace("--workers ", "TILLGATE_WORKERS=")] if problem is not None else []
 
 

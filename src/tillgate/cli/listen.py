@@ -39,7 +39,7 @@ class _Event(msgspec.Struct):
     sequence: int
 
 
-class _Place(msgspec.Struct):
+class _Cursor(msgspec.Struct):
     """What the state file keeps: where we are in which log's sequence, and what we sign with."""
 
     after: int
@@ -121,8 +121,9 @@ class _Follower:
                         f"  sequences {self.after + 1} to {event.sequence - 1} are not in the log: they are past the "
                         "retention time, or were lost when the database was restored"
                     )
-                self._forward(event, bytes(body))
+                answered = self._forward(event, bytes(body))
                 self._keep(event.sequence)
+                say(answered)
             if not page.has_more:
                 time.sleep(POLL_SECONDS)
 
@@ -150,8 +151,8 @@ class _Follower:
                 say(f"  the server does not answer ({problem}); trying again")
             time.sleep(_pause(failures))
 
-    def _forward(self, event: _Event, body: bytes) -> None:
-        """Hand an event over; whatever is answered counts, no answer does not."""
+    def _forward(self, event: _Event, body: bytes) -> str:
+        """Hand an event over and tell what was answered; whatever is answered counts, no answer does not."""
         failures = 0
         while True:
             headers = self._secret.headers(event_id=event.id, body=body, timestamp=int(time.time()))
@@ -167,8 +168,7 @@ class _Follower:
                 time.sleep(_pause(failures))
                 continue
             took_ms = (time.monotonic() - begun) * 1_000
-            say(f"  {event.sequence} {event.type} {event.id} → {answer.status_code} ({took_ms:.0f} ms)")
-            return
+            return f"  {event.sequence} {event.type} {event.id} → {answer.status_code} ({took_ms:.0f} ms)"
 
     def _keep(self, after: int) -> None:
         """Move the place on, on disk first: a file that is replaced is the old one or the new one, never half."""
@@ -176,7 +176,7 @@ class _Follower:
             fresh = self._state.with_name(f"{self._state.name}.new")
             try:
                 with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                    file.write(msgspec.json.encode(_Place(after, self._secret.reveal(), self._log)))
+                    file.write(msgspec.json.encode(_Cursor(after, self._secret.reveal(), self._log)))
                     file.flush()
                     os.fsync(file.fileno())
                 fresh.replace(self._state)
@@ -208,18 +208,18 @@ def _pause(failures: int) -> float:
     return min(POLL_SECONDS / 2 * 2.0 ** min(failures - 1, 6), RETRY_SECONDS_MAX)
 
 
-def _read(state: Path | None) -> _Place | None:
+def _read(state: Path | None) -> _Cursor | None:
     if state is None:
         return None
     try:
-        return msgspec.json.decode(state.read_bytes(), type=_Place)
+        return msgspec.json.decode(state.read_bytes(), type=_Cursor)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
         fail(f"--state: {state} cannot be read: {error}")
 
 
-def _secret(kept: _Place | None) -> SigningSecret:
+def _secret(kept: _Cursor | None) -> SigningSecret:
     given = webhook_secret() or (kept.secret if kept is not None else None)
     if given is None:
         return SigningSecret.new()

@@ -18,6 +18,7 @@ from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.model import AcceptedToken, Finality, Network, Token
 from tillgate.rails.evm.networks.operations import Added, NewNetwork, NewToken
 from tillgate.rails.evm.networks.probing import Probed
+from tillgate.rails.port import COIN
 from tillgate.store.sealing import claim
 
 app = typer.Typer(help="The networks that live payments come on, and the nodes that are asked.", no_args_is_help=True)
@@ -25,7 +26,8 @@ tokens_app = typer.Typer(help="The tokens that can be taken, and which of them a
 
 NamedNetwork = Annotated[str, typer.Argument(metavar="NAME", help="The network's name, such as base.")]
 OfNetwork = Annotated[str, typer.Option("--network", metavar="NAME", help="The network's name, such as base.")]
-TokenAddress = Annotated[str, typer.Option("--address", metavar="ADDRESS", help="The token's contract, 0x….")]
+MaybeAddress = Annotated[str | None, typer.Option("--address", metavar="ADDRESS", help="The token's contract, 0x….")]
+Coin = Annotated[bool, typer.Option("--coin", help="The network's own coin, such as ether, and no token.")]
 
 
 @app.command("add")
@@ -156,8 +158,11 @@ def resume(name: NamedNetwork, data: Data = None, database_url: DatabaseUrl = No
 @tokens_app.command("add")
 def add_token(
     network: OfNetwork,
-    address: TokenAddress,
-    currency: Annotated[str, typer.Option("--currency", help="What one token is worth one of, such as USD.")],
+    address: MaybeAddress = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="What one token is worth one of, such as USD.")
+    ] = None,
+    coin: Coin = False,
     symbol: Annotated[
         str | None, typer.Option("--symbol", help="What people are shown, for a token outside of the catalogue.")
     ] = None,
@@ -166,12 +171,16 @@ def add_token(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a token. One that is not in the catalogue is not verified: anybody can deploy a token of any name."""
+    """Add a token, or the network's own coin. A token that is not in the catalogue is not verified: anybody can deploy
+    a token of any name."""
     chosen = settings(data, database_url)
     sealer = sealer_of(chosen)
-    new = NewToken(network, address, currency, symbol)
+    which = _which(address, coin=coin)
+    if not coin and currency is None:
+        fail("say what one token is worth one of: --currency USD")
+    new = NewToken(network, which, currency or "", symbol)
     token = work(chosen, lambda database: operations.ask_token(database, sealer, new))
-    if not token.is_verified:
+    if token.wants_confirmation:
         confirm(
             f"{token.address} is not verified: it is not in the catalogue, and projects take it only where they accept "
             f"it. It has {token.decimals} decimals, and one of it is taken for one {token.currency}.",
@@ -191,7 +200,14 @@ def add_token(
     if as_json:
         say_json(_token(token) | {"new": is_new})
         return
-    say(f"{token.symbol} {token.address} {'was added' if is_new else 'was there already'}: {token.decimals} decimals.")
+    said = "was added" if is_new else "was there already"
+    if token.is_coin:
+        say(
+            f"{token.symbol}, the coin of {network}, {said}. A project takes it where it says so: tillgate tokens "
+            f"accept --network {network} --coin"
+        )
+        return
+    say(f"{token.symbol} {token.address} {said}: {token.decimals} decimals.")
 
 
 @tokens_app.command("list")
@@ -216,9 +232,9 @@ def list_tokens(
             (
                 names.get(one.token.chain_id),
                 one.token.symbol,
-                one.token.address,
+                one.token.address if not one.token.is_coin else "its own coin",
                 one.token.currency,
-                one.token.is_verified,
+                not one.token.wants_confirmation,
                 one.is_accepted,
             )
             for one in found
@@ -229,27 +245,36 @@ def list_tokens(
 @tokens_app.command("accept")
 def accept(
     network: OfNetwork,
-    address: TokenAddress,
+    address: MaybeAddress = None,
+    coin: Coin = False,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a project take a token that it does not take otherwise."""
-    _accept(network, address, project, data, database_url, as_json, accepted=True)
+    """Let a project take a token that it does not take otherwise, or the network's own coin."""
+    _accept(network, _which(address, coin=coin), project, data, database_url, as_json, accepted=True)
 
 
 @tokens_app.command("refuse")
 def refuse(
     network: OfNetwork,
-    address: TokenAddress,
+    address: MaybeAddress = None,
+    coin: Coin = False,
     project: ProjectOption = None,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Offer a token to no new session of a project. What was offered before counts on."""
-    _accept(network, address, project, data, database_url, as_json, accepted=False)
+    """Offer a token, or the coin, to no new session of a project. What was offered before counts on."""
+    _accept(network, _which(address, coin=coin), project, data, database_url, as_json, accepted=False)
+
+
+def _which(address: str | None, *, coin: bool) -> str:
+    """The address of what is meant: a token, or the coin."""
+    if coin is (address is not None):
+        fail("say which token: either --address 0x…, or --coin for the network's own coin")
+    return COIN if coin or address is None else address
 
 
 def _switch(name: str, data: str | None, database_url: str | None, as_json: bool, *, paused: bool) -> None:
@@ -375,5 +400,6 @@ def _token(token: Token) -> dict[str, Any]:
         "symbol": token.symbol,
         "decimals": token.decimals,
         "currency": token.currency,
-        "verified": token.is_verified,
+        "coin": token.is_coin,
+        "verified": not token.wants_confirmation,
     }

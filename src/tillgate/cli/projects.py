@@ -78,6 +78,7 @@ def change(
     colour: Annotated[str | None, typer.Option(help="Of buttons and links, such as #14614a.")] = None,
     address: Annotated[str | None, typer.Option(help="The seller's.")] = None,
     tax_id: Annotated[str | None, typer.Option(help="The seller's, such as DE123456789.")] = None,
+    footer: Annotated[str | None, typer.Option(help="Of receipts, invoices and credit notes.")] = None,
     support_email: Annotated[str | None, typer.Option(help="Where buyers write with questions.")] = None,
     terms_url: Annotated[str | None, typer.Option(help="An https address.")] = None,
     privacy_url: Annotated[str | None, typer.Option(help="An https address.")] = None,
@@ -91,6 +92,7 @@ def change(
     tolerance_currency: Annotated[str | None, typer.Option(help="Of that amount, such as EUR.")] = None,
     mail_buyers: Annotated[bool | None, typer.Option(help="Mail buyers about their payment.")] = None,
     test_rail: Annotated[str | None, typer.Option(help=f"What pays test sessions: {', '.join(TEST_RAILS)}.")] = None,
+    sweep_least: Annotated[str | None, typer.Option(help="Less than this stays at its address, such as 5.")] = None,
     post_address: Annotated[str | None, typer.Option(help="Where buyers send payments by mail.")] = None,
     post_instructions: Annotated[str | None, typer.Option(help="What buyers read beside it.")] = None,
     logo: Annotated[
@@ -101,12 +103,13 @@ def change(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a project's settings: what is not given stays, and an empty text removes. Owners are told."""
+    """Change a project's settings: what is not given stays, and an empty text removes. Owners are notified."""
     chosen = settings(data, database_url)
     texts: dict[str, Any] = {
         "colour": colour,
         "address": address,
         "tax_id": tax_id,
+        "footer": footer,
         "support_email": support_email,
         "terms_url": terms_url,
         "privacy_url": privacy_url,
@@ -120,6 +123,7 @@ def change(
         "tolerance_currency": tolerance_currency,
         "mail_buyers": mail_buyers,
         "test_rail": test_rail,
+        "sweep_least": sweep_least,
         "post_address": post_address,
         "post_instructions": post_instructions,
     }

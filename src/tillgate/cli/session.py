@@ -18,6 +18,7 @@ from tillgate.events.log import Behind
 from tillgate.opening import all_migrations, open_keys, open_migrated
 from tillgate.rails.evm.extra import ExtraMissing, require_extra
 from tillgate.rails.evm.networks.model import NetworkError
+from tillgate.rails.evm.treasury.model import TreasuryError
 from tillgate.rails.evm.wallets.model import WalletError
 from tillgate.rails.port import HashUnusable, TooManyLookUps
 from tillgate.settings import DATA_DEFAULT, Settings, SettingsError, load
@@ -42,6 +43,7 @@ FAILURES = (
     SealingError,
     SettingsError,
     WalletError,
+    TreasuryError,
     NetworkError,
     HashUnusable,
     TooManyLookUps,
@@ -56,6 +58,7 @@ _OPTIONS: Final = {
     "address": "--address",
     "currency": "--currency",
     "symbol": "--symbol",
+    "valid": "--valid",
 }
 # Fields are spelled as options are, which hold them.
 WORDS: Final = Words(at_path(lambda name: name.replace("_", "-")), SENTENCES, WHOLE)
@@ -107,15 +110,24 @@ def require(chosen: Settings) -> None:
         fail(str(error))
 
 
-def sealer_of(chosen: Settings) -> Sealer:
-    """What opens keys and URLs of live mode, or a clear end of the command."""
+def opened_sealer(chosen: Settings) -> Sealer:
+    """What seals and opens values in this installation's database, or a clear end of the command."""
     # Where there is no database, no key is made either.
     require(chosen)
     try:
-        require_extra()
         return Sealer(chosen.secret_key())
-    except (SealingError, ExtraMissing) as error:
+    except SealingError as error:
         fail(str(error))
+
+
+def sealer_of(chosen: Settings) -> Sealer:
+    """The same for keys and URLs of live mode, which takes the extra that reads networks."""
+    require(chosen)
+    try:
+        require_extra()
+    except ExtraMissing as error:
+        fail(str(error))
+    return opened_sealer(chosen)
 
 
 async def require_database(chosen: Settings) -> None:

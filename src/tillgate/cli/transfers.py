@@ -48,7 +48,8 @@ def _say(network: OnNetwork) -> None:
     if network.explorer_url is not None:
         say(f"  {network.explorer_url}")
     for one in network.movements:
-        say(f"  {_amount(one)} to {one.recipient or 'a new contract'}: {one.verdict.value}. {one.next_step}")
+        alone = " Reported by one node alone." if one.single_source else ""
+        say(f"  {_amount(one)} to {one.recipient or 'a new contract'}: {one.verdict.value}. {one.next_step}{alone}")
     if network.left_out:
         say(f"  and {network.left_out} more between others")
 
@@ -83,6 +84,7 @@ def _to_json(told: Explanation) -> dict[str, Any]:
                         "nextStep": one.next_step,
                         "confirmations": one.confirmations,
                         "paymentId": one.payment_id,
+                        "singleSource": one.single_source,
                     }
                     for one in network.movements
                 ],

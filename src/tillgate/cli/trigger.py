@@ -75,6 +75,7 @@ _STORIES: Final[dict[events.EventType, tuple[Step, ...]]] = {
     events.PAYMENT_LINK_CREATED: (LINK,),
     events.PAYMENT_LINK_UPDATED: (LINK, Step("PATCH", "/payment_links/{id}", SWITCHED_OFF)),
     events.CUSTOMER_CREATED: (CUSTOMER,),
+    events.CUSTOMER_ERASED: (CUSTOMER, Step("DELETE", "/customers/{id}")),
     events.CUSTOMER_UPDATED: (CUSTOMER, Step("PATCH", "/customers/{id}", {"name": "Triggered again"})),
     events.PRODUCT_CREATED: (PRODUCT,),
     events.PRODUCT_UPDATED: (PRODUCT, Step("PATCH", "/products/{id}", SWITCHED_OFF)),

@@ -1,6 +1,5 @@
 """``tillgate users``."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,12 +8,15 @@ from keyturn.cli.mounting import ACTOR
 from keyturn.cli.output import AsJson, Yes, confirm, fail, note, say, say_json, say_table
 from keyturn.database import Database
 from keyturn.terminal import foreign
-from tillgate.access.accounts import Accounts, Place, Removal, Role
+from tillgate.access.accounts import Accounts, Membership, Project, Removal, Role
+from tillgate.access.accounts.operations import FIRST_PROJECT
 from tillgate.access.invitations import Invitations, Invited
 from tillgate.access.invitations.model import INVITATION
 from tillgate.access.second_factor.operations import reset
+from tillgate.base import ids
 from tillgate.base.clock import SystemClock, to_rfc3339
 from tillgate.cli.choosing import project_id_of
+from tillgate.cli.passwords import PasswordStdin, asked_password
 from tillgate.cli.session import Data, DatabaseUrl, settings, work
 from tillgate.settings import Settings
 
@@ -24,7 +26,6 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address that th
 RoleOption = Annotated[
     Role, typer.Option("--role", help="What they may do in the project; an owner without a project owns everything.")
 ]
-PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 ProjectOption = Annotated[
     str | None,
     typer.Option(
@@ -45,29 +46,48 @@ def users() -> None:
 def create(
     email: Annotated[str, typer.Option("--email", help="The address to sign in with.")],
     role: RoleOption = Role.OWNER,
-    project: ProjectOption = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--project",
+            metavar="PROJECT",
+            help="The project that the role is for, by name or id. Where there is none yet, the first one's name.",
+            show_default=f"an owner has all; the first one is {FIRST_PROJECT!r}",
+        ),
+    ] = None,
+    no_project: Annotated[
+        bool, typer.Option("--no-project", help="Make no first project where there is none yet.")
+    ] = False,
     password_stdin: PasswordStdin = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an account. The password is never an argument, so it is in no shell history."""
-    password = _password(password_stdin)
+    """Make an account, and the first project where there is none yet. The password is never an argument, so it is in no
+    shell history."""
+    if no_project and project is not None:
+        fail("give --project or --no-project, not both")
+    password = asked_password(password_stdin)
     chosen = settings(data, database_url)
 
-    async def task(database: Database) -> tuple[Place, bool]:
-        where = await _where(database, chosen, role, project)
+    async def task(database: Database) -> tuple[Membership, Project | None]:
         accounts = Accounts(database, SystemClock())
-        place = await accounts.create_user(email, password, role, where, by=ACTOR)
-        return place, bool(await accounts.list_projects())
+        first = role is Role.OWNER and not ids.is_id(ids.PROJECT, project or "") and not await accounts.list_projects()
+        if first or (role is Role.OWNER and project is None):
+            return await accounts.create_owner(
+                email, password, None if no_project else project or FIRST_PROJECT, by=ACTOR
+            )
+        where = await _where(database, chosen, role, project)
+        return await accounts.create_user(email, password, role, where, by=ACTOR), None
 
-    place, any_project = work(chosen, task, creates=True)
-    if not any_project:
-        note("There is no project yet, which keys belong to. Make one with: tillgate projects create --name NAME")
+    membership, made = work(chosen, task, creates=True)
     if as_json:
-        say_json(_to_api(place))
-    else:
-        say(f"{place.user.email} can sign in as {_what(place)}.")
+        first_project = {"id": made.id, "name": made.name} if made is not None else None
+        say_json(_to_api(membership) | {"firstProject": first_project})
+        return
+    say(f"{membership.user.email} can sign in as {_what(membership)}.")
+    if made is not None:
+        say(f"The first project is {made.id} ({foreign(made.name)}); keys belong to it.")
 
 
 @app.command("invite")
@@ -96,8 +116,8 @@ def invite(
     invited = work(chosen, task)
     link, one = f"{chosen.public_url}{INVITATION}/{invited.token}", invited.invitation
     if as_json:
-        place = {"email": one.email, "role": one.role.value, "projectId": one.project.id if one.project else None}
-        say_json({"id": one.id, **place, "expiresAt": to_rfc3339(one.expires_at), "link": link})
+        person = {"email": one.email, "role": one.role.value, "projectId": one.project.id if one.project else None}
+        say_json({"id": one.id, **person, "expiresAt": to_rfc3339(one.expires_at), "link": link})
         return
     where = (
         f"{one.role.value} of {one.project.id} ({foreign(one.project.name)})"
@@ -117,7 +137,7 @@ def set_password(
     as_json: AsJson = False,
 ) -> None:
     """Give somebody who has lost their password another one. It ends all their sign-ins."""
-    password = _password(password_stdin)
+    password = asked_password(password_stdin)
     chosen = settings(data, database_url)
 
     async def task(database: Database) -> int:
@@ -160,16 +180,16 @@ def list_all(
     """List who may do what, by e-mail address; one line for each project that somebody belongs to."""
     chosen = settings(data, database_url)
 
-    async def task(database: Database) -> list[Place]:
+    async def task(database: Database) -> list[Membership]:
         project_id = await project_id_of(database, project, chosen.data) if project is not None else None
-        accounts, found = Accounts(database, SystemClock()), list[Place]()
-        while page := await accounts.places(project_id=project_id, after=found[-1] if found else None):
+        accounts, found = Accounts(database, SystemClock()), list[Membership]()
+        while page := await accounts.memberships(project_id=project_id, after=found[-1] if found else None):
             found += page
         return found
 
     found = work(chosen, task)
     if as_json:
-        say_json([_to_api(place) for place in found])
+        say_json([_to_api(membership) for membership in found])
         return
     say_table(
         ("EMAIL", "ROLE", "PROJECT", "NAME", "CREATED"),
@@ -198,15 +218,15 @@ def set_role(
     """Give somebody a role in a project, or the whole installation. It applies to their next request."""
     chosen = settings(data, database_url)
 
-    async def task(database: Database) -> Place:
+    async def task(database: Database) -> Membership:
         where = await _where(database, chosen, role, project)
         return await Accounts(database, SystemClock()).set_role(email, role, where, by=ACTOR)
 
-    place = work(chosen, task)
+    membership = work(chosen, task)
     if as_json:
-        say_json(_to_api(place))
+        say_json(_to_api(membership))
     else:
-        say(f"{place.user.email} is now {_what(place)}.")
+        say(f"{membership.user.email} is now {_what(membership)}.")
 
 
 @app.command("remove")
@@ -221,7 +241,7 @@ def remove(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """End somebody's account with all its sign-ins, or their place in one project."""
+    """End somebody's account with all its sign-ins, or their membership of one project."""
     confirm(f"This removes {email}{f' from {project}' if project else ', and ends their sign-ins'}.", yes)
     chosen = settings(data, database_url)
 
@@ -242,17 +262,6 @@ def remove(
         say(f"{removal.user.email} no longer belongs to {project}; {ended}. The account has other projects.")
 
 
-def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        try:
-            return sys.stdin.buffer.readline().decode().rstrip("\r\n")
-        except UnicodeDecodeError:
-            fail("the password on standard input is not text in UTF-8")
-    if not sys.stdin.isatty():
-        fail("no terminal to ask for the password; use --password-stdin")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-
-
 def _ended(sign_ins: int) -> str:
     return f"{sign_ins} sign-in{'' if sign_ins == 1 else 's'} ended"
 
@@ -264,19 +273,19 @@ async def _where(database: Database, chosen: Settings, role: Role, project: str 
     return await project_id_of(database, project, chosen.data)
 
 
-def _what(place: Place) -> str:
-    if place.role is None:
+def _what(membership: Membership) -> str:
+    if membership.role is None:
         return "nothing: no project"
-    if place.project is None:
+    if membership.project is None:
         return "owner of the installation"
-    return f"{place.role.value} of {place.project.id} ({foreign(place.project.name)})"
+    return f"{membership.role.value} of {membership.project.id} ({foreign(membership.project.name)})"
 
 
-def _to_api(place: Place) -> dict[str, Any]:
+def _to_api(membership: Membership) -> dict[str, Any]:
     return {
-        "id": place.user.id,
-        "email": place.user.email,
-        "role": place.role.value if place.role is not None else None,
-        "projectId": place.project.id if place.project is not None else None,
-        "createdAt": to_rfc3339(place.user.created_at),
+        "id": membership.user.id,
+        "email": membership.user.email,
+        "role": membership.role.value if membership.role is not None else None,
+        "projectId": membership.project.id if membership.project is not None else None,
+        "createdAt": to_rfc3339(membership.user.created_at),
     }

@@ -31,7 +31,7 @@ _PID_BYTES: Final = 8
 _log = structlog.get_logger("workers")
 
 
-def why_not(workers: int, database_url: str) -> str | None:
+def startup_problem(workers: int, database_url: str) -> str | None:
     """Why this number of processes cannot serve this database; None if it can."""
     if workers == 1:
         return None

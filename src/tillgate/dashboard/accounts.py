@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from tillgate.access.accounts import Halfway, Right
+from tillgate.access.accounts import PendingSignIn, Right
 from tillgate.access.accounts.model import PASSWORD_MIN, THROTTLE_WINDOW_MS
 from tillgate.base.errors import Forbidden, InvalidInput
 from tillgate.dashboard.calls import ANYBODY, Call, Need, OpenCall, PublicView, Unusable, View, apology
@@ -73,7 +73,7 @@ async def sign_in(call: OpenCall) -> Response:
     if cookie is None:
         problem = "The e-mail address or the password is wrong. Check both and try again."
         return await _sign_in_page(call, Draft(values, {"": problem}), status_code=403)
-    if isinstance(cookie, Halfway):
+    if isinstance(cookie, PendingSignIn):
         response = call.go(f"{SECOND}?{urlencode({'next': back})}")
         call.remember_halfway(response, cookie.token)
         return response

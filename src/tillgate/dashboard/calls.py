@@ -40,6 +40,9 @@ from tillgate.dashboard.flash import FLASHES
 from tillgate.dashboard.forms import (
     BODY_BYTES_MAX,
     CONTENT_TYPE,
+    FIELDS_MAX,
+    LARGE_BYTES_MAX,
+    LARGE_FIELDS_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_TYPE,
     Draft,
@@ -326,7 +329,7 @@ class Call(OpenCall):
         raise _Refused(409, "This form is being processed.", _BUSY)
 
     async def _unclaimed(self, mark: IdempotentRequest) -> None:
-        """Let a form that came to nothing be sent again."""
+        """Let a form that failed be sent again."""
         if not self._sent:
             with suppress(StoreError):
                 await self.context.database.write(lambda tx: idempotency.release(tx, mark))
@@ -377,7 +380,7 @@ class Call(OpenCall):
             with suppress(StoreError):
                 await write(lambda tx: idempotency.release(tx, request))
             raise
-        # The secret is made, and is shown whatever becomes of this.
+        # The secret is made, and is shown whatever the outcome.
         with suppress(StoreError):
             await write(lambda tx: idempotency.finish(tx, request, StoredAnswer(HTTPStatus.CREATED, b"")))
 
@@ -443,6 +446,7 @@ class View(NamedTuple):
 
     Attributes:
         uploads: whether its form carries a file, and may be as large as that.
+        large: whether its form holds a document, and may be as large as that.
     """
 
     method: Literal["GET", "POST"]
@@ -450,6 +454,7 @@ class View(NamedTuple):
     answer: Callable[[Call], Awaitable[Response]]
     need: Need
     uploads: bool = False
+    large: bool = False
 
 
 class PublicView(NamedTuple):
@@ -540,11 +545,11 @@ class Page:
 
     async def _answer_signed_in(self, request: Request, view: View, who: SignedIn, cookie: str) -> Response:
         form = Form({})
-        if view.uploads:
+        if view.uploads or view.large:
             # A file is large, so it is read of nobody who may not send it.
             await _check_role(Call(self._site, request, form=form, who=who, cookie=cookie), view.need)
         if view.method == "POST":
-            form = await _read(request, uploads=view.uploads)
+            form = await _read(request, uploads=view.uploads, large=view.large)
             if not hmac.compare_digest(form.one("csrf").encode(), who.csrf_token.encode()):
                 raise _Refused(
                     403,
@@ -709,12 +714,14 @@ def _check_origin(request: Request, public_url: str) -> None:
         )
 
 
-async def _read(request: Request, *, uploads: bool) -> Form:
+async def _read(request: Request, *, uploads: bool, large: bool = False) -> Form:
     declared = request.headers.get("content-type", "")
     content_type = declared.partition(";")[0].strip().lower()
     expected, bytes_max = (UPLOAD_TYPE, UPLOAD_BYTES_MAX) if uploads else (CONTENT_TYPE, BODY_BYTES_MAX)
     if content_type != expected:
         raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {expected}.")
+    if large:
+        bytes_max = LARGE_BYTES_MAX
     parts, length = [], 0
     async for chunk in request.stream():
         parts.append(chunk)
@@ -723,7 +730,8 @@ async def _read(request: Request, *, uploads: bool) -> Form:
             shorter = "Choose a smaller file." if uploads else "Shorten your input."
             raise _Refused(413, "The form is too large.", f"A form has at most {bytes_max // 1024} kB. {shorter}")
     try:
-        return await parse_upload(declared, b"".join(parts)) if uploads else parse(b"".join(parts))
+        body = b"".join(parts)
+        return await parse_upload(declared, body) if uploads else parse(body, LARGE_FIELDS_MAX if large else FIELDS_MAX)
     except ValueError as error:
         raise _Refused(
             400, "This form has too many fields.", "Open the page again and fill in the form once more."

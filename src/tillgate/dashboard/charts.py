@@ -1,13 +1,14 @@
-"""A small bar chart as numbers that a template draws: no script, and nothing that the page's policy forbids."""
+"""Bar charts as numbers that a template draws: no script, and nothing that the page's policy forbids."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
 HEIGHT: Final = 64
 STEP: Final = 10
 BAR: Final = 7
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Bar(NamedTuple):
@@ -65,3 +66,71 @@ def bars(days: Sequence[tuple[int, tuple[int, int]]]) -> Chart:
             )
         )
     return Chart(drawn, len(days) * STEP, HEIGHT, STEP, BAR, most)
+
+
+PLOT_HEIGHT: Final = 120
+PLOT_STEP: Final = 24
+PLOT_BAR: Final = 18
+_NICE: Final = (1, 2, 5, 10)
+
+
+class Column(NamedTuple):
+    """One day of a plot: how high it stands, in pixels from the top, and what its words say.
+
+    Attributes:
+        words: the day with its figures, as one sentence.
+    """
+
+    x: int
+    y: int
+    height: int
+    words: str
+
+
+class Plot(NamedTuple):
+    """Days beside each other under a scale.
+
+    Attributes:
+        most: the value at the top of the scale, in the smallest unit.
+        first, middle: the days below the plot, beside today.
+    """
+
+    columns: list[Column]
+    width: int
+    height: int
+    step: int
+    bar: int
+    most: int
+    first: str
+    middle: str
+
+
+def plot(days: Sequence[tuple[date, int, str]]) -> Plot:
+    """A plot of days, each with a value in the smallest unit and its words; one that has a value is at least two pixels
+    high, and what is below zero stands at zero."""
+    most = scale_of(max((value for _, value, _ in days), default=0))
+    columns = []
+    for place, (_, value, words) in enumerate(days):
+        height = max(round(value * PLOT_HEIGHT / most), 2) if value > 0 else 0
+        columns.append(Column(place * PLOT_STEP, PLOT_HEIGHT - height, height, words))
+    return Plot(
+        columns,
+        len(days) * PLOT_STEP,
+        PLOT_HEIGHT,
+        PLOT_STEP,
+        PLOT_BAR,
+        most,
+        day_words(days[0][0]),
+        day_words(days[len(days) // 2][0]),
+    )
+
+
+def scale_of(value: int) -> int:
+    """The next round number that is not below a value and can be halved."""
+    power: int = 10 ** max(len(str(value)) - 1, 1)
+    return next(nice * power for nice in _NICE if nice * power >= value)
+
+
+def day_words(day: date) -> str:
+    """``21 Nov``."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"

@@ -14,11 +14,12 @@ from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.checkout.projects.model import Profile
+from tillgate.documents.context import DocumentContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
 from tillgate.mail.model import Letter, Purpose
-from tillgate.mail.operations import MailRoom
+from tillgate.mail.operations import MailQueue
 from tillgate.rails.port import TransferExplainer
 from tillgate.store import Database, Sealer
 from tillgate.wire.dialect import Dialect
@@ -48,7 +49,7 @@ class DashboardContext(NamedTuple):
     invitations: Invitations
     second_factors: SecondFactors
     notices: NoticeBoard
-    mail: MailRoom
+    mail: MailQueue
     passwords: Passwords
     lost_passwords: VisitorLimit
     invitation_limits: InvitationLimits
@@ -68,3 +69,4 @@ class DashboardContext(NamedTuple):
     look_ups: VisitorLimit
     dev: bool
     public_url: str
+    documents: DocumentContext

@@ -4,13 +4,16 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.base.pages import LIMIT_DEFAULT, Page, PageRequest
-from tillgate.checkout.customers.model import PAGE_MAX, Customer
-from tillgate.checkout.customers.operations import NumberedPage, get_customer, list_customers
+from tillgate.base.pages import Page, PageRequest
+from tillgate.base.principal import Principal
+from tillgate.checkout.customers.erasing import erase_customer
+from tillgate.checkout.customers.model import Customer
+from tillgate.checkout.customers.operations import get_customer, newest_customers
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders
-from tillgate.dashboard.calls import READ, Call, Unusable, View
+from tillgate.dashboard.calls import READ, SELL, Call, Unusable, View
+from tillgate.dashboard.filters import Filters, filters_of
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
@@ -18,19 +21,40 @@ ORDERS_SHOWN_MAX: Final = 10
 
 
 async def list_all(call: Call) -> Response:
-    """Customers, newest first; those with an address or a reference where one is searched for."""
-    number, wanted = _number(call.query("page")), call.query("q")
+    """Customers, newest first; those of a period, or with an address or a reference where one is searched for."""
+    filters = await filters_of(call, "q")
+    if filters.values.keys() & {"currency", "amount"}:
+        raise Unusable("Unknown filter.")
+
+    async def operation(tx: Transaction) -> Page[Customer]:
+        return await customers_page(tx, call.principal, filters)
+
+    found = await call.read(operation) if not filters.problems else Page[Customer]([], False)
+    return call.page(
+        "customers/list.html",
+        status_code=filters.draft.status_code,
+        section="customers",
+        found=found,
+        filters=filters,
+        draft=filters.draft,
+        root=CUSTOMERS,
+    )
+
+
+async def customers_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Customer]:
+    """A page of customers that match."""
+    wanted = filters.values.get("q")
     # An address has an at sign; nothing else is searched for by both.
     email = wanted if wanted is not None and "@" in wanted else None
-    reference = wanted if email is None else None
-
-    async def operation(tx: Transaction) -> NumberedPage:
-        return await list_customers(
-            tx, call.principal, page=number, limit=LIMIT_DEFAULT, email=email, reference=reference
-        )
-
-    found = await call.read(operation)
-    return call.page("customers/list.html", section="customers", found=found, wanted=wanted or "")
+    return await newest_customers(
+        tx,
+        principal,
+        filters.page,
+        email=email,
+        reference=wanted if email is None else None,
+        created_after=filters.created_after,
+        created_before=filters.created_before,
+    )
 
 
 async def customer_page(call: Call) -> Response:
@@ -51,15 +75,28 @@ async def customer_page(call: Call) -> Response:
     )
 
 
-def _number(text: str | None) -> int:
-    if text is None:
-        return 1
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= PAGE_MAX and len(text) <= 5):
-        raise Unusable(f"Expected a number from 1 to {PAGE_MAX}.")
-    return int(text)
+async def confirm_erase(call: Call) -> Response:
+    """Ask before erasing, and say what stays."""
+
+    async def operation(tx: Transaction) -> Customer:
+        return await get_customer(tx, call.principal, call.param("customer"))
+
+    return call.page("customers/erase.html", section="customers", customer=await call.read(operation))
+
+
+async def erase(call: Call) -> Response:
+    """Erase a customer's personal data."""
+
+    async def operation(tx: Transaction) -> Customer:
+        return await erase_customer(call.context.checkout, tx, call.principal, call.param("customer"))
+
+    customer = await call.write(operation)
+    return call.go(f"{CUSTOMERS}/{customer.id}", flash="customer_erased")
 
 
 VIEWS: Final = (
     View("GET", CUSTOMERS, list_all, READ),
     View("GET", f"{CUSTOMERS}/{{customer}}", customer_page, READ),
+    View("GET", f"{CUSTOMERS}/{{customer}}/erase", confirm_erase, SELL),
+    View("POST", f"{CUSTOMERS}/{{customer}}/erase", erase, SELL),
 )

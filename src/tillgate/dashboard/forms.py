@@ -16,6 +16,9 @@ from tillgate.words.reading import plain_amount, plain_percentage
 
 BODY_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 100
+# A template's source, its manifest and its sample data, each escaped for the way.
+LARGE_BYTES_MAX: Final = 1024 * 1024
+LARGE_FIELDS_MAX: Final = 3_000
 UPLOAD_TYPE: Final = "multipart/form-data"
 UPLOAD_BYTES_MAX: Final = 256 * 1024
 UPLOAD_FIELDS_MAX: Final = 10
@@ -101,7 +104,7 @@ class Form:
         return self._fields.get(name, [])
 
 
-def parse(body: bytes) -> Form:
+def parse(body: bytes, fields_max: int = FIELDS_MAX) -> Form:
     """The fields of an ``application/x-www-form-urlencoded`` body.
 
     Browsers send line breaks as CRLF; here they are LF, as is a CR alone, which no browser sends. NUL, which PostgreSQL
@@ -111,7 +114,7 @@ def parse(body: bytes) -> Form:
         ValueError: there are more fields than any form here has.
     """
     fields: dict[str, list[str]] = {}
-    for name, value in parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=FIELDS_MAX):
+    for name, value in parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=fields_max):
         fields.setdefault(name, []).append(_text(value))
     return Form(fields)
 

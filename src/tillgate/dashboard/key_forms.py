@@ -8,8 +8,7 @@ from keyturn import (
     InvalidLimit,
     Key,
     Limit,
-    checked_limit,
-    parse_rate,
+    parse_limit,
 )
 from keyturn.keys.model import REPORTABLE
 from tillgate.access import RETURN, price_set_by, returns_of
@@ -59,6 +58,7 @@ def typed(form: Form) -> dict[str, object]:
         "reportOnly": form.many("reportOnly"),
         "allow": form.many("allow"),
         "returns": form.text("returns"),
+        "tags": form.text("tags"),
     }
 
 
@@ -70,12 +70,13 @@ def of_key(key: Key) -> dict[str, object]:
         "origins": "\n".join(key.origins),
         "apps": "\n".join(key.apps),
         "networks": "\n".join(key.networks),
-        "rate": f"{key.limit.per_second:g}/s" if key.limit is not None else "",
+        "rate": "/".join((key.limit.rate[0], key.limit.rate[1][0])) if key.limit is not None else "",
         "burst": str(key.limit.burst) if key.limit is not None else "",
         "expires": to_rfc3339(key.expires_at)[:10] if key.expires_at is not None else "",
         "reportOnly": sorted(key.report_only),
         "allow": price_set_by(key.allow),
         "returns": "\n".join(returns_of(key.allow)),
+        "tags": " ".join(sorted(key.tags)),
     }
 
 
@@ -93,6 +94,7 @@ def restrictions(form: Form) -> dict[str, Any]:
         "expires_at": _end_of_day(form.text("expires")),
         "report_only": form.many("reportOnly"),
         "allow": [*form.many("allow"), *(f"{RETURN}{place}" for place in form.text("returns").split())],
+        "tags": form.text("tags").split(),
     }
 
 
@@ -109,10 +111,9 @@ def _limit(rate: str, burst: str) -> Limit | None:
         if burst:
             raise InvalidLimit("burst requires a rate, such as 5/s")
         return None
-    per_second = parse_rate(rate)
     if burst and not (burst.isascii() and burst.isdigit() and len(burst) <= 8):
         raise InvalidLimit(f"{burst[:20]!r} is no whole number")
-    return checked_limit(per_second, int(burst) if burst else max(round(per_second * 2), 1))
+    return parse_limit(rate, int(burst) if burst else None)
 
 
 def _end_of_day(day: str) -> int | None:

@@ -300,7 +300,7 @@ VIEWS: Final = (
     View("GET", _ONE, show, _READ),
     View("GET", f"{_ONE}/edit", edit_form, _KEYS),
     View("POST", f"{_ONE}/edit", edit, _KEYS.confirmed_live),
-    View("POST", f"{_ONE}/narrow", restrict, _KEYS),
+    View("POST", f"{_ONE}/restrict", restrict, _KEYS),
     View("GET", f"{_ONE}/rotate", rotate_form, _KEYS),
     View("POST", f"{_ONE}/rotate", rotate, _KEYS.confirmed_live),
     View("POST", f"{_ONE}/withdraw", withdraw, _KEYS),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode, Status
 from keyturn.insight.advice import UNUSED_DAYS, unused_keys
+from keyturn.keys.labels import TAG_MAX
 from keyturn.keys.listing import NAME_WANTED_MAX, KeyFilter, UnknownCursor
 from keyturn.keys.model import EVERY_SCOPE, NAME_MAX
 from keyturn.keys.revoking import revoke_several
@@ -17,13 +18,17 @@ from tillgate.base.clock import DAY_MS
 from tillgate.dashboard import key_forms
 from tillgate.dashboard.calls import READ_BOTH, Call, Need, Unusable, View, either_mode
 from tillgate.dashboard.forms import Draft, draft
+from tillgate.documents.renders.model import month_of
+from tillgate.documents.renders.operations import get_usage
 
 KEYS: Final = "/dashboard/api-keys"
 KEYS_SHOWN: Final = 25
 # Of both modes, on the first page.
 KEYS_SHOWN_MAX: Final = 2 * KEYS_SHOWN
 UNUSED: Final = "unused"
-SHOWN: Final = (*(status.value for status in Status), UNUSED)
+EXPIRING: Final = "expiring"
+EXPIRING_DAYS: Final = 30
+SHOWN: Final = (*(status.value for status in Status), UNUSED, EXPIRING)
 
 
 class Drawn(NamedTuple):
@@ -56,6 +61,7 @@ class Wanted(NamedTuple):
     show: str = ""
     kind: str = ""
     q: str = ""
+    tag: str = ""
 
     def address(self, after: str = "", **other: str) -> str:
         """The page's address with some of it another, and from where on it is shown."""
@@ -71,6 +77,8 @@ class Wanted(NamedTuple):
             status=Status(self.show) if self.show in tuple(Status) else None,
             name=self.q or None,
             unused_since=now - UNUSED_DAYS * DAY_MS if self.show == UNUSED else None,
+            tag=self.tag or None,
+            expiring=(now, now + EXPIRING_DAYS * DAY_MS) if self.show == EXPIRING else None,
         )
 
 
@@ -82,6 +90,8 @@ async def list_keys(call: Call) -> Response:
             raise Unusable(f"Choose one of {', '.join(words)}.")
     if len(wanted.q) > NAME_WANTED_MAX:
         raise Unusable(f"A name has at most {NAME_WANTED_MAX} characters.")
+    if len(wanted.tag) > TAG_MAX:
+        raise Unusable(f"A tag has at most {TAG_MAX} characters.")
     store, project_id, now = call.context.keys, call.who.project.id, call.context.clock.now()
     after = call.query("after")
     if after is not None and not wanted.mode:
@@ -100,12 +110,13 @@ async def list_keys(call: Call) -> Response:
         groups=groups,
         any_key=any(keys or following for _, keys, following in groups),
         wanted=wanted,
-        filtered=bool(wanted.show or wanted.kind or wanted.q),
+        filtered=bool(wanted.show or wanted.kind or wanted.q or wanted.tag),
         shown=SHOWN,
         after=after,
         scopes=API_SCOPES,
         unused=await unused_keys(store, call.context.clock, project_id=project_id),
         suspended=await store.is_suspended(project_id),
+        usage=await call.read(lambda tx: get_usage(tx, project_id, month_of(now))),
     )
 
 

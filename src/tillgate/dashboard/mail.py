@@ -22,12 +22,13 @@ from tillgate.mail.rendering import body_of, direction, rendered
 MAIL: Final = "/dashboard/mail"
 LINES: Final = 50
 # What buyers get.
-BUYERS: Final = (Purpose.PAYMENT_SEEN, Purpose.PAID, Purpose.REFUNDED)
+BUYERS: Final = (Purpose.PAYMENT_SEEN, Purpose.PAID, Purpose.REFUNDED, Purpose.REFUND_ADDRESS)
 
 PURPOSES: Final = {
     Purpose.PAYMENT_SEEN: "Payment seen",
     Purpose.PAID: "Paid",
     Purpose.REFUNDED: "Refunded",
+    Purpose.REFUND_ADDRESS: "Address for a refund",
     Purpose.ALERT: "Alert",
     Purpose.NEW_DEVICE: "New device",
     Purpose.INVITATION: "Invitation",
@@ -50,10 +51,16 @@ _EXAMPLES: Final = {
     "exceptions": "underpaid",
     "amount": "50",
     "symbol": "USDC",
+    "currency": "USD",
     "chain": "base",
     "email": "owner@example.com",
     "agent": "Firefox on Linux",
     "network": "192.0.2.7",
+    "state": "away",
+    "block": "21000000",
+    "token": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+    "pinned": "6",
+    "found": "18",
     "action": "key.created",
     "actor": "admin@example.com",
 }
@@ -134,6 +141,11 @@ PREVIEWS: Final = {
     AlertKind.KEY_EXPOSED.value: "Alert: a key was exposed",
     AlertKind.NEW_DEVICE.value: "Alert: a sign-in from a new device",
     AlertKind.SETTING_CHANGED.value: "Alert: a sensitive setting was changed",
+    AlertKind.REFUND_REORGANIZED.value: "Alert: a refund was reversed by a reorganisation",
+    AlertKind.NETWORK_BEHIND.value: "Alert: a network is behind",
+    AlertKind.NETWORK_DISAGREEMENT.value: "Alert: nodes of a network disagree",
+    AlertKind.NETWORK_REORGANIZED.value: "Alert: a network was reorganised past finality",
+    AlertKind.TOKEN_CHANGED.value: "Alert: the contract of a token has changed",
     Purpose.INVITATION.value: "Invitation",
     Purpose.PASSWORD_RESET.value: "Another password",
 }

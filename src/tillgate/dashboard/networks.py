@@ -26,6 +26,7 @@ from tillgate.rails.evm.networks.model import (
 )
 from tillgate.rails.evm.networks.operations import Added, NewNetwork, NewToken
 from tillgate.rails.evm.standing import NetworkState, NodeStanding, Standing, standings
+from tillgate.rails.port import COIN
 from tillgate.store import SealingError, Transaction
 
 NETWORKS: Final = "/dashboard/networks"
@@ -206,7 +207,7 @@ async def add_token(call: Call) -> Response:
         return await _token_form(call, Draft(values, _problem(error)))
     except ExtraMissing as error:
         return await _token_form(call, Draft(values, {"": _sentence(error)}))
-    if not token.is_verified and form.one("unverified") != YES:
+    if token.wants_confirmation and form.one("unverified") != YES:
         return await _token_form(
             call,
             Draft(
@@ -248,6 +249,7 @@ async def _token_form(call: Call, form: Draft) -> Response:
         networks=await call.read(records.every),
         currencies=USUAL_CURRENCIES,
         symbol_max=SYMBOL_MAX,
+        coin=COIN,
     )
 
 

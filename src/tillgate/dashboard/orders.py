@@ -4,12 +4,15 @@ from typing import Any, Final, NamedTuple
 
 from starlette.responses import Response
 
-from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.money import Money
 from tillgate.base.pages import LIMIT_MAX, PageRequest
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.operations import get_customer
+from tillgate.checkout.issued.model import INVOICED, RECEIPTED, DocumentKind, name_of
+from tillgate.checkout.issued.operations import issued_for
 from tillgate.checkout.orders.model import Fulfillment, Order
 from tillgate.checkout.orders.object import OrderObject
 from tillgate.checkout.orders.object import to_api as order_to_api
@@ -18,16 +21,14 @@ from tillgate.checkout.payments.model import PaymentState
 from tillgate.checkout.payments.object import PaymentObject
 from tillgate.checkout.payments.object import to_api as payment_to_api
 from tillgate.checkout.payments.operations import get_payment
-from tillgate.checkout.refunds.model import DESTINATION_MAX, HASH_MAX, Refund, RefundObject, RefundReason
+from tillgate.checkout.refunds.destinations import asks_for_address
+from tillgate.checkout.refunds.model import DESTINATION_MAX, Refund, RefundObject, RefundReason
 from tillgate.checkout.refunds.model import to_api as refund_to_api
 from tillgate.checkout.refunds.operations import (
     NewRefund,
-    cancel_refund,
     create_refund,
-    get_refund,
     list_refunds,
     refund_order,
-    settle_refund,
 )
 from tillgate.checkout.sessions.model import (
     CheckoutSession,
@@ -41,7 +42,7 @@ from tillgate.checkout.settlement import capturing
 from tillgate.checkout.settlement.deciding import keep_waiting
 from tillgate.checkout.statements.model import order_standing
 from tillgate.checkout.statements.words import ORDER, MerchantWords
-from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View
+from tillgate.dashboard.calls import MONEY, SELL, Call, Unusable, View
 from tillgate.dashboard.forms import Draft, draft, problems_of
 from tillgate.store import Transaction
 
@@ -53,6 +54,8 @@ class OrderView(NamedTuple):
 
     Attributes:
         standing: where the order stands, in words.
+        deliverable: the items of which nothing has been said, once it is paid.
+        documents: what can be downloaded: its name, and where it is below the session's path.
         waits: money is there that the merchant has to decide on; ``excess`` of it is too much, worth ``excess_value``.
     """
 
@@ -68,9 +71,11 @@ class OrderView(NamedTuple):
     can_wait: bool
     customer_stated: bool
     sending: frozenset[str]
+    deliverable: frozenset[str]
+    documents: list[tuple[str, str]]
 
 
-async def order_view(tx: Transaction, principal: Principal, session: CheckoutSession) -> OrderView:
+async def order_view(tx: Transaction, principal: Principal, session: CheckoutSession, public_url: str) -> OrderView:
     """The order of a session that the caller may see, with its payment and its refunds."""
     order = await get_order_of_session(tx, session.id)
     recorded = await get_payment(tx, principal, session.payment.id)
@@ -78,7 +83,7 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
     payment, status = recorded.payment, session.status
     there = payment.refundable_atomic > 0
     return OrderView(
-        order=order_to_api(order),
+        order=order_to_api(order, public_url),
         standing=ORDER[order_standing(order)],
         payment=payment_to_api(recorded),
         refunds=[refund_to_api(one) for one in refunds.data],
@@ -90,7 +95,24 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
         customer_stated=order.customer_stated,
         sending=frozenset(one.id for one in refunds.data if one.asked),
+        deliverable=frozenset(one.id for one in order.open_items),
+        documents=await _documents(tx, order),
     )
+
+
+async def _documents(tx: Transaction, order: Order) -> list[tuple[str, str]]:
+    issued = await issued_for(tx, order.id)
+    latest = {one.kind: name_of(one.kind, one.number, livemode=order.livemode) for one in issued}
+    found = []
+    if order.status in RECEIPTED or DocumentKind.RECEIPT in latest:
+        found.append((f"Receipt {latest.get(DocumentKind.RECEIPT, '')}".rstrip(), "/receipt"))
+    if order.status in INVOICED:
+        found.append((f"Invoice {latest.get(DocumentKind.INVOICE, '')}".rstrip(), "/invoice"))
+    for one in issued:
+        if one.kind is DocumentKind.CREDIT_NOTE:
+            name = name_of(one.kind, one.number, livemode=order.livemode)
+            found.append((f"Credit note {name}", f"/credit-notes/{one.place}"))
+    return found
 
 
 async def fulfil(call: Call) -> Response:
@@ -129,7 +151,7 @@ async def ask_give_back(call: Call) -> Response:
         call,
         the,
         title="Refund everything?" if everything else "Refund the excess?",
-        words="Everything that came for this order goes back, and the order comes to nothing."
+        words="Everything that came for this order goes back, and the order ends without a sale."
         if everything
         else "What came beyond the price goes back, and you accept the rest as payment.",
         amount=f"{money if everything else the.view.excess_value} {currency}",
@@ -185,10 +207,10 @@ async def ask_call_off(call: Call) -> Response:
 
 
 async def ask_cancel(call: Call) -> Response:
-    """Ask before an authorisation is released."""
+    """Ask before an authorization is released."""
     the = await known_order(call)
     if not the.view.capturable:
-        raise Conflict("Nothing is authorised for this order any more.")
+        raise Conflict("Nothing is authorized for this order any more.")
     captured = the.payment.amounts.received
     some = the.session.payment.captured_minor > 0
     return ask_first(
@@ -197,7 +219,7 @@ async def ask_cancel(call: Call) -> Response:
         title="Release the rest?" if some else "Cancel the payment?",
         words=f"The order stays paid with the {captured} {the.payment.currency} that you captured."
         if some
-        else "The authorisation is released, nothing is captured, and the order is canceled. This is final.",
+        else "The authorization is released, nothing is captured, and the order is canceled. This is final.",
         amount=f"{the.payment.amounts.capturable} {the.payment.currency}",
         button="Release the rest" if some else "Cancel the payment",
         form="cancel",
@@ -218,83 +240,41 @@ async def refund_form(call: Call) -> Response:
 async def refund(call: Call) -> Response:
     """Give money of a payment back. A form that is refused comes back with its values, the error at the field."""
     form = call.form
-    try:
-        reason = RefundReason(form.one("reason"))
-    except ValueError as error:
-        raise Unusable("Choose one of the list.") from error
 
-    async def operation(tx: Transaction) -> Any:
+    async def operation(tx: Transaction) -> tuple[Refund, bool]:
         order = await _order(tx, call)
         amount = form.optional_amount("amount", "amount", order.currency)
-        new = NewRefund(order.payment.id, reason, amount, form.optional("destination"))
-        return await create_refund(call.context.checkout, tx, call.principal, new)
+        new = NewRefund(order.payment.id, _reason(form.one("reason")), amount, form.optional("destination"))
+        made = await create_refund(call.context.checkout, tx, call.principal, new)
+        return made, await asks_for_address(call.context.checkout, tx, made)
 
+    back = SESSION.replace("{session}", call.param("session"))
     try:
-        return await _done(call, operation, "refunded")
+        made, on_network = await call.write(operation)
+        return call.go(f"{back}/refunds/{made.id}" if on_network else back, flash="refunded")
     except (InvalidInput, Conflict) as error:
         values: dict[str, object] = {name: form.one(name) for name in ("amount", "reason", "destination")}
         return _refund_form(call, await known_order(call), Draft(values, problems_of(error, "amount")))
 
 
-async def refund_page(call: Call) -> Response:
-    """One refund; while it is pending, what can be said of it."""
-
-    async def operation(tx: Transaction) -> Refund:
-        return await _refund(tx, call)
-
-    return _refund_page(call, await call.read(operation), draft(txHash=""))
-
-
-def _refund_page(call: Call, found: Refund, filled: Draft) -> Response:
-    return call.page(
-        "orders/refund.html",
-        status_code=filled.status_code,
-        section="sessions",
-        session_id=call.param("session"),
-        refund=refund_to_api(found),
-        asked=found.asked,
-        draft=filled,
-        hash_max=HASH_MAX,
-    )
-
-
-async def settle(call: Call) -> Response:
-    """Say that a pending refund has been sent."""
-
-    async def operation(tx: Transaction) -> Refund:
-        pending = await _refund(tx, call)
-        return await settle_refund(call.context.checkout, tx, call.principal, pending.id, call.form.text("txHash"))
-
-    async def found(tx: Transaction) -> Refund:
-        return await _refund(tx, call)
-
+def _reason(text: str) -> RefundReason:
     try:
-        return await _done(call, operation, "refund_settled")
-    except InvalidInput as error:
-        filled = Draft({"txHash": call.form.one("txHash")}, problems_of(error, "txHash"))
-        return _refund_page(call, await call.read(found), filled)
-
-
-async def cancel_pending(call: Call) -> Response:
-    """Give a pending refund up."""
-
-    async def operation(tx: Transaction) -> Refund:
-        pending = await _refund(tx, call)
-        return await cancel_refund(call.context.checkout, tx, call.principal, pending.id)
-
-    return await _done(call, operation, "refund_canceled")
+        return RefundReason(text)
+    except ValueError as error:
+        choices = tuple(one.value.replace("_", " ") for one in RefundReason)
+        raise InvalidInput("reason", Problem.NOT_A_CHOICE, choices=choices) from error
 
 
 async def capture_form(call: Call) -> Response:
     """The form for a capture: what is possible is filled in."""
     the = await known_order(call)
     if not the.view.capturable:
-        raise Conflict("Nothing is authorised for this order any more.")
+        raise Conflict("Nothing is authorized for this order any more.")
     return _capture_form(call, the, draft(amount=the.payment.amounts.capturable, keep=""))
 
 
 async def capture(call: Call) -> Response:
-    """Take what was authorised, or a part of it."""
+    """Take what was authorized, or a part of it."""
     remainder = call.form.one("keep") != "yes"
 
     async def operation(tx: Transaction) -> Any:
@@ -316,7 +296,7 @@ async def capture(call: Call) -> Response:
 
 
 async def cancel(call: Call) -> Response:
-    """Release what was authorised and not captured."""
+    """Release what was authorized and not captured."""
 
     async def operation(tx: Transaction) -> Any:
         order = await _order(tx, call)
@@ -344,7 +324,7 @@ class Known(NamedTuple):
 async def known_order(call: Call) -> Known:
     async def operation(tx: Transaction) -> Known:
         session = await get_session(tx, call.principal, call.param("session"))
-        view = await order_view(tx, call.principal, session)
+        view = await order_view(tx, call.principal, session, call.context.public_url)
         customer_id = view.order.customer_id
         customer = await get_customer(tx, call.principal, customer_id) if customer_id is not None else None
         return Known(session, view, customer)
@@ -380,11 +360,13 @@ def ask_first(
 
 
 def _refund_form(call: Call, the: Known, filled: Draft) -> Response:
+    checkout, payment = call.context.checkout, the.session.payment
     return call.page(
         "orders/refund_form.html",
         status_code=filled.status_code,
         section="sessions",
         the=the,
+        on_network=checkout.paid_on_networks(payment.rail, livemode=the.session.livemode) is not None,
         draft=filled,
         reasons=list(RefundReason),
         destination_max=DESTINATION_MAX,
@@ -409,14 +391,6 @@ async def _order(tx: Transaction, call: Call) -> Order:
     return await get_order_of_session(tx, session.id)
 
 
-async def _refund(tx: Transaction, call: Call) -> Refund:
-    """The refund that the address names, if it is of the session that it names."""
-    order, refund = await _order(tx, call), await get_refund(tx, call.principal, call.param("refund"))
-    if refund.order_id != order.id:
-        raise NotFound("refund", refund.id)
-    return refund
-
-
 async def _done(call: Call, operation: Any, flash: str) -> Response:
     await call.write(operation)
     return call.go(SESSION.replace("{session}", call.param("session")), flash=flash)
@@ -432,9 +406,6 @@ VIEWS: Final = (
     View("GET", f"{SESSION}/cancel", ask_cancel, MONEY),
     View("GET", f"{SESSION}/refund", refund_form, MONEY),
     View("POST", f"{SESSION}/refund", refund, MONEY),
-    View("GET", f"{SESSION}/refunds/{{refund}}", refund_page, READ),
-    View("POST", f"{SESSION}/refunds/{{refund}}/settle", settle, MONEY),
-    View("POST", f"{SESSION}/refunds/{{refund}}/cancel", cancel_pending, MONEY),
     View("GET", f"{SESSION}/capture", capture_form, MONEY),
     View("POST", f"{SESSION}/capture", capture, MONEY),
     View("POST", f"{SESSION}/cancel", cancel, MONEY),

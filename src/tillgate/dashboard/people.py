@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.access.accounts import Place, Right, Role
+from tillgate.access.accounts import Membership, Right, Role
 from tillgate.access.accounts.model import PASSWORD_MIN
 from tillgate.access.invitations.model import INVITATION, LIFETIME_MS, Invitation
 from tillgate.access.roles import manages
@@ -116,12 +116,12 @@ async def person(call: Call) -> Response:
 
 async def change_role(call: Call) -> Response:
     """Give a person another role."""
-    place, role = await _found(call), call.form.one("role")
+    membership, role = await _found(call), call.form.one("role")
     if role not in _offered(call):
-        return _person(call, place, {"role": "Choose a role that you may give."})
+        return _person(call, membership, {"role": "Choose a role that you may give."})
     whole = role == INSTALLATION
     await call.context.accounts.set_role(
-        place.user.email,
+        membership.user.email,
         Role.OWNER if whole else Role(role),
         None if whole else call.who.project.id,
         by=call.principal.actor,
@@ -131,11 +131,11 @@ async def change_role(call: Call) -> Response:
 
 
 async def remove(call: Call) -> Response:
-    """End a person's place in the project; of an owner of the installation, the account."""
-    place = await _found(call)
+    """End a person's membership of the project; of an owner of the installation, the account."""
+    membership = await _found(call)
     await call.context.accounts.remove_user(
-        place.user.email,
-        None if place.user.installation_owner else call.who.project.id,
+        membership.user.email,
+        None if membership.user.installation_owner else call.who.project.id,
         by=call.principal.actor,
         acting=call.who.user,
     )
@@ -177,11 +177,11 @@ async def accept_here(call: Call) -> Response:
     """Take an invitation up as whoever is signed in."""
     token = call.form.one("token")
     try:
-        place = await call.context.invitations.accept(token, call.who.user)
+        membership = await call.context.invitations.accept(token, call.who.user)
     except Forbidden as error:
         return apology(call, 403, "This invitation cannot be accepted.", error.public)
-    if place.project is not None:
-        await call.context.accounts.look_at(call.cookie, project_id=place.project.id, livemode=False)
+    if membership.project is not None:
+        await call.context.accounts.look_at(call.cookie, project_id=membership.project.id, livemode=False)
     return call.go("/dashboard", flash="invitation_accepted")
 
 
@@ -192,14 +192,14 @@ async def _invitation(call: OpenCall, form: Draft) -> Response:
         return _spent(call)
     invitation, has_account = found
     role = ROLES[invitation.role.value if invitation.project is not None else INSTALLATION][0]
-    mine = call.known is not None and call.known.user.email == invitation.email
+    is_own = call.known is not None and call.known.user.email == invitation.email
     return call.page(
         "people/invitation.html",
         status_code=form.status_code,
         invitation=invitation,
         role=role,
         has_account=has_account,
-        mine=mine,
+        is_own=is_own,
         token=token,
         here=f"{INVITATION}/{token}",
         draft=form,
@@ -250,7 +250,7 @@ async def _list(call: Call, form: Draft, *, status_code: int | None = None) -> R
         start = checked_email(after) if after is not None else None
     except InvalidInput:
         start = None
-    places = await call.context.accounts.places(project_id=project.id, after=start, limit=SHOWN + 1)
+    memberships = await call.context.accounts.memberships(project_id=project.id, after=start, limit=SHOWN + 1)
     open_here = await call.context.invitations.open_of(project.id)
     if call.who.user.installation_owner:
         open_here = [*await call.context.invitations.open_of(None), *open_here]
@@ -258,37 +258,37 @@ async def _list(call: Call, form: Draft, *, status_code: int | None = None) -> R
         "people/list.html",
         status_code=status_code or form.status_code,
         section="people",
-        places=places[:SHOWN],
-        more=len(places) > SHOWN,
+        memberships=memberships[:SHOWN],
+        more=len(memberships) > SHOWN,
         after=start,
         invitations=open_here,
         draft=form,
         roles=ROLES,
         offered=_offered(call),
-        manages=lambda place: _manages(call, place),
+        manages=lambda membership: _manages(call, membership),
         installation=INSTALLATION,
         email_max=EMAIL_MAX,
         days=LIFETIME_MS // DAY_MS,
     )
 
 
-async def _found(call: Call) -> Place:
+async def _found(call: Call) -> Membership:
     user_id = call.param("person")
     return await call.context.accounts.person_in(call.who.project.id, user_id if ids.is_id(ids.USER, user_id) else "")
 
 
-def _person(call: Call, place: Place, problems: dict[str, str]) -> Response:
-    role = INSTALLATION if place.user.installation_owner else (place.role or Role.VIEWER).value
+def _person(call: Call, membership: Membership, problems: dict[str, str]) -> Response:
+    role = INSTALLATION if membership.user.installation_owner else (membership.role or Role.VIEWER).value
     form = Draft({"role": role}, problems)
     return call.page(
         "people/person.html",
         status_code=form.status_code,
         section="people",
-        place=place,
+        membership=membership,
         draft=form,
         roles=ROLES,
         offered=_offered(call),
-        manages=_manages(call, place),
+        manages=_manages(call, membership),
         role=role,
     )
 
@@ -299,13 +299,13 @@ def _offered(call: Call) -> list[str]:
     return [*own, INSTALLATION] if call.who.user.installation_owner else own
 
 
-def _manages(call: Call, place: Place) -> bool:
+def _manages(call: Call, membership: Membership) -> bool:
     """Whether whoever is signed in may change this person; the operation decides again."""
-    if place.user.id == call.who.user.id:
+    if membership.user.id == call.who.user.id:
         return False
-    if place.user.installation_owner and not call.who.user.installation_owner:
+    if membership.user.installation_owner and not call.who.user.installation_owner:
         return False
-    return manages(call.who.role, place.role or Role.VIEWER)
+    return manages(call.who.role, membership.role or Role.VIEWER)
 
 
 _PEOPLE: Final = Need(Right.PEOPLE, both_modes)

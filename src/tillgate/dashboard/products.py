@@ -4,14 +4,15 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.base.errors import InvalidInput
+from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.money import worded
 from tillgate.base.pages import Page, PageRequest
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
-from tillgate.checkout.products.model import Product, to_api
+from tillgate.checkout.products.model import REFERENCE_MAX, Product, to_api
 from tillgate.checkout.products.operations import (
     NewProduct,
     ProductChanges,
+    counterpart_of,
     create_product,
     get_product,
     list_products,
@@ -19,12 +20,12 @@ from tillgate.checkout.products.operations import (
     update_product,
 )
 from tillgate.dashboard.apis import snippets_of_product
-from tillgate.dashboard.calls import READ, SELL, Call, View
+from tillgate.dashboard.calls import READ, SELL, Call, Unusable, View
 from tillgate.dashboard.forms import USUAL_CURRENCIES, Draft, Form, draft, problems_of
 from tillgate.store import Transaction
 
 PRODUCTS: Final = "/dashboard/products"
-FIELDS: Final = ("name", "description", "pricing", "price", "currency", "priceMin", "priceMax")
+FIELDS: Final = ("name", "description", "pricing", "price", "currency", "priceMin", "priceMax", "reference")
 
 
 async def list_all(call: Call) -> Response:
@@ -63,23 +64,25 @@ async def create(call: Call) -> Response:
             currency=currency,
             price_min=form.optional_amount("priceMin", "price_min", currency),
             price_max=form.optional_amount("priceMax", "price_max", currency),
+            reference=form.optional("reference"),
         )
         return await create_product(call.context.checkout, tx, call.principal, new)
 
     try:
         product = await call.write(operation)
-    except InvalidInput as error:
-        return _form(call, Draft(_values(form), problems_of(error)))
+    except (InvalidInput, Conflict) as error:
+        return _form(call, Draft(_values(form), problems_of(error, "reference")))
     return call.go(f"{PRODUCTS}/{product.id}", flash="product_created")
 
 
 async def product_page(call: Call) -> Response:
     """One product."""
-    product = await _product(call)
+    product, twin = await _twins(call)
     return call.page(
         "products/detail.html",
         section="products",
         product=product,
+        twin=twin,
         api_object=to_api(product),
         snippets=snippets_of_product(call, product.id),
     )
@@ -97,6 +100,7 @@ async def edit_form(call: Call) -> Response:
         currency=price.currency,
         priceMin=worded(price.least, price.currency) or "",
         priceMax=worded(price.most, price.currency) or "",
+        reference=product.reference or "",
     )
     return _form(call, values, product)
 
@@ -114,10 +118,11 @@ async def edit(call: Call) -> Response:
             currency=currency,
             price_min=form.optional_amount("priceMin", "price_min", currency),
             price_max=form.optional_amount("priceMax", "price_max", currency),
+            reference=form.optional("reference"),
         )
         await _change(call, changes)
-    except InvalidInput as error:
-        return _form(call, Draft(_values(form), problems_of(error)), product)
+    except (InvalidInput, Conflict) as error:
+        return _form(call, Draft(_values(form), problems_of(error, "reference")), product)
     return call.go(f"{PRODUCTS}/{product.id}", flash="product_changed")
 
 
@@ -135,17 +140,28 @@ async def deactivate(call: Call) -> Response:
 
 async def confirm_switch(call: Call) -> Response:
     """Ask before a product changes between Testing and Live."""
-    return call.page("products/switch.html", section="products", product=await _product(call))
+    product, twin = await _twins(call)
+    back = _is_left(product, twin)
+    return call.page("products/switch.html", section="products", product=product, live=product.livemode is back)
 
 
 async def switch(call: Call) -> Response:
-    """Put the product's twin in the other mode on sale in its place."""
+    """Sell the product in the mode that was asked for: itself or its twin is on sale then, and the other one is not."""
+    to = call.form.one("to")
+    if to not in ("", "live", "test"):
+        raise Unusable("Choose one of the buttons.")
 
     async def operation(tx: Transaction) -> Product:
-        return await switch_mode(call.context.checkout, tx, call.principal, call.param("product"))
+        product = await get_product(tx, call.principal, call.param("product"))
+        twin = await counterpart_of(tx, product)
+        if twin is not None and to == ("live" if product.livemode else "test"):
+            # Seen from the twin, it is this one that is in the other mode.
+            principal = call.principal._replace(livemode=twin.livemode)
+            return await switch_mode(call.context.checkout, tx, principal, twin.id)
+        return await switch_mode(call.context.checkout, tx, call.principal, product.id)
 
-    twin = await call.write(operation)
-    flash = "product_live" if twin.livemode else "product_testing"
+    on_sale = await call.write(operation)
+    flash = "product_live" if on_sale.livemode else "product_testing"
     return call.go(f"{PRODUCTS}/{call.param('product')}", flash=flash)
 
 
@@ -154,6 +170,19 @@ async def _product(call: Call) -> Product:
         return await get_product(tx, call.principal, call.param("product"))
 
     return await call.read(operation)
+
+
+async def _twins(call: Call) -> tuple[Product, Product | None]:
+    async def operation(tx: Transaction) -> tuple[Product, Product | None]:
+        product = await get_product(tx, call.principal, call.param("product"))
+        return product, await counterpart_of(tx, product)
+
+    return await call.read(operation)
+
+
+def _is_left(product: Product, twin: Product | None) -> bool:
+    """Whether its twin is for sale in its place."""
+    return twin is not None and twin.active and not product.active
 
 
 async def _change(call: Call, changes: ProductChanges) -> Product:
@@ -177,6 +206,7 @@ def _form(call: Call, form: Draft, product: Product | None = None) -> Response:
         currencies=USUAL_CURRENCIES,
         name_max=NAME_MAX,
         description_max=DESCRIPTION_MAX,
+        reference_max=REFERENCE_MAX,
     )
 
 

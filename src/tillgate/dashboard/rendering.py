@@ -58,14 +58,15 @@ def environment() -> Environment:
         "pretty_json": pretty_json,
         "words": words,
         "duration": duration,
-        "said": said,
-        "order_said": order_said,
+        "session_words": session_words,
+        "order_words": order_words,
         "rate": rate,
         "coins": coins,
         "asked_for": asked_for,
         "moved": moved,
         "price_set_by": price_set_by,
         "returns": returns_of,
+        "in_currency": Money,
     }
     return made
 
@@ -102,7 +103,7 @@ def ago(at: int, now: int) -> str:
     raise AssertionError(distance)
 
 
-def said(session: CheckoutSession) -> MerchantWords:
+def session_words(session: CheckoutSession) -> MerchantWords:
     """What a session's money comes to, in a merchant's words: drawn from its books, never from its status alone."""
     statement = statement_of(session)
     values = values_of(statement.books, _with_currency, lambda atomic: coins(atomic, session))
@@ -110,7 +111,7 @@ def said(session: CheckoutSession) -> MerchantWords:
     return words._replace(notice=filled(words.notice, values))
 
 
-def order_said(order: Order) -> MerchantWords:
+def order_words(order: Order) -> MerchantWords:
     """Where an order stands, in a word or two for a list."""
     return ORDER[order_standing(order)]
 
@@ -136,7 +137,7 @@ def asked_for(session: CheckoutSession) -> list[str]:
 
 def moved(transfer: Transfer, session: CheckoutSession) -> str:
     """What a transfer brought, in what it came in."""
-    option = session.payment.terms.option(transfer.asset)
+    option = session.payment.terms.known_option(transfer.asset)
     if option is None:
         return coins(transfer.amount_atomic, session)
     return f"{_amount(transfer.amount_atomic, option.decimals, option.symbol)} on {option.title}"

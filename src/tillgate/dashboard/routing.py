@@ -11,7 +11,13 @@ from tillgate.dashboard import (
     coupons,
     credentials,
     customers,
+    delivering,
+    documents,
+    embed,
     events,
+    exports,
+    feeds,
+    issued,
     jobs,
     key_lives,
     keys,
@@ -25,13 +31,19 @@ from tillgate.dashboard import (
     people,
     products,
     projects,
+    rates,
     receiving,
+    refunds,
     requests,
+    sales,
+    searching,
     sessions,
     settings,
+    shoppers,
     transactions,
     transfers,
     unassigned,
+    usage,
     wallet,
     webhooks,
 )
@@ -60,6 +72,7 @@ VIEWS: tuple[View | PublicView, ...] = (
     *apis.VIEWS,
     *projects.VIEWS,
     *keys.VIEWS,
+    *usage.VIEWS,
     *key_lives.VIEWS,
     *credentials.VIEWS,
     *audit.VIEWS,
@@ -67,19 +80,29 @@ VIEWS: tuple[View | PublicView, ...] = (
     *links.VIEWS,
     *sessions.VIEWS,
     *orders.VIEWS,
+    *refunds.VIEWS,
+    *issued.VIEWS,
+    *sales.VIEWS,
+    *searching.VIEWS,
+    *exports.VIEWS,
     *receiving.VIEWS,
+    *delivering.VIEWS,
     *transactions.VIEWS,
     *customers.VIEWS,
+    *shoppers.VIEWS,
     *products.VIEWS,
     *coupons.VIEWS,
     *webhooks.VIEWS,
     *events.VIEWS,
+    *documents.VIEWS,
+    *embed.VIEWS,
     *jobs.VIEWS,
     *networks.VIEWS,
     *transfers.VIEWS,
+    *rates.VIEWS,
+    *feeds.VIEWS,
     *wallet.VIEWS,
     *unassigned.VIEWS,
-    # Last, because the first path that fits answers.
     View("GET", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
     View("POST", "/dashboard/{rest:path}", _nothing_here, ANYBODY),
 )
@@ -96,4 +119,9 @@ def routes(context: DashboardContext) -> list[BaseRoute]:
         if view.method in views:
             raise ValueError(f"two views answer {view.method} {view.path}")
         views[view.method] = view
-    return [Route(path, Page(site, path, views)) for path, views in by_path.items()]
+    return [Route(path, Page(site, path, by_path[path])) for path in sorted(by_path, key=_order)]
+
+
+def _order(path: str) -> tuple[int, ...]:
+    """The first path that fits answers: a segment that is written out goes before one that stands for anything."""
+    return tuple(2 if ":path" in segment else int(segment.startswith("{")) for segment in path.split("/"))

@@ -34,7 +34,7 @@ SIMULATION_WORDS: Final = {
     _O.DUST: "The smallest possible amount arrives: worth less than any price.",
     _O.LATE: "The session expires; then the exact amount arrives.",
     _O.FAILED: "The payment fails for good.",
-    _O.AUTHORIZED: "The payer authorises the whole amount, which is captured automatically or by you.",
+    _O.AUTHORIZED: "The payer authorizes the whole amount, which is captured automatically or by you.",
     _O.DECLINED: "The payment is declined; the session stays pending.",
     _O.TOP_UP: "The missing amount arrives.",
     _O.REORGED: "A chain reorganisation reverses the last transfer.",
@@ -76,7 +76,7 @@ async def session_page(call: Call) -> Response:
 
     async def operation(tx: Transaction) -> tuple[CheckoutSession, OrderView, list[Moment]]:
         session = await get_session(tx, principal, call.param("session"))
-        order = await order_view(tx, principal, session)
+        order = await order_view(tx, principal, session, call.context.public_url)
         objects = [session.id, order.order.id, order.payment.id, *(refund.id for refund in order.refunds)]
         happened = await list_events_of_objects(tx, principal, objects)
         sent = await list_deliveries_of_events(tx, principal, [event.id for event in happened])

@@ -12,6 +12,7 @@ from tillgate.base.errors import InvalidInput
 from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX
 from tillgate.checkout.projects.model import (
     ADDRESS_MAX,
+    FOOTER_MAX,
     LOCALES,
     POST_INSTRUCTIONS_MAX,
     TAX_ID_MAX,
@@ -71,7 +72,9 @@ def _changed_meanwhile(call: Call, now: Profile, values: dict[str, object], mean
     """The form again, with what was typed and, beside it, what is saved by now; sent once more, it replaces that."""
     theirs = _values(now)
     problems = {
-        name: f"Saved meanwhile: {_told(name, theirs[name])}" for name, value in meant.items() if value != theirs[name]
+        name: f"Saved meanwhile: {_value_text(name, theirs[name])}"
+        for name, value in meant.items()
+        if value != theirs[name]
     }
     problems[""] = (
         "Somebody else changed the settings while you had them open, and nothing of yours is saved. Compare both "
@@ -80,7 +83,7 @@ def _changed_meanwhile(call: Call, now: Profile, values: dict[str, object], mean
     return _page(call, now, Draft(values | {"version": now.version}, problems), status_code=409)
 
 
-def _told(name: str, value: object) -> str:
+def _value_text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "switched on" if value else "switched off"
     return LOCALES.get(str(value), str(value)) if name == "locale" and value else str(value) or "empty"
@@ -140,6 +143,7 @@ def _page(call: Call, profile: Profile, form: Draft, *, status_code: int | None 
         name_max=PROJECT_NAME_MAX,
         address_max=ADDRESS_MAX,
         tax_id_max=TAX_ID_MAX,
+        footer_max=FOOTER_MAX,
         instructions_max=POST_INSTRUCTIONS_MAX,
         logo=profile.logo_path,
         logo_kilobytes=LOGO_BYTES_MAX // 1024,

@@ -1,10 +1,13 @@
 """A transaction's outcome: a page with a field for its hash."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import Response
 
 from tillgate.checkout.amounts import crypto_amount
+from tillgate.checkout.payments.model import RecordedTransaction
+from tillgate.checkout.payments.operations import counted_as, counted_of_hash
 from tillgate.checkout.settlement.watching import addresses_of
 from tillgate.dashboard.calls import READ, Call, View
 from tillgate.dashboard.forms import Draft, draft
@@ -55,10 +58,17 @@ async def explain(call: Call) -> Response:
     except TooManyLookUps as error:
         return _page(call, Draft(values, {"hash": _sentence(error)}), 429)
     unanswered = not told.where and bool(told.silent)
-    return _page(call, draft(values), 503 if unanswered else 200, told)
+    counted = await call.read(lambda tx: counted_of_hash(tx, call.principal, told.tx_hash))
+    return _page(call, draft(values), 503 if unanswered else 200, told, counted)
 
 
-def _page(call: Call, form: Draft, status_code: int = 200, told: Explanation | None = None) -> Response:
+def _page(
+    call: Call,
+    form: Draft,
+    status_code: int = 200,
+    told: Explanation | None = None,
+    counted: Sequence[RecordedTransaction] = (),
+) -> Response:
     return call.page(
         "transfers/explain.html",
         status_code=status_code,
@@ -67,6 +77,7 @@ def _page(call: Call, form: Draft, status_code: int = 200, told: Explanation | N
         told=told,
         verdicts=VERDICTS,
         amount_of=amount_of,
+        counts_as=lambda moved: counted_as(counted, moved),
         characters=HASH_CHARACTERS,
     )
 

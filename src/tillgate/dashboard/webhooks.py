@@ -1,5 +1,6 @@
 """Webhook endpoints: where events go, whether they arrive, and sending them again."""
 
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -11,9 +12,10 @@ from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.settlement.simulating import example_of_paid
-from tillgate.dashboard.calls import READ, Call, Need, View, mark_of
+from tillgate.dashboard.calls import READ, Call, Need, Unusable, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
+from tillgate.events.deliveries.model import DeliveryStatus
 from tillgate.events.deliveries.operations import (
     REPLAY_MAX,
     DeliveryWithAttempts,
@@ -38,8 +40,8 @@ from tillgate.events.endpoints.operations import (
     update_endpoint,
 )
 from tillgate.events.model import SEQUENCE_MAX
-from tillgate.events.styles import NATIVE_DIALECT, TITLES
-from tillgate.events.types import EVENT_PATTERNS, EVENT_TYPES, EVERY_TYPE
+from tillgate.events.styles import NATIVE_DIALECT, TITLES, Style
+from tillgate.events.types import EVENT_TYPES, EVERY_TYPE
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
@@ -62,21 +64,26 @@ async def list_webhooks(call: Call) -> Response:
         return await list_endpoints(tx, call.principal, request)
 
     found = await call.read(operation)
-    return call.page("webhooks/list.html", section="webhooks", found=found, page=request, titles=TITLES)
+    return call.page(
+        "webhooks/list.html", section="webhooks", found=found, page=request, titles=TITLES, style=partial(_style, call)
+    )
 
 
 async def new_endpoint(call: Call) -> Response:
     """The form for an endpoint."""
-    return _form(call, draft(url="", description="", events=[EVERY_TYPE], dialect=NATIVE_DIALECT))
+    asked = call.query("dialect") or NATIVE_DIALECT
+    dialect = asked if asked in call.context.endpoints.styles.names else NATIVE_DIALECT
+    return _form(call, draft(url="", description="", events=[EVERY_TYPE], dialect=dialect))
 
 
 async def create(call: Call) -> Response:
     """Add an endpoint. This answer, and nothing else ever, holds its signing secret."""
+    dialect = call.form.one("dialect") or NATIVE_DIALECT
     new = NewEndpoint(
         url=call.form.text("url"),
-        events=call.form.many("events"),
+        events=_style(call, dialect).to_types(call.form.many("events")),
         description=call.form.optional("description"),
-        dialect=call.form.one("dialect") or NATIVE_DIALECT,
+        dialect=dialect,
     )
 
     async def operation(tx: Transaction) -> CreatedEndpoint:
@@ -98,6 +105,7 @@ async def create(call: Call) -> Response:
         status_code=201,
         section="webhooks",
         endpoint=created.endpoint,
+        events=_style(call, created.endpoint.dialect).in_words(created.endpoint.events),
         secret=created.secret.reveal(),
         rotated=False,
     )
@@ -109,12 +117,15 @@ async def endpoint_page(call: Call) -> Response:
     tested_id = call.query("tested")
     if tested_id is not None and not ids.is_id(ids.DELIVERY, tested_id):
         tested_id = None
+    status = call.query("status")
+    if status not in (None, DeliveryStatus.ABANDONED):
+        raise Unusable("Expected ?status=abandoned, or no status.")
 
     async def operation(
         tx: Transaction,
     ) -> tuple[WebhookEndpoint, Page[DeliveryWithAttempts], DeliveryWithAttempts | None]:
         endpoint = await get_endpoint(tx, call.principal, call.param("endpoint"))
-        deliveries = await list_deliveries(tx, call.principal, endpoint.id, request)
+        deliveries = await list_deliveries(tx, call.principal, endpoint.id, request, abandoned=status is not None)
         tested = await get_delivery(tx, call.principal, tested_id) if tested_id is not None else None
         return endpoint, deliveries, tested
 
@@ -124,9 +135,11 @@ async def endpoint_page(call: Call) -> Response:
         "webhooks/detail.html",
         section="webhooks",
         endpoint=endpoint,
+        events=_style(call, endpoint.dialect).in_words(endpoint.events),
         titles=TITLES,
         deliveries=deliveries,
         tested=tested,
+        abandoned=status is not None,
         page=request,
         mark=mark,
         # Looked at again only while an attempt is due, so that a log somebody reads stands still.
@@ -137,16 +150,20 @@ async def endpoint_page(call: Call) -> Response:
 async def edit_form(call: Call) -> Response:
     """The form that changes an endpoint."""
     endpoint = await _endpoint(call)
-    values = draft(url=endpoint.url, description=endpoint.description or "", events=list(endpoint.events))
+    events = _style(call, endpoint.dialect).in_words(endpoint.events)
+    values = draft(url=endpoint.url, description=endpoint.description or "", events=events)
     return _form(call, values, endpoint)
 
 
 async def edit(call: Call) -> Response:
     """Change an endpoint; its secret stays."""
     endpoint = await _endpoint(call)
+    style, chosen = _style(call, endpoint.dialect), call.form.many("events")
+    # What stays as it was shown stays as it was written, such as a pattern (``session.*``).
+    untouched = set(chosen) == set(style.in_words(endpoint.events))
     changes = EndpointChanges(
         url=call.form.text("url"),
-        events=call.form.many("events"),
+        events=list(endpoint.events) if untouched else style.to_types(chosen),
         description=call.form.optional("description"),
     )
     try:
@@ -222,6 +239,7 @@ async def rotate(call: Call) -> Response:
         "webhooks/created.html",
         section="webhooks",
         endpoint=rotated.endpoint,
+        events=_style(call, rotated.endpoint.dialect).in_words(rotated.endpoint.events),
         secret=rotated.secret.reveal(),
         rotated=True,
     )
@@ -346,21 +364,34 @@ def _values(form: Form) -> dict[str, object]:
     }
 
 
-def _patterns(endpoint: WebhookEndpoint | None) -> list[str]:
-    """The patterns (``session.*``) that an endpoint has by API: to be shown here, so that saving keeps them."""
-    return [name for name in endpoint.events if name in EVENT_PATTERNS] if endpoint is not None else []
+def _style(call: Call, dialect: str) -> Style:
+    """How a language names what it tells; natively where there is no such language."""
+    styles = call.context.endpoints.styles
+    return styles.find(dialect) or styles.of(NATIVE_DIALECT)
+
+
+def _choices(style: Style, endpoint: WebhookEndpoint | None) -> list[str]:
+    """What can be subscribed to, by the language's names. Beside them what an endpoint has by API, such as a pattern
+    (``session.*``), so that saving keeps it."""
+    offered = list(dict.fromkeys(EVENT_TYPES if style.words is None else dict(style.words).values()))
+    had = style.in_words(endpoint.events) if endpoint is not None else []
+    return [*offered, *(name for name in had if name not in offered and name != EVERY_TYPE)]
 
 
 def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> Response:
+    style = _style(call, endpoint.dialect if endpoint is not None else str(form.values["dialect"]))
+    titles = {name: TITLES.get(name, name) for name in call.context.endpoints.styles.names}
     return call.page(
         "webhooks/form.html",
         status_code=form.status_code,
         section="webhooks",
         draft=form,
         endpoint=endpoint,
-        types=(*EVENT_TYPES, *_patterns(endpoint)),
+        types=_choices(style, endpoint),
+        dialect=style.name,
         every_type=EVERY_TYPE,
-        languages={name: TITLES.get(name, name) for name in call.context.endpoints.styles.names},
+        titles=titles,
+        languages=[(f"{WEBHOOKS}/new?dialect={name}", title) for name, title in titles.items()],
         http_loopback=call.context.endpoints.http_loopback,
     )
 

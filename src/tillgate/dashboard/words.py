@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from keyturn.http.reading import listed
 from tillgate.base.errors import TillgateError
 from tillgate.base.problems import Path, Problem
 from tillgate.wire.words import SENTENCES, WHOLE, Sentence, Spell, Values, Words, at_path, camel
@@ -29,6 +30,7 @@ LABELS: Final[Mapping[str, str]] = {
     "fiat_currency": "Currency",
     "locale": "Language",
     "test_rail": "Test payments",
+    "sweep_least": "Smallest sweep",
     "logo": "Logo",
     "max_completed_sessions": "Payment limit",
     "max_redemptions": "Redemption limit",
@@ -36,6 +38,7 @@ LABELS: Final[Mapping[str, str]] = {
     "name": "Name",
     "overlap_seconds": "Overlap",
     "new": "New password",
+    "footer": "Footer of documents",
     "old": "Current password",
     "passkey": "Passkey",
     "password": "Password",
@@ -98,6 +101,7 @@ def _range(values: Values, _: Spell) -> str:
 _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     **SENTENCES,
     _P.EMPTY: "Fill this in.",
+    _P.NOTHING_VISIBLE: "Nothing in this can be seen. Enter at least one visible character.",
     _P.TOO_LONG: "Shorten this to {maximum} characters; it has {length}.",
     _P.REQUIRED: _required,
     _P.NOT_WHERE: _only,
@@ -116,11 +120,13 @@ _SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.IMAGE_TOO_WIDE: "Choose an image of at most {maximum} pixels each way; this one has {width} by {height}.",
     _P.NOT_A_PERCENTAGE: "Enter a number above 0 and up to 100, such as 12.5, with at most two decimals.",
     _P.AMOUNT_AMBIGUOUS: _ambiguous,
+    _P.NOT_A_CHOICE: lambda values, _: f"Choose {listed(values['choices'])}.",
     _P.NOT_AN_AMOUNT: lambda values, _: (
-        f"Expected a decimal amount {'of zero or more' if values['may_be_zero'] else 'above zero'}, such as "
-        f'"{values["example"]}": digits and at most one point; no sign, exponent, symbol or thousands separator.'
+        f"Enter an amount {'of zero or more' if values['may_be_zero'] else 'above zero'}, such as "
+        f"{values['example']}, without a sign or a currency symbol."
     ),
     _P.FIXED_HAS_NO_BOUNDS: "Leave this empty: only the price that a buyer sets has bounds.",
+    _P.PRODUCT_REFERENCE_TAKEN: "Another product of this project and mode has this reference. Choose another.",
     _P.ROLE_NEEDS_PROJECT: "Choose a project for the role {role}.",
     _P.SESSION_CHANGED: "The session was changed at the same moment. Look at it again, then decide.",
 }

@@ -19,7 +19,8 @@ _HOST: Final = "https://your-domain.com"
 
 def pages() -> dict[str, str]:
     """Each page's text by its file name."""
-    return {f"{one.name}.md": _page(one) for one in SPOKEN if one.described_at}
+    every = [one for spoken in SPOKEN for one in (spoken, *spoken.beside)]
+    return {f"{Path(one.described_at).stem}.md": _page(one) for one in every if one.described_at}
 
 
 def _page(dialect: Dialect) -> str:

@@ -1,4 +1,4 @@
-"""A fact: something that has happened to an object, as it is told once, in the transaction in which it happens."""
+"""A fact: something that has happened to an object, as it is reported once, in the transaction in which it happens."""
 
 import msgspec
 

@@ -27,7 +27,8 @@ async def emit(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
     Whoever tells a fact of an object holds its row, so that its events come one after the other.
     """
     of_log = fact.project_id, fact.livemode
-    before = None if fact.type.creates else await records.latest_data(tx, *of_log, fact.object_id)
+    compared = not (fact.type.creates or fact.type.forgets)
+    before = await records.latest_data(tx, *of_log, fact.object_id) if compared else None
     if before is None and fact.before is not None:
         before = fact.before.decode()
     subscribers = await deliveries.subscribers(tx, *of_log)
@@ -88,6 +89,7 @@ async def list_events(
     *,
     type: str | None = None,
     created_after: int | None = None,
+    created_before: int | None = None,
 ) -> Page[EventObject]:
     """Events, newest first; of one type, and from an instant on, where those are given.
 
@@ -102,6 +104,7 @@ async def list_events(
         page,
         type=event_type(type, field="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
+        created_before=created_before,
     )
     return cut(found, page.limit)
 
@@ -115,6 +118,7 @@ async def catch_up(
     log: str | None = None,
     type: str | None = None,
     created_after: int | None = None,
+    created_before: int | None = None,
 ) -> Page[EventObject]:
     """The events with a greater sequence than ``after``, oldest first.
 
@@ -136,6 +140,7 @@ async def catch_up(
         limit,
         type=event_type(type, field="type", code="invalid_query") if type is not None else None,
         created_after=created_after,
+        created_before=created_before,
     )
     return cut(found, limit)
 

@@ -13,6 +13,23 @@ FollowUp = Callable[[Transaction, "Outbox", Fact], Awaitable[None]]
 NOTHING: Final[Mapping[str, FollowUp]] = MappingProxyType({})
 
 
+def together(*each: Mapping[str, FollowUp]) -> dict[str, FollowUp]:
+    """Several rooms' follow-ups as one: an event that more than one of them has is followed up in their order."""
+    found: dict[str, FollowUp] = {}
+    for follow_ups in each:
+        for name, one in follow_ups.items():
+            found[name] = _both(found[name], one) if name in found else one
+    return found
+
+
+def _both(first: FollowUp, second: FollowUp) -> FollowUp:
+    async def both(tx: Transaction, outbox: "Outbox", fact: Fact) -> None:
+        await first(tx, outbox, fact)
+        await second(tx, outbox, fact)
+
+    return both
+
+
 class Outbox(NamedTuple):
     """Handed to every room that tells facts.
 

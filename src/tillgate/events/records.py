@@ -1,7 +1,7 @@
 """Every statement about events."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -9,9 +9,10 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.invariants import present
-from tillgate.base.pages import PageRequest, since
+from tillgate.base.pages import PageRequest, since, until
 from tillgate.events.model import EventObject
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_first
 
 _COLUMNS: Final = "id, livemode, sequence, type, data, previous_attributes, created_at"
 
@@ -32,6 +33,7 @@ _INSERT: Final = Both(
 _INSERT_FORM: Final = "INSERT INTO event_forms (event_id, dialect, body) VALUES ($1, $2, $3)"
 _DIALECTS: Final = "SELECT dialect FROM event_forms WHERE event_id = $1"
 _LAST_SEQUENCE: Final = "SELECT last FROM event_sequences WHERE project_id = $1 AND livemode = $2"
+_HOLD_SEQUENCE: Final = Both(sqlite=_LAST_SEQUENCE, postgres=f"{_LAST_SEQUENCE} FOR UPDATE")
 # Every project, also one that has no event yet: its numbers may have been given out all the same.
 _LAST_SEQUENCES: Final = with_list(
     "SELECT p.id, t.livemode, t.last FROM projects p LEFT JOIN event_sequences t ON t.project_id = p.id "
@@ -50,24 +52,20 @@ _SET_LOG_SEED: Final = (
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM events WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _HELD: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR KEY SHARE")
 _LIST: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 "
-    "AND id < $3 AND id >= $6 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
-)
-_LIST_BY_TYPE: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND type = $7 "
-    "AND id < $3 AND id >= $6 AND created_at >= $4 ORDER BY id DESC LIMIT $5"
+    f"SELECT {_COLUMNS} FROM events "
+    "WHERE project_id = $1 AND livemode = $2 AND id < $3 AND id >= $5 AND created_at >= $4"
 )
 _OF_OBJECTS: Final = with_list(
     f"SELECT {_COLUMNS} FROM events WHERE object_id IN {{list}} AND project_id = $2 AND livemode = $3 "
     "ORDER BY sequence LIMIT 1000"
 )
 _OLDEST: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 "
-    "AND sequence > $3 AND created_at >= $4 ORDER BY sequence LIMIT $5"
+    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND sequence > $3 AND created_at >= $4"
 )
-_OLDEST_BY_TYPE: Final = (
-    f"SELECT {_COLUMNS} FROM events WHERE project_id = $1 AND livemode = $2 AND type = $6 "
-    "AND sequence > $3 AND created_at >= $4 ORDER BY sequence LIMIT $5"
+# For one who asks for an old period the log ends where its ids are too young: it is not walked to today.
+_ENDS: Final = (
+    " AND created_at < $5 AND sequence <= COALESCE((SELECT sequence FROM events "
+    "WHERE project_id = $1 AND livemode = $2 AND id < $6 ORDER BY id DESC LIMIT 1), 0)"
 )
 _LATEST_DATA: Final = (
     "SELECT data FROM events WHERE object_id = $1 AND project_id = $2 AND livemode = $3 ORDER BY sequence DESC LIMIT 1"
@@ -83,6 +81,11 @@ async def last_sequence(tx: Transaction, project_id: str, livemode: bool) -> int
     """The number of this log's newest event; 0 while it has none."""
     row = await tx.fetch_one(_LAST_SEQUENCE, project_id, livemode)
     return int(row["last"]) if row is not None else 0
+
+
+async def hold_sequence(tx: Transaction, project_id: str, livemode: bool) -> None:
+    """Nobody writes an event of this project and mode until the transaction ends."""
+    await tx.fetch_one(_HOLD_SEQUENCE, project_id, livemode)
 
 
 async def last_sequences(tx: Transaction, project_ids: Sequence[str]) -> dict[tuple[str, bool], int]:
@@ -191,15 +194,14 @@ async def newest(
     *,
     type: str | None,
     created_after: int | None,
+    created_before: int | None,
 ) -> list[EventObject]:
     """Up to ``limit + 1`` events, newest first."""
     oldest_id = since(ids.EVENT, created_after)
-    params = (project_id, livemode, page.before, created_after or 0, page.limit + 1, oldest_id)
-    if type is None:
-        rows = await tx.fetch_all(_LIST, *params)
-    else:
-        rows = await tx.fetch_all(_LIST_BY_TYPE, *params, type)
-    return [event_from(row) for row in rows]
+    given = [project_id, livemode, until(ids.EVENT, page.before, created_before), created_after or 0, oldest_id]
+    filters = {"type = {}": type, "created_at < {}": created_before}
+    sql, params = newest_first(_LIST, given, filters, by="id", page=page)
+    return [event_from(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def oldest(
@@ -211,13 +213,18 @@ async def oldest(
     *,
     type: str | None,
     created_after: int | None,
+    created_before: int | None,
 ) -> list[EventObject]:
     """Up to ``limit + 1`` events with a greater sequence than ``after``, oldest first."""
-    params = (project_id, livemode, after, created_after or 0, limit + 1)
-    if type is None:
-        rows = await tx.fetch_all(_OLDEST, *params)
-    else:
-        rows = await tx.fetch_all(_OLDEST_BY_TYPE, *params, type)
+    sql, params = _OLDEST, list[Any]([project_id, livemode, after, created_after or 0])
+    if created_before is not None:
+        sql += _ENDS
+        params += [created_before, until(ids.EVENT, PageRequest().before, created_before)]
+    if type is not None:
+        params.append(type)
+        sql += f" AND type = ${len(params)}"
+    params.append(limit + 1)
+    rows = await tx.fetch_all(f"{sql} ORDER BY sequence LIMIT ${len(params)}", *params)
     return [event_from(row) for row in rows]
 
 

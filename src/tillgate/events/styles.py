@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from tillgate.events.facts import Fact
 from tillgate.events.signing import SigningSecret
+from tillgate.events.types import pattern_of
 from tillgate.store import Transaction
 
 # What an endpoint speaks unless it says otherwise.
@@ -65,6 +66,8 @@ class Style(NamedTuple):
         gaps_ms: how long to wait after each failed attempt; after one more it is given up.
         form: the style's own form of a fact; None for the event in the native one.
         new_secret: a fresh signing secret, in the form that receivers of this style know.
+        words: the types of facts that it tells by their own names, each with what it is called in it; None where it
+            tells every fact under its own name.
     """
 
     name: str
@@ -72,10 +75,27 @@ class Style(NamedTuple):
     gaps_ms: tuple[int, ...]
     form: Form | None = None
     new_secret: Callable[[], SigningSecret] = SigningSecret.new
+    words: tuple[tuple[str, str], ...] | None = None
 
     @property
     def attempts_max(self) -> int:
         return len(self.gaps_ms) + 1
+
+    def in_words(self, events: Iterable[str]) -> list[str]:
+        """Subscriptions as the style's receivers name them, a pattern such as ``session.*`` by what it holds; what it
+        has no word for stays as it is."""
+        named: dict[str, None] = {}
+        for one in events:
+            held = [word for type, word in self.words or () if one in (type, pattern_of(type))]
+            named |= dict.fromkeys(held or [one])
+        return list(named)
+
+    def to_types(self, words: Iterable[str]) -> list[str]:
+        """The other way: every type of a fact that is told under one of these names; anything else stays as it is."""
+        types: dict[str, list[str]] = {}
+        for type, word in self.words or ():
+            types.setdefault(word, []).append(type)
+        return list(dict.fromkeys(type for word in words for type in types.get(word, [word])))
 
 
 class Styles:

@@ -19,12 +19,14 @@ class EventType(NamedTuple):
         object: what ``data`` is, as it calls itself in its ``object``.
         when: when it is told, for the merchant's developer.
         creates: whether it is its object's first event, so that there is nothing to compare it with.
+        forgets: whether what the object held before is told to nobody any more.
     """
 
     name: str
     object: str
     when: str
     creates: bool = False
+    forgets: bool = False
 
     @property
     def pattern(self) -> str:
@@ -36,8 +38,8 @@ EVERY_TYPE: Final = "*"
 _types: Final[dict[str, EventType]] = {}
 
 
-def _declared(name: str, object: str, when: str, *, creates: bool = False) -> EventType:
-    declared = EventType(name, object, when, creates)
+def _declared(name: str, object: str, when: str, *, creates: bool = False, forgets: bool = False) -> EventType:
+    declared = EventType(name, object, when, creates, forgets)
     if _types.setdefault(name, declared) is not declared:
         raise ValueError(f"the event type {name} is declared twice")
     return declared
@@ -110,6 +112,12 @@ PAYMENT_LINK_UPDATED: Final = _declared(
 )
 CUSTOMER_CREATED: Final = _declared("customer.created", "customer", "A customer was created.", creates=True)
 CUSTOMER_UPDATED: Final = _declared("customer.updated", "customer", "A customer was updated.")
+CUSTOMER_ERASED: Final = _declared(
+    "customer.erased",
+    "customer",
+    "A customer was erased: erase what you keep of them, too. What was there before is not reported.",
+    forgets=True,
+)
 PRODUCT_CREATED: Final = _declared("product.created", "product", "A product was created.", creates=True)
 PRODUCT_UPDATED: Final = _declared("product.updated", "product", "A product was updated.")
 COUPON_CREATED: Final = _declared("coupon.created", "coupon", "A coupon was created.", creates=True)
@@ -132,7 +140,7 @@ PROMOTION_CODE_UPDATED: Final = _declared(
 ORDER_PROCESSING: Final = _declared(
     "order.processing",
     "order",
-    "Money for an order was seen or authorised, but is not final.",
+    "Money for an order was seen or authorized, but is not final.",
 )
 ORDER_REVIEW: Final = _declared(
     "order.review",
@@ -208,12 +216,12 @@ PAYMENT_DECLINED: Final = _declared("payment.declined", "payment", "The payment 
 PAYMENT_REQUIRES_CAPTURE: Final = _declared(
     "payment.requires_capture",
     "payment",
-    "The whole amount is authorised. Capture it within 7 days, or cancel the payment.",
+    "The whole amount is authorized. Capture it within 7 days, or cancel the payment.",
 )
 PAYMENT_CAPTURED: Final = _declared(
     "payment.captured",
     "payment",
-    "Part of the authorised amount was captured, and more can be.",
+    "Part of the authorized amount was captured, and more can be.",
 )
 PAYMENT_REVIEW: Final = _declared(
     "payment.review",
@@ -229,7 +237,7 @@ PAYMENT_EXPIRED: Final = _declared("payment.expired", "payment", "The payment ex
 PAYMENT_CANCELED: Final = _declared(
     "payment.canceled",
     "payment",
-    "Nothing was captured: the authorisation was released, by you or after 7 days, or you canceled the session.",
+    "Nothing was captured: the authorization was released, by you or after 7 days, or you canceled the session.",
 )
 PAYMENT_FAILED: Final = _declared("payment.failed", "payment", "The payment can no longer be made.")
 PAYMENT_UPDATED: Final = _declared(
@@ -241,7 +249,14 @@ REFUND_CREATED: Final = _declared("refund.created", "refund", "A refund was crea
 REFUND_SUCCEEDED: Final = _declared("refund.succeeded", "refund", "The money was sent back.")
 REFUND_FAILED: Final = _declared("refund.failed", "refund", "The refund failed. The money was not sent.")
 REFUND_CANCELED: Final = _declared("refund.canceled", "refund", "You canceled the refund before it was sent.")
-REFUND_UPDATED: Final = _declared("refund.updated", "refund", "A refund's metadata was changed.")
+REFUND_REORGANIZED: Final = _declared(
+    "refund.reorganized",
+    "refund",
+    "A reorganisation removed the transfer by which the refund was sent. It is pending until the transfer is back.",
+)
+REFUND_UPDATED: Final = _declared(
+    "refund.updated", "refund", "A refund's metadata was changed, or the buyer said where it goes."
+)
 UNASSIGNED_TRANSFER_CREATED: Final = _declared(
     "unassigned_transfer.created",
     "unassigned_transfer",
@@ -283,6 +298,8 @@ PAYMENT_TOKEN_DELETED: Final = _declared(
     "payment_token.deleted", "payment_token", "You deleted a payment token. Its orders stay."
 )
 PAYMENT_TOKEN_USED: Final = _declared("payment_token.used", "payment_token", "You made an order with a payment token.")
+RENDER_SUCCEEDED: Final = _declared("render.succeeded", "render", "A document is ready.")
+RENDER_FAILED: Final = _declared("render.failed", "render", "A document could not be made; the event says why.")
 ALERT_NEEDS_REVIEW: Final = _declared(
     "alert.needs_review",
     "alert",
@@ -310,6 +327,33 @@ ALERT_SETTING_CHANGED: Final = _declared(
     "alert.setting_changed",
     "alert",
     "Somebody changed a dangerous setting, such as a role or a live key.",
+    creates=True,
+)
+ALERT_REFUND_REORGANIZED: Final = _declared(
+    "alert.refund_reorganized",
+    "alert",
+    "A reorganisation removed the transfer by which you had sent a refund.",
+    creates=True,
+)
+ALERT_NETWORK_BEHIND: Final = _declared(
+    "alert.network_behind",
+    "alert",
+    "What comes on a network that you are paid on is not seen in time. Sent once until it is.",
+    creates=True,
+)
+ALERT_NETWORK_DISAGREEMENT: Final = _declared(
+    "alert.network_disagreement",
+    "alert",
+    "The nodes of a network contradict each other about final blocks, so no payment is concluded there.",
+    creates=True,
+)
+ALERT_NETWORK_REORGANIZED: Final = _declared(
+    "alert.network_reorganized", "alert", "Blocks of a network that were final were replaced.", creates=True
+)
+ALERT_TOKEN_CHANGED: Final = _declared(
+    "alert.token_changed",
+    "alert",
+    "The contract of a token says other decimals than were pinned, so it is offered no more.",
     creates=True,
 )
 

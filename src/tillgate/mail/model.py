@@ -24,6 +24,7 @@ class MailServer(NamedTuple):
     Attributes:
         user, password: empty where the server asks for none.
         sender: the address that mail comes from.
+        returns: the address that what cannot be delivered comes back to (RFC 5321, 4.4); empty for the sender's.
     """
 
     host: str
@@ -32,6 +33,7 @@ class MailServer(NamedTuple):
     user: str
     password: str
     sender: str
+    returns: str = ""
 
     def __repr__(self) -> str:
         return f"MailServer({self.host!r}, {self.port}, {self.tls.value})"
@@ -43,6 +45,7 @@ class Purpose(StrEnum):
     PAYMENT_SEEN = "payment_seen"
     PAID = "paid"
     REFUNDED = "refunded"
+    REFUND_ADDRESS = "refund_address"
     ALERT = "alert"
     NEW_DEVICE = "new_device"
     INVITATION = "invitation"

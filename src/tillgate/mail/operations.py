@@ -18,6 +18,7 @@ from tillgate.base.text import checked_email
 from tillgate.mail import records
 from tillgate.mail.model import PROBLEM_MAX, Content, Letter, Mail, MailState, Purpose, one_line
 from tillgate.mail.rendering import rendered
+from tillgate.mail.returning import Report, Unreadable
 from tillgate.mail.sending import Refused, Smtp, TryLater
 from tillgate.store import Database, Sealer, SealingError, Transaction
 from tillgate.store.bell import Bell
@@ -37,7 +38,7 @@ NOT_OPENED: Final = "It was sealed with a secret key that this server does not h
 _log = structlog.get_logger("mail")
 
 
-class MailRoom:
+class MailQueue:
     """Where mail goes out, over one database; it takes mail also where no mail server is set, and says so."""
 
     def __init__(self, database: Database, clock: Clock, *, sealer: Sealer, bell: Bell, smtp: Smtp | None) -> None:
@@ -158,3 +159,22 @@ async def list_mails(tx: Transaction, project_id: str, page: PageRequest, *, sta
     """
     checked_cursor(page, ids.MAIL)
     return cut(await records.newest(tx, project_id, page, state), page.limit)
+
+
+async def note_returned(tx: Transaction, report: Report, now: int) -> tuple[Mail, bool]:
+    """Write down that a mail came back after the mail server took it; it is refused then, as by that server itself.
+
+    Returns:
+        The mail, and whether this report changed it: one that is late, or told twice, changes nothing.
+
+    Raises:
+        Unreadable: the report names no mail of ours.
+    """
+    changed = report.failed and await records.send_back(tx, report.mail_id, report.problem, now) == 1
+    mail = await records.by_id(tx, report.mail_id)
+    if mail is None:
+        raise Unreadable(
+            f"there is no mail {report.mail_id} in this database: expected the report of one that it sent within the "
+            f"last {KEPT_MS // DAY_MS} days"
+        )
+    return mail, changed

@@ -22,6 +22,11 @@ _END: Final = (
     "UPDATE mails SET state = $2, problem = $3, content_sealed = CASE WHEN $2 = 'failed' THEN content_sealed END, "
     "updated_at = $4 WHERE id = $1 AND state IN ('waiting', 'failed')"
 )
+_RETURN: Final = (
+    # Also one that waits: that it came back is the proof that it was handed over.
+    "UPDATE mails SET state = 'refused', problem = $2, content_sealed = NULL, updated_at = $3 "
+    "WHERE id = $1 AND state IN ('waiting', 'sent', 'failed')"
+)
 _OLD: Final = "SELECT id FROM mails WHERE created_at < $1 ORDER BY created_at LIMIT $2"
 _DROP: Final = Both(
     sqlite=f"DELETE FROM mails WHERE id IN ({_OLD})",
@@ -67,6 +72,17 @@ async def waiting(tx: Transaction, mail_id: str) -> Waiting | None:
 async def end(tx: Transaction, mail_id: str, state: MailState, problem: str | None, now: int) -> int:
     """Write the outcome of a mail, and forget what was in it unless it may still be sent; 0 where it has one."""
     return await tx.execute(_END, mail_id, state.value, problem, now)
+
+
+async def by_id(tx: Transaction, mail_id: str) -> Mail | None:
+    """A mail of whatever project."""
+    row = await tx.fetch_one(f"SELECT {_COLUMNS} FROM mails WHERE id = $1", mail_id)
+    return _mail(row) if row is not None else None
+
+
+async def send_back(tx: Transaction, mail_id: str, problem: str, now: int) -> int:
+    """Write that a mail that was handed over came back; 0 where it was refused or never sent."""
+    return await tx.execute(_RETURN, mail_id, problem, now)
 
 
 async def note_problem(tx: Transaction, mail_id: str, problem: str, now: int) -> None:

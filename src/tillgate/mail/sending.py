@@ -69,7 +69,9 @@ class Smtp:
             raise Refused(f"The mail could not be put together: {type(error).__name__}") from error
         async with self._conversation() as client:
             try:
-                await client.send_message(message, sender=self._server.sender, recipients=[recipient])
+                await client.send_message(
+                    message, sender=self._server.returns or self._server.sender, recipients=[recipient]
+                )
             except aiosmtplib.SMTPRecipientsRefused as error:
                 raise _of_reply(error.recipients[0].code, error.recipients[0].message) from error
             except (aiosmtplib.SMTPDataError, aiosmtplib.SMTPRecipientRefused) as error:
@@ -102,11 +104,11 @@ class Smtp:
         except (aiosmtplib.SMTPTimeoutError, TimeoutError) as error:
             raise TryLater(f"{where} did not answer in time.") from error
         except aiosmtplib.SMTPResponseException as error:
-            raise TryLater(f"{where} said: {error.code} {_said(error.message)}") from error
+            raise TryLater(f"{where} said: {error.code} {_quoted(error.message)}") from error
         except ssl.SSLCertVerificationError as error:
             raise TryLater(f"{where} has no certificate that is trusted: {error.verify_message}.") from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise TryLater(f"{where} cannot be used: {_said(str(error)) or type(error).__name__}") from error
+            raise TryLater(f"{where} cannot be used: {_quoted(str(error)) or type(error).__name__}") from error
         else:
             # A server that hangs at the farewell has the mail all the same.
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
@@ -158,9 +160,9 @@ def message_of(server: MailServer, mail_id: str, recipient: str, content: Conten
 
 
 def _of_reply(code: int, message: str) -> MailError:
-    said = f"{code} {_said(message)}"
-    return Refused(said) if code >= _PERMANENT else TryLater(said)
+    reply = f"{code} {_quoted(message)}"
+    return Refused(reply) if code >= _PERMANENT else TryLater(reply)
 
 
-def _said(text: str) -> str:
+def _quoted(text: str) -> str:
     return one_line(text, PROBLEM_MAX)

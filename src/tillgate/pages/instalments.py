@@ -1,8 +1,7 @@
 """``/checkout/{id}/instalments``: a shopper signs up, and approves a test order in instalments, or declines it."""
 
-from enum import StrEnum
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -24,13 +23,13 @@ from tillgate.checkout.shoppers.model import (
     code_of,
     instalments_of,
 )
-from tillgate.checkout.shoppers.operations import approve, reject, sign_out, sign_up, verify, visit_of
+from tillgate.checkout.shoppers.operations import approve, progress_of, reject, sign_out, sign_up, verify
 from tillgate.pages.codes import WrongCode
 from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import small_form
 from tillgate.pages.rendering import page, see_other
 from tillgate.pages.sessions import (
-    Face,
+    PageVariant,
     apply_code,
     buyer_of,
     done,
@@ -40,70 +39,15 @@ from tillgate.pages.sessions import (
     unknown,
     view_of,
 )
-from tillgate.pages.view import RETURN_AUTOMATICALLY_MS, ReturnTarget, place_of
+from tillgate.pages.shopper import METHODS, Part, Plan, Sentences, Step, WrongField, step_of
+from tillgate.pages.view import RETURN_AUTOMATICALLY_MS, place_of
 from tillgate.pages.words import for_buyer
 from tillgate.store import Transaction
-from tillgate.words import phrase
 
 PATH: Final = "/instalments"
 # What the published clients put into a session's url.
 CODE_IN_URL: Final = "promotion-code"
 CODE_MAX: Final = 80
-
-METHODS: Final = {
-    PaymentMethod.APPROVED: phrase("Visa: approved"),
-    PaymentMethod.ACTION_REQUIRED: phrase("Visa: asks for confirmation"),
-    PaymentMethod.DECLINED: phrase("Visa: declined"),
-    PaymentMethod.EXPIRED: phrase("Visa: expired"),
-}
-
-
-class Step(StrEnum):
-    """What the page asks for, or how it ended."""
-
-    SIGN_UP = "sign_up"
-    CODE = "code"
-    DECIDE = "decide"
-    CONFIRM = "confirm"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    ENDED = "ended"
-
-
-class Part(NamedTuple):
-    """One instalment, as its shopper reads it."""
-
-    date: str
-    amount: str
-
-
-class WrongField(NamedTuple):
-    """What is the matter with a field, and what was typed."""
-
-    name: str
-    words: Markup
-    typed: dict[str, str]
-
-
-class Plan(NamedTuple):
-    """What the template shows beside the session itself.
-
-    Attributes:
-        parts: the instalments, by date.
-        email, code: of whoever has signed up, and the one-time code that is filled in.
-        methods: test payment methods by name, with what they do.
-        way_on: where the shopper goes now; None where the merchant gave no such place.
-        at_once: they go there without being asked, because they have just decided.
-    """
-
-    step: Step
-    parts: tuple[Part, ...]
-    email: str
-    code: str
-    methods: tuple[tuple[str, str], ...]
-    method: str
-    way_on: ReturnTarget | None
-    at_once: bool
 
 
 async def _whole_page(context: PagesContext, request: Request) -> Response:
@@ -168,8 +112,8 @@ async def _decide(context: PagesContext, request: Request) -> Response:
     buyer, confirmed = buyer_of(session), form.get("confirmed") == "yes"
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        visit = await visit_of(tx, session.id)
-        if visit is None or visit.verified_at is None:
+        progress = await progress_of(tx, session.id)
+        if progress is None or progress.verified_at is None:
             raise Conflict("Nobody has signed up at this checkout.", code="session_changed")
         if declines:
             return await reject(context.checkout, tx, buyer, session.id)
@@ -232,25 +176,25 @@ async def show(
 
 async def _plan(context: PagesContext, request: Request, session: CheckoutSession, method: str) -> Plan:
     words, now = reader_for(request, session).words, context.checkout.clock.now()
-    visit = await context.database.read(lambda tx: visit_of(tx, session.id))
+    progress = await context.database.read(lambda tx: progress_of(tx, session.id))
     zone = ZoneInfo((await context.database.read(lambda tx: get_settings(tx, session.project_id))).time_zone)
-    step = _outcome(session, now)
-    if step is None and visit is None:
-        step = Step.SIGN_UP
-    elif step is None and visit is not None and visit.verified_at is None:
-        step = Step.CODE
-    elif step is None:
-        step = Step.CONFIRM if method else Step.DECIDE
-    assert step is not None  # noqa: S101 — for the type checker
+    step = _outcome(session, now) or step_of(progress, method)
     parts = instalments_of(session.price.minor, now, zone)
     return Plan(
         step,
+        Sentences(
+            words.html("Pay in three instalments"),
+            words.html("The first is due now, the others a month apart. Together they are the price."),
+            words.html("Confirm this payment"),
+            words.html("Your order is approved"),
+            words.html("Your order was not approved"),
+        ),
         tuple(
             Part(words.date(one.due_at, zone), words.price(Money(one.minor, session.price.currency)).text)
             for one in parts
         ),
-        visit.email if visit is not None else "",
-        code_of(session.id, visit.email) if visit is not None else "",
+        progress.email if progress is not None else "",
+        code_of(session.id, progress.email) if progress is not None else "",
         tuple((one.value, words.say(label)) for one, label in METHODS.items()),
         method,
         place_of(session, session.success_url if step is Step.APPROVED else session.cancel_url),
@@ -274,7 +218,7 @@ async def _test_session(context: PagesContext, request: Request) -> CheckoutSess
     return None if session is None or session.livemode else session
 
 
-FACE: Final = Face(PATH, show)
+FACE: Final = PageVariant(PATH, show)
 _ENDPOINTS: Final = (
     ("GET", "", "instalments", _whole_page),
     ("POST", "/sign-up", "instalments_sign_up", _sign_up),

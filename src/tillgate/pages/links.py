@@ -41,7 +41,7 @@ _NAMES_OF_REFERENCE: Final = ("client_reference_id", "reference")
 
 
 class _Typed(NamedTuple):
-    """What is said of who comes: by the link's address, or by the form.
+    """What is known of a visitor: by the link's address, or by the form.
 
     Attributes:
         asked: the page has a field for an e-mail address.
@@ -56,8 +56,8 @@ class _Typed(NamedTuple):
     @property
     def query(self) -> str:
         """The same in a link's address; an e-mail address that was mistyped is left to its field."""
-        said = {"client_reference_id": self.client_reference_id, "email": None if self.problem else self.email}
-        known = {name: text for name, text in said.items() if text}
+        typed = {"client_reference_id": self.client_reference_id, "email": None if self.problem else self.email}
+        known = {name: text for name, text in typed.items() if text}
         return f"?{urlencode(known)}" if known else ""
 
 
@@ -72,10 +72,10 @@ def routes(context: PagesContext) -> list[BaseRoute]:
         refusal = await _not_now(context, reader, link)
         if refusal is not None:
             return refusal
-        said = _said(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
+        typed = _typed(fields_of(request.url.query[:FORM_BYTES_MAX]), reader.words)
         # A link's address is not the buyer's own words: what is malformed in it is left out without a word.
-        said = said if said.problem is None else said._replace(email="", problem=None)
-        return _offer(context, reader, link, profile, said)
+        typed = typed if typed.problem is None else typed._replace(email="", problem=None)
+        return _offer(context, reader, link, profile, typed)
 
     async def take(request: Request) -> Response:
         """Open a session for whoever takes the offer: once for each form that was shown, however often it is sent."""
@@ -85,18 +85,18 @@ def routes(context: PagesContext) -> list[BaseRoute]:
         link, profile = found
         reader = reader_of(request, profile.settings.locale)
         form = fields_of(request.url.query[:FORM_BYTES_MAX]) | await small_form(request, FORM_BYTES_MAX)
-        said = _said(form, reader.words)
-        coming = Visitor(said.client_reference_id, said.email or None)
+        typed = _typed(form, reader.words)
+        coming = Visitor(typed.client_reference_id, typed.email or None)
         mark = _mark(context, link, form.get("mark", ""), coming)
-        # A form that was sent before leads where it led then, whatever has become of the link since.
+        # A form that was sent before leads where it led then, whatever has happened to the link since.
         before = await _answered(context, mark)
         if before is not None:
             return see_other(reader.to(f"/checkout/{before}"))
         refusal = await _not_now(context, reader, link)
         if refusal is not None:
             return refusal
-        if said.problem is not None:
-            return _offer(context, reader, link, profile, said, 422)
+        if typed.problem is not None:
+            return _offer(context, reader, link, profile, typed, 422)
         # Each session is rows, an address and an event: nobody needs many of them at once.
         who = visitor(request.client.host if request.client else None)
         if seconds := await context.visits.seconds_to_wait(link.slug, who):
@@ -164,26 +164,26 @@ async def _not_now(context: PagesContext, reader: Reader, link: PaymentLink) -> 
 
 
 def _offer(
-    context: PagesContext, reader: Reader, link: PaymentLink, profile: Profile, said: _Typed, status: int = 200
+    context: PagesContext, reader: Reader, link: PaymentLink, profile: Profile, typed: _Typed, status: int = 200
 ) -> Response:
     return page(
         reader,
         "offer.html",
         status,
-        here=f"/l/{link.slug}{said.query}",
+        here=f"/l/{link.slug}{typed.query}",
         link=link,
         merchant=profile.name,
         brand=brand_of(profile),
         price=reader.words.price(link.price),
         url=f"{context.checkout.settings.public_url}/l/{link.slug}",
-        said=said,
+        typed=typed,
         email_max=EMAIL_MAX,
         mark=secrets.token_hex(16),
     )
 
 
-def _said(fields: dict[str, str], words: Words) -> _Typed:
-    """What the fields say of who comes. A reference that is none is left out: it is not the buyer's to mend."""
+def _typed(fields: dict[str, str], words: Words) -> _Typed:
+    """What the fields say of the visitor. A reference that is none is left out: it is not the buyer's to mend."""
     email, problem = fields.get("email", "").strip(), None
     if email:
         try:

@@ -4,6 +4,7 @@ Where the money has moved on meanwhile, what would be said is no longer so, and 
 was seen and is complete a second later is one mail.
 """
 
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,11 +15,23 @@ from tillgate.base import ids
 from tillgate.base.clock import HOUR_MS
 from tillgate.base.invariants import present
 from tillgate.base.money import Money
+from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import records as customers
 from tillgate.checkout.orders.operations import get_order_of_session
-from tillgate.checkout.payments.model import Payment, TransactionKind, Transfer
+from tillgate.checkout.payments.model import Payment, RecordedTransaction, TransactionKind, Transfer
 from tillgate.checkout.projects import records as projects
 from tillgate.checkout.projects.model import Profile
+from tillgate.checkout.refunds import records as refunds
+from tillgate.checkout.refunds.destinations import (
+    PATH,
+    TOKEN_BYTES,
+    Asked,
+    asked_of,
+    asks_for_address,
+    email_of,
+    new_link,
+)
+from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.statements.model import SETTLED, Situation, statement_of
@@ -27,9 +40,10 @@ from tillgate.events import types
 from tillgate.events.facts import Fact
 from tillgate.events.outbox import FollowUp, Outbox
 from tillgate.mail.model import Letter, Purpose
-from tillgate.mail.operations import MailRoom
+from tillgate.mail.operations import MailQueue
 from tillgate.pages.amounts import units
 from tillgate.pages.networks import asset_name
+from tillgate.pages.refunds import going_of
 from tillgate.rails.port import PaymentTerms
 from tillgate.store import Database, Transaction
 from tillgate.store.jobs import Job, Kind, enqueue
@@ -77,7 +91,7 @@ def _asks_for(purpose: Purpose, session_of: str) -> FollowUp:
         if profile is None or not profile.settings.mail_buyers:
             return
         told: dict[str, Any] = msgspec.json.decode(fact.native)
-        # What is seen and what is paid is told once of each session; refunds, each of them.
+        # What is seen and what is paid is reported once for each session; refunds, each of them.
         cause = fact.object_id if purpose is Purpose.REFUNDED else told[session_of]
         payload = {"purpose": purpose.value, session_of: told[session_of], "cause": f"{purpose.value}:{cause}"}
         await enqueue(
@@ -103,8 +117,9 @@ FOLLOW_UPS: Final[Mapping[str, FollowUp]] = {
 class BuyerMails:
     """Writes buyers' mails, over one database."""
 
-    def __init__(self, database: Database, mail: MailRoom, public_url: str) -> None:
+    def __init__(self, database: Database, mail: MailQueue, public_url: str, checkout: CheckoutContext) -> None:
         self._database = database
+        self._checkout = checkout
         self._mail = mail
         self._public_url = public_url
 
@@ -114,6 +129,9 @@ class BuyerMails:
 
     async def _write(self, job: Job) -> None:
         purpose, given = Purpose(job.payload["purpose"]), job.payload
+        if purpose is Purpose.REFUND_ADDRESS:
+            await self._ask_for_address(job)
+            return
 
         async def operation(tx: Transaction) -> None:
             if "paymentId" in given:
@@ -144,11 +162,65 @@ class BuyerMails:
 
         await self._database.write(operation)
 
+    async def _ask_for_address(self, job: Job) -> None:
+        """Mail the link with which a buyer says where a refund goes, as far as it still asks."""
+        given = job.payload
+
+        async def operation(tx: Transaction) -> None:
+            refund = present(await refunds.of_any_project(tx, given["refund_id"]), "the refund of a job")
+            profile, email = await projects.profile(tx, refund.project_id), await email_of(tx, refund)
+            asks = await asks_for_address(self._checkout, tx, refund)
+            if not asks or profile is None or email is None:
+                return
+            asked, token = await asked_of(tx, refund), secrets.token_urlsafe(TOKEN_BYTES)
+            written = await self._mail.write(
+                tx,
+                address_letter(asked, profile, f"{self._public_url}{PATH}/{token}"),
+                to=email,
+                purpose=Purpose.REFUND_ADDRESS,
+                cause=given["cause"],
+                project_id=profile.id,
+                sender_name=profile.name,
+                reply_to=profile.settings.support_email,
+            )
+            if written:
+                await new_link(tx, refund.id, given["at"], token)
+
+        await self._database.write(operation)
+
+
+def address_letter(asked: Asked, profile: Profile, url: str) -> Letter:
+    """What a buyer reads who is asked where their refund goes."""
+    session = asked.session
+    language = words_in(language_of(session.locale or profile.settings.locale) or ENGLISH)
+    going, merchant = going_of(asked, language), profile.name
+    return Letter(
+        subject=language.say("Where should your refund from {merchant} go?", merchant=merchant),
+        paragraphs=(
+            *(() if session.livemode else (language.say("This is a test. No real money has moved."),)),
+            language.say(
+                "{merchant} sends you {amount} {asset} on {network}.",
+                merchant=merchant,
+                amount=going.amount,
+                asset=going.asset,
+                network=going.network,
+            ),
+            language.say(
+                "Open this page and enter the address that it should go to. The link works once, for seven days. Do "
+                "not pass it on: whoever has it decides where your refund goes."
+            ),
+        ),
+        facts=((language.say("Reference"), session.reference or session.id),),
+        action=(language.say("Enter your address"), url),
+        foot=_foot(profile, language),
+        locale=language.language.tag,
+    )
+
 
 def letter_of(session: CheckoutSession, profile: Profile, purpose: Purpose, public_url: str) -> Letter | None:
     """What a buyer reads about their money, as the books are; None where that is not what the mail would be about."""
-    said, settings = statement_of(session), profile.settings
-    if said.situation not in SAYS[purpose]:
+    statement, settings = statement_of(session), profile.settings
+    if statement.situation not in SAYS[purpose]:
         return None
     # The session has its project's language where it was given none of its own.
     language = words_in(language_of(session.locale) or ENGLISH)
@@ -160,14 +232,14 @@ def letter_of(session: CheckoutSession, profile: Profile, purpose: Purpose, publ
     def money(amount: Money) -> str:
         return language.price(amount).text
 
-    values = {"merchant": merchant} | values_of(said.books, money, coins)
-    words, mail = BUYER[said.situation], WORDS[purpose]
+    values = {"merchant": merchant} | values_of(statement.books, money, coins)
+    words, mail = BUYER[statement.situation], WORDS[purpose]
     rows = [
         (
             language.say(ROWS[row]),
-            coins(one.atomic) if said.in_the_asset and one.atomic is not None else in_money(one, money, coins),
+            coins(one.atomic) if statement.in_the_asset and one.atomic is not None else in_money(one, money, coins),
         )
-        for row, one in said.rows
+        for row, one in statement.rows
     ] or [(language.say("Price"), money(session.price))]
     at = language.time(session.updated_at, ZoneInfo(settings.time_zone))
     reference = session.reference or session.id
@@ -175,7 +247,7 @@ def letter_of(session: CheckoutSession, profile: Profile, purpose: Purpose, publ
     return Letter(
         subject=language.say(mail.subject, merchant=merchant),
         paragraphs=(
-            *(() if session.livemode else (language.say("This is a test. No money has moved."),)),
+            *(() if session.livemode else (language.say("This is a test. No real money has moved."),)),
             language.say(words.headline, **values),
             *((language.say(words.lead, **values),) if words.lead else ()),
         ),
@@ -238,4 +310,39 @@ def example_of(profile: Profile, purpose: Purpose, public_url: str) -> Letter:
         reference="1001",
         locale=profile.settings.locale or None,
     )
+    if purpose is Purpose.REFUND_ADDRESS:
+        return address_letter(_example_asked(session, back), profile, f"{public_url}{PATH}/…")
     return present(letter_of(session, profile, purpose, public_url), "a letter about what its example is about")
+
+
+def _example_asked(session: CheckoutSession, back: Transfer) -> Asked:
+    transaction_id, terms = f"{ids.TRANSACTION}_{'0' * 26}", session.payment.terms
+    refund = Refund(
+        id=f"{ids.REFUND}_{'0' * 26}",
+        project_id=session.project_id,
+        livemode=True,
+        payment_id=session.payment.id,
+        order_id=session.order_id,
+        transaction_id=transaction_id,
+        status=RefundStatus.PENDING,
+        amount=session.price,
+        reason=RefundReason.REQUESTED_BY_CUSTOMER,
+        destination=None,
+        metadata=None,
+        created_at=session.created_at,
+        updated_at=session.created_at,
+    )
+    going = RecordedTransaction(
+        id=transaction_id,
+        livemode=True,
+        payment_id=refund.payment_id,
+        order_id=refund.order_id,
+        chain_id=terms.chain_id,
+        asset=terms.asset,
+        network=None,
+        symbol=None,
+        asset_decimals=terms.asset_decimals,
+        value=refund.amount,
+        transfer=back,
+    )
+    return Asked(refund, session, going, None)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tillgate.checkout.payments.requests import transfer_uri
 from tillgate.checkout.settlement.simulating import SIMULATED_CHAIN_ID
 from tillgate.rails.port import PaymentTerms
 from tillgate.words import Words, phrase
@@ -32,18 +33,18 @@ def network_name(chain_id: int, words: Words) -> str:
 def asset_name(terms: PaymentTerms, words: Words) -> str:
     """The coin's ticker; ``token 0x1234…abcd`` for a token that has none here."""
     option = terms.option(terms.asset)
-    if option is not None:
-        return option.symbol
-    namespace, _, reference = terms.asset.rpartition("/")[2].partition(":")
+    return option.symbol if option is not None else coin_name(terms.chain_id, terms.asset, words)
+
+
+def coin_name(chain_id: int, asset: str, words: Words) -> str:
+    """The same of a coin or a token by its CAIP-19 asset type."""
+    namespace, _, reference = asset.rpartition("/")[2].partition(":")
     if namespace == "slip44" and reference.isdecimal():
         coin = _COINS.get(int(reference)) or words.say("coins")
-        return words.say("test {coin}", coin=coin) if terms.chain_id == SIMULATED_CHAIN_ID else coin
+        return words.say("test {coin}", coin=coin) if chain_id == SIMULATED_CHAIN_ID else coin
     return words.say("token {address}", address=f"{reference[:6]}…{reference[-4:]}")
 
 
 def payment_uri(terms: PaymentTerms) -> str:
     """What a wallet opens with everything filled in (EIP-681)."""
-    namespace, _, reference = terms.asset.rpartition("/")[2].partition(":")
-    if namespace == "erc20":
-        return f"ethereum:{reference}@{terms.chain_id}/transfer?address={terms.address}&uint256={terms.amount_atomic}"
-    return f"ethereum:{terms.address}@{terms.chain_id}?value={terms.amount_atomic}"
+    return transfer_uri(terms.chain_id, terms.asset, terms.address, terms.amount_atomic)

@@ -8,13 +8,19 @@ from markupsafe import Markup
 
 from tillgate.base.clock import MINUTE_MS
 from tillgate.checkout.payments.model import Payment, Transfer
+from tillgate.checkout.payments.requests import token_of, transfer_call
 from tillgate.checkout.statements.model import Situation, Statement
 from tillgate.pages.amounts import units
-from tillgate.rails.port import ChainSight, HashAnswer, HashVerdict, PaymentOption, PaymentTerms, WalletChain
+from tillgate.rails.port import (
+    ChainSight,
+    HashAnswer,
+    HashVerdict,
+    PaymentOption,
+    PaymentTerms,
+    WalletChain,
+    decimal_of,
+)
 from tillgate.words import Words, phrase
-
-# transfer(address,uint256), ERC-20: the first four bytes of the Keccak-256 of that text.
-TRANSFER_SELECTOR: Final = "a9059cbb"
 
 # On a button; a script fills in the name that the wallet has for itself.
 PAY_WITH: Final = phrase("Pay with {wallet}")
@@ -34,17 +40,19 @@ class OptionChoice(NamedTuple):
 
 
 class WalletRequest(NamedTuple):
-    """What a wallet in the buyer's browser is asked to send: an ERC-20 transfer.
+    """What a wallet in the buyer's browser is asked to send: an ERC-20 transfer, or a plain one of the coin.
 
     Attributes:
         chain: the chain id as wallets take it, in hexadecimal.
-        token: the contract that is called, with ``data``.
+        to: the contract that is called, with ``data``; the address itself for the coin.
+        value: coin to send, in hexadecimal.
         known: what a wallet is given that does not know the network; None where it has to know it.
     """
 
     chain: str
-    token: str
+    to: str
     data: str
+    value: str
     known: WalletChain | None
 
 
@@ -58,7 +66,10 @@ class PaidOn(NamedTuple):
         depth: how far what was seen is from being final, in words.
         away: the network does not answer now, in words.
         wallet: what a wallet can be asked now.
+        coin: the network's own coin is asked for, which is sent without a contract.
+        by_contract: the last money was sent by a contract, so that it has no transaction of its own.
         several: it can be paid in more than one way, whichever was chosen.
+        rate: the exchange rate that was locked, and until when.
         explorer: where the last transaction can be looked at, and ``seen_on`` the network that it was seen on.
     """
 
@@ -71,71 +82,84 @@ class PaidOn(NamedTuple):
     explorer: str | None
     seen_on: str
     can_look_up: bool
+    coin: bool
+    by_contract: bool
     several: bool
+    rate: Markup | None
 
 
-def shown_option(payment: Payment) -> PaymentOption | None:
+def current_option(payment: Payment) -> PaymentOption | None:
     """The option that the page speaks of: what the last money came in, else what was chosen."""
     terms = payment.terms
     last = payment.transfers[-1].asset if payment.transfers else ""
-    return terms.option(last) or terms.option(terms.asset)
+    return terms.known_option(last) or terms.option(terms.asset)
 
 
 def paid_on(
     payment: Payment,
-    said: Statement,
+    statement: Statement,
     words: Words,
     *,
     sight: ChainSight | None,
     known: WalletChain | None,
     to_send: int,
+    locked_until: int,
     now: int,
 ) -> PaidOn | None:
     """What is shown of the networks; None where the session is paid on none.
 
     Args:
-        sight: how the network of :func:`shown_option` stands.
+        sight: how the network of :func:`current_option` stands.
         known: what wallets may know about the network that was chosen.
         to_send: what has to arrive now, in atomic units of the chosen asset.
+        locked_until: until when the option's rate stands.
     """
-    terms, option = payment.terms, shown_option(payment)
+    terms, option = payment.terms, current_option(payment)
     if option is None:
         return None
     chosen = terms.option(terms.asset) or option
-    unpaid = said.payable and said.situation in _UNTOUCHED
-    must_choose = said.payable and not terms.address
+    unpaid = statement.payable and statement.situation in _UNTOUCHED
+    must_choose = statement.payable and not terms.address
     away = None
-    if sight is not None and sight.is_away and (said.payable or said.situation in _ON_THE_WAY):
+    if sight is not None and sight.is_away and (statement.payable or statement.situation in _ON_THE_WAY):
         away = words.html(
             "{network} does not answer us at the moment. A payment that you have sent is not lost: it appears here as "
             "soon as the network answers.",
             network=option.title,
         )
-    payable = said.payable and not must_choose
+    payable = statement.payable and not must_choose
     last = payment.transfers[-1] if payment.transfers else None
     seen_at = f"{option.explorer}/tx/{last.tx_hash}" if option.explorer and last is not None and last.tx_hash else None
     return PaidOn(
         must_choose=must_choose,
         choices=_choices(terms, words, must_choose=must_choose) if must_choose or unpaid else (),
         label=chosen.exchange_label,
-        depth=_depth(last, option, sight, words, now) if said.situation in _ON_THE_WAY and last is not None else None,
+        depth=_depth(last, option, sight, words, now)
+        if statement.situation in _ON_THE_WAY and last is not None
+        else None,
         away=away,
         wallet=_wallet(terms, chosen, to_send, known) if payable and to_send > 0 else None,
         explorer=seen_at,
         seen_on=option.title,
-        can_look_up=bool(terms.address) and not said.settled,
+        can_look_up=bool(terms.address) and not statement.settled,
+        coin=chosen.is_coin,
+        by_contract=last is not None and last.block is not None and last.tx_hash is None,
         several=len(terms.options) > 1,
+        rate=_rate(option, words, locked_until if payable else None) if not must_choose else None,
     )
 
 
-def transfer_call(address: str, amount_atomic: int) -> str:
-    """The data of an ERC-20 transfer, by the contract ABI."""
-    return f"0x{TRANSFER_SELECTOR}{address[2:].lower():0>64}{amount_atomic:064x}"
-
-
-def token_of(asset: str) -> str:
-    """The contract's address in a CAIP-19 asset type."""
-    return asset.rpartition(":")[2]
+def _rate(option: PaymentOption, words: Words, until: int | None) -> Markup | None:
+    """The rate by which the amount follows from the price, and until when it stands, where that is to come."""
+    if option.rate is None:
+        return None
+    currency, rate = option.rate.base, f"{words.coins(option.rate.value)} {option.symbol}"
+    if option.is_coin:
+        # What one coin is worth is how anybody says it.
+        currency, rate = option.symbol, f"{words.coins(decimal_of(1 / option.rate.exactly))} {option.rate.base}"
+    if until is None:
+        return words.html("1 {asset} = {price}, locked", asset=currency, price=rate)
+    return words.html("1 {asset} = {price}, locked until {time}", asset=currency, price=rate, time=words.time(until))
 
 
 def _choices(terms: PaymentTerms, words: Words, *, must_choose: bool) -> tuple[OptionChoice, ...]:
@@ -153,8 +177,15 @@ def _choices(terms: PaymentTerms, words: Words, *, must_choose: bool) -> tuple[O
     )
 
 
-def _wallet(terms: PaymentTerms, option: PaymentOption, to_send: int, known: WalletChain | None) -> WalletRequest:
-    return WalletRequest(hex(option.chain_id), token_of(option.asset), transfer_call(terms.address, to_send), known)
+def _wallet(
+    terms: PaymentTerms, option: PaymentOption, to_send: int, known: WalletChain | None
+) -> WalletRequest | None:
+    chain, token = hex(option.chain_id), token_of(option.asset)
+    if option.is_coin:
+        return WalletRequest(chain, terms.address, "0x", hex(to_send), known)
+    if token is None:
+        return None
+    return WalletRequest(chain, token, transfer_call(terms.address, to_send), "0x0", known)
 
 
 def _depth(

@@ -16,7 +16,10 @@ from tillgate.access import visitor
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound, Unavailable
 from tillgate.base.principal import Principal
+from tillgate.checkout.issued.model import RECEIPTED, DocumentKind, name_of
+from tillgate.checkout.issued.operations import issued_for
 from tillgate.checkout.links.operations import get_link
+from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.projects.model import Profile
 from tillgate.checkout.projects.operations import get_profile
@@ -34,7 +37,7 @@ from tillgate.pages.brand import brand_of
 from tillgate.pages.codes import WrongCode, code_refused
 from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import small_form
-from tillgate.pages.paid_on import answered, shown_option
+from tillgate.pages.paid_on import answered, current_option
 from tillgate.pages.reader import Reader, reader_of
 from tillgate.pages.rendering import nothing, notice, page, see_other
 from tillgate.pages.view import Costs, View, open_price, seconds_left, version, view
@@ -60,7 +63,7 @@ class WrongAmount(NamedTuple):
     words: Markup
 
 
-class Face(NamedTuple):
+class PageVariant(NamedTuple):
     """One of the pages that a session has, to which what is done on it leads back.
 
     Attributes:
@@ -146,12 +149,12 @@ async def _simulated(context: PagesContext, request: Request) -> Response:
         )
 
     async def operation(tx: Transaction) -> CheckoutSession:
-        return await simulate(context.checkout, tx, buyer_of(session), session.id, outcome)
+        return await simulate(context.checkout, tx, buyer_of(session), session.id, outcome, seen=form.get("seen"))
 
     return await done(context, request, session, operation)
 
 
-async def apply_code(context: PagesContext, request: Request, face: Face) -> Response:
+async def apply_code(context: PagesContext, request: Request, face: PageVariant) -> Response:
     """Take a promotion code that the buyer typed."""
     session = await session_of(context, request)
     if session is None:
@@ -186,7 +189,7 @@ async def apply_code(context: PagesContext, request: Request, face: Face) -> Res
         return await face.show(context, request, await session_of(context, request) or session, 409, wrong=wrong)
 
 
-async def remove_code(context: PagesContext, request: Request, face: Face) -> Response:
+async def remove_code(context: PagesContext, request: Request, face: PageVariant) -> Response:
     """Take the promotion code off again."""
     session = await session_of(context, request)
     if session is None:
@@ -267,14 +270,12 @@ async def _look_up(context: PagesContext, request: Request) -> Response:
         )
     tx_hash = typed.lower()
     if (answer := _of_the_books(session, tx_hash)) is None:
-        if context.hashes is not None:
-            who = visitor(request.client.host if request.client else None)
-            if seconds := await context.hashes.seconds_to_wait(who) or await context.hashes.seconds_to_wait(session.id):
-                time = spoken(seconds, words)
-                wait = words.html("Too many tries. Please wait {time}, then try again.", time=time)
-                told = await show(context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True))
-                told.headers["Retry-After"] = str(seconds)
-                return told
+        if seconds := await _seconds_to_wait(context, request, session):
+            time = spoken(seconds, words)
+            wait = words.html("Too many tries. Please wait {time}, then try again.", time=time)
+            told = await show(context, request, session, 429, looked_up=LookedUp(typed, wait, is_wrong=True))
+            told.headers["Retry-After"] = str(seconds)
+            return told
         answer = HashAnswer(HashVerdict.NOT_ANSWERED)
         if context.networks is not None:
             answer = await context.networks.look_up(tx_hash, session.payment.terms.address)
@@ -282,12 +283,25 @@ async def _look_up(context: PagesContext, request: Request) -> Response:
     return await show(context, request, await session_of(context, request) or session, looked_up=found)
 
 
+async def _seconds_to_wait(context: PagesContext, request: Request, session: CheckoutSession) -> int:
+    """Every look asks nodes, which may be paid for by the question: zero where this buyer, this session and all buyers
+    of this project have not looked too often."""
+    if context.hashes is None or context.project_hashes is None:
+        return 0
+    who = visitor(request.client.host if request.client else None)
+    return (
+        await context.hashes.seconds_to_wait(who)
+        or await context.hashes.seconds_to_wait(session.id)
+        or await context.project_hashes.seconds_to_wait(session.project_id)
+    )
+
+
 def _of_the_books(session: CheckoutSession, tx_hash: str) -> HashAnswer | None:
     """What the session's own books say of a transaction; None where they do not have it."""
     transfer = next((one for one in session.payment.transfers if (one.tx_hash or "").lower() == tx_hash), None)
     if transfer is None:
         return None
-    option = session.payment.terms.option(transfer.asset) or shown_option(session.payment)
+    option = session.payment.terms.known_option(transfer.asset) or current_option(session.payment)
     verdict = HashVerdict.COUNTED if transfer.confirmed_at is not None else HashVerdict.WAITING
     return HashAnswer(verdict, option.title if option is not None else "")
 
@@ -298,7 +312,7 @@ async def done(
     session: CheckoutSession,
     operation: Operation[CheckoutSession],
     part: str = "",
-    face: Face | None = None,
+    face: PageVariant | None = None,
 ) -> Response:
     """Do what a form asks for, and lead back to the page, or to a part of it; where that cannot be, the page says why.
     What is wrong about a field, or about a code, is the caller's to say beside it."""
@@ -370,10 +384,26 @@ async def _costs(context: PagesContext, words: Words, session: CheckoutSession) 
         code = await code_of(tx, buyer, order)
         lines = await open_lines(tx, buyer, order) if session.status is SessionStatus.PENDING else []
         bill = bill_of(order, session.title, code, words)
-        return Costs(bill, code, tuple(open_price(*found, words) for found in lines))
+        downloads = await _downloads(context, tx, words, order)
+        return Costs(bill, code, tuple(open_price(*found, words) for found in lines), downloads=downloads)
 
     costs = await context.database.read(operation)
     return costs._replace(hold=await _hold(context, session)) if costs.code is not None else costs
+
+
+async def _downloads(context: PagesContext, tx: Transaction, words: Words, order: Order) -> tuple[tuple[str, str], ...]:
+    """What there is to download of an order."""
+    if context.documents is None or not context.documents.installed:
+        return ()
+    found: list[tuple[str, str]] = []
+    if order.status in RECEIPTED:
+        found += [(words.say("Receipt"), "/receipt"), (words.say("Invoice"), "/invoice")]
+    if order.payment.returned:
+        notes = [one for one in await issued_for(tx, order.id) if one.kind is DocumentKind.CREDIT_NOTE]
+        for one in notes:
+            name = name_of(one.kind, one.number, livemode=order.livemode)
+            found.append((words.say("Credit note {number}", number=name), f"/credit_notes/{one.place}"))
+    return tuple(found)
 
 
 async def _hold(context: PagesContext, session: CheckoutSession) -> Hold | None:
@@ -408,7 +438,7 @@ async def view_of(context: PagesContext, reader: Reader, session: CheckoutSessio
 
 async def _sight(context: PagesContext, session: CheckoutSession) -> ChainSight | None:
     """How the network stands that the session is paid on."""
-    networks, option = context.networks, shown_option(session.payment)
+    networks, option = context.networks, current_option(session.payment)
     if networks is None or option is None:
         return None
     now = context.checkout.clock.now()
@@ -447,7 +477,7 @@ def unknown(request: Request) -> Response:
     )
 
 
-_WHOLE: Final = Face("", show)
+_WHOLE: Final = PageVariant("", show)
 _ENDPOINTS: Final = (
     ("GET", "", "checkout", _whole_page),
     ("GET", "/state", "checkout_state", _state),

@@ -16,7 +16,7 @@ from tillgate.checkout.projects.model import DEFAULT, ProjectSettings
 from tillgate.checkout.redemptions.model import Hold
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.returning import return_address
-from tillgate.checkout.settlement.simulating import Outcome
+from tillgate.checkout.settlement.simulating import Outcome, mark_of
 from tillgate.checkout.statements.model import EXACT, Situation, Statement, Sum, statement_of
 from tillgate.checkout.statements.words import BUYER, ROWS, BuyerWords, in_money, values_of
 from tillgate.pages.amounts import time_left, units
@@ -25,7 +25,7 @@ from tillgate.pages.brand import Brand
 from tillgate.pages.networks import asset_name, network_name, payment_uri
 from tillgate.pages.paid_on import PaidOn, paid_on
 from tillgate.pages.rendering import qr_code
-from tillgate.rails.port import ChainSight, WalletChain
+from tillgate.rails.port import ChainSight, WalletChain, is_coin
 from tillgate.words import Price, Words, phrase
 
 POLL_SECONDS: Final = 2
@@ -79,12 +79,14 @@ class Costs(NamedTuple):
         code: the promotion code that is taken off, as the merchant writes it.
         open_prices: what the buyer may say the price of.
         hold: how the place stands that the code has.
+        downloads: the order's files: what each is called, and where it is below the checkout's path.
     """
 
     bill: tuple[BillLine, ...]
     code: str | None
     open_prices: tuple[OpenPrice, ...]
     hold: Hold | None = None
+    downloads: tuple[tuple[str, str], ...] = ()
 
 
 class ByMail(NamedTuple):
@@ -118,6 +120,7 @@ class View(NamedTuple):
         stamped: exactly the price came, and all of it is there.
         expires_at, now: Unix milliseconds, for the countdown.
         version: changes whenever what the page shows would change.
+        mark: what the form that simulates says of the session that it is for.
         poll_seconds: how often to look.
         watch_seconds: for how long it looks while somebody sees it; None where it looks until something changes.
         refreshes: the page looks again without scripts, too: something may change without the merchant.
@@ -136,6 +139,7 @@ class View(NamedTuple):
         paid_on: how it is paid on networks; None where it is not.
         by_mail: how it is paid by mail; None where it is not.
         path: where this page is, and its forms below it.
+        downloads: the order's files: what each is called, and where it is below the checkout's path.
     """
 
     id: str
@@ -178,6 +182,7 @@ class View(NamedTuple):
     back: ReturnTarget | None
     start_again: str | None
     version: str
+    mark: str
     poll_seconds: int
     watch_seconds: int | None
     refreshes: bool
@@ -193,6 +198,7 @@ class View(NamedTuple):
     paid_on: PaidOn | None
     by_mail: ByMail | None
     path: str
+    downloads: tuple[tuple[str, str], ...]
 
 
 def view(
@@ -218,8 +224,8 @@ def view(
         known: what a wallet may know about that network.
         settings: what is set of its project.
     """
-    terms, said = session.payment.terms, statement_of(session)
-    situation, words = said.situation, BUYER[said.situation]
+    terms, statement = session.payment.terms, statement_of(session)
+    situation, words = statement.situation, BUYER[statement.situation]
     test = not session.livemode
     merchant, asset, decimals = brand.name, asset_name(terms, language), terms.asset_decimals
     left = session.expires_at - now
@@ -234,15 +240,24 @@ def view(
     def money(amount: Money) -> str:
         return language.price(amount).text
 
-    values = {"merchant": merchant} | values_of(said.books, money, coins)
+    values = {"merchant": merchant} | values_of(statement.books, money, coins)
     untouched = situation in (_X.WAITING, _X.DECLINED, _X.NOTHING_DUE) and left > 0
-    to_send = said.books.missing.atomic or 0
+    to_send = statement.books.missing.atomic or 0
     asked = terms._replace(amount_atomic=to_send)
     option, simulated = terms.option(terms.asset), test and not terms.options and not by_mail
-    on = paid_on(session.payment, said, language, sight=sight, known=known, to_send=to_send, now=now)
+    on = paid_on(
+        session.payment,
+        statement,
+        language,
+        sight=sight,
+        known=known,
+        to_send=to_send,
+        locked_until=session.expires_at,
+        now=now,
+    )
     choosing = on is not None and on.must_choose
     headline = language.html("Choose how to pay") if choosing else language.html(words.headline, **values)
-    onward = place_of(session, session.success_url) if said.settled else None
+    onward = place_of(session, session.success_url) if statement.settled else None
     returns = onward is not None and situation in _RETURNS and now - (session.paid_at or 0) < RETURN_AUTOMATICALLY_MS
     return View(
         id=session.id,
@@ -258,7 +273,7 @@ def view(
         address=terms.address,
         amount=units(to_send, decimals),
         amount_read=language.coins(units(to_send, decimals)),
-        payable=said.payable,
+        payable=statement.payable,
         timed=session.status is _S.PENDING,
         icon=words.icon,
         tone=words.tone,
@@ -266,18 +281,18 @@ def view(
         announcement=headline if choosing else language.html(words.announcement, **values),
         lead=language.html(_lead(words, start_again), **values),
         hint=language.html(words.hint, **values),
-        rows=tuple((language.html(ROWS[row]), _written(said, one, money, coins)) for row, one in said.rows),
+        rows=tuple((language.html(ROWS[row]), _written(statement, one, money, coins)) for row, one in statement.rows),
         step=_STEPS.get(situation),
         stamped=situation in EXACT,
         rate=language.rate(terms.native_price_usd, "USD")
-        if session.price.currency == "USD" and "slip44" in terms.asset and session.price.minor
+        if session.price.currency == "USD" and is_coin(terms.asset) and session.price.minor and not terms.options
         else None,
         # A simulated session's code opens this very page: there is nothing in it that a wallet could pay. Any other is
         # the address alone: wallets were seen to pay the token's contract that stands first in a longer one.
         qr=qr_code(f"{public_url}/checkout/{session.id}" if simulated else terms.address)
-        if said.payable and terms.address and not by_mail
+        if statement.payable and terms.address and not by_mail
         else None,
-        wallet=payment_uri(asked) if said.payable and terms.address and not simulated and not by_mail else None,
+        wallet=payment_uri(asked) if statement.payable and terms.address and not simulated and not by_mail else None,
         expires_at=session.expires_at,
         expires=to_rfc3339(session.expires_at),
         lifetime_seconds=max((session.expires_at - session.created_at) // SECOND_MS, 1),
@@ -287,17 +302,18 @@ def view(
         tx_hash=session.payment.transfers[-1].tx_hash if session.payment.transfers else None,
         onward=onward,
         elsewhere=_elsewhere(session),
-        closable=said.settled,
+        closable=statement.settled,
         back=place_of(session, session.return_url),
         start_again=start_again,
         version=version(session, sight, costs.hold),
-        poll_seconds=(looks := _poll_seconds(session, said)),
+        mark=mark_of(session),
+        poll_seconds=(looks := _poll_seconds(session, statement)),
         watch_seconds=WATCH_SECONDS if looks == SETTLED_POLL_SECONDS else None,
         refreshes=session.status in (_S.PENDING, _S.DETECTED, _S.UNDERPAID, _S.OVERPAID, _S.EXPIRED),
         return_seconds=RETURN_SECONDS if returns else None,
         choices=tuple(
             Choice(one.outcome, language.say(one.label), language.say(one.effect))
-            for one in _choices(session, said, simulations)
+            for one in _choices(session, statement, simulations)
         ),
         bill=costs.bill,
         may_change_code=session.allow_promotion_codes and untouched,
@@ -309,6 +325,7 @@ def view(
         paid_on=on,
         by_mail=ByMail(terms.address, settings.post_address, settings.post_instructions) if by_mail else None,
         path=f"/checkout/{session.id}",
+        downloads=costs.downloads,
     )
 
 
@@ -363,9 +380,9 @@ def _lead(words: BuyerWords, start_again: str | None) -> str:
     return words.lead_again if start_again is not None and words.lead_again else words.lead
 
 
-def _written(said: Statement, amount: Sum, money: Callable[[Money], str], coins: Callable[[int], str]) -> str:
+def _written(statement: Statement, amount: Sum, money: Callable[[Money], str], coins: Callable[[int], str]) -> str:
     """A sum of the account, in money or in the asset that was sent."""
-    if said.in_the_asset and amount.atomic is not None:
+    if statement.in_the_asset and amount.atomic is not None:
         return coins(amount.atomic)
     return in_money(amount, money, coins)
 
@@ -374,7 +391,11 @@ def place_of(session: CheckoutSession, given: str | None) -> ReturnTarget | None
     """A place that the merchant gave, with its placeholders filled in; None where they gave none."""
     if given is None:
         return None
-    url = return_address(given, session)
+    return target_of(return_address(given, session))
+
+
+def target_of(url: str) -> ReturnTarget:
+    """A place whose placeholders are filled in."""
     parts = urlsplit(url)
     # An app is named by its scheme; what follows is its own affair.
     return ReturnTarget(url, (parts.hostname or url) if parts.scheme in ("https", "http") else parts.scheme)
@@ -391,8 +412,8 @@ def _elsewhere(session: CheckoutSession) -> ReturnTarget | None:
     return place_of(session, front) if parts.scheme in ("https", "http") else None
 
 
-def _poll_seconds(session: CheckoutSession, said: Statement) -> int:
-    if session.status in (_S.PENDING, _S.DETECTED) or said.payable or said.situation is _X.REST_SEEN:
+def _poll_seconds(session: CheckoutSession, statement: Statement) -> int:
+    if session.status in (_S.PENDING, _S.DETECTED) or statement.payable or statement.situation is _X.REST_SEEN:
         return POLL_SECONDS
     if session.status in (_S.UNDERPAID, _S.OVERPAID, _S.EXPIRED):
         return REVIEW_POLL_SECONDS
@@ -412,8 +433,8 @@ _LATE_NOW = Choice(
 )
 _PROMISE = Choice(
     Outcome.AUTHORIZED.value,
-    phrase("Authorise"),
-    phrase("The whole amount is authorised; the merchant captures it later."),
+    phrase("Authorize"),
+    phrase("The whole amount is authorized; the merchant captures it later."),
 )
 _REST = Choice(Outcome.TOP_UP.value, phrase("Pay the rest"), phrase("The missing amount arrives and is confirmed."))
 _AGAIN = Choice(Outcome.PAID.value, phrase("Pay again"), phrase("The exact amount arrives once more."))
@@ -439,11 +460,11 @@ _OFFERED: Final[dict[SessionStatus, tuple[Choice, ...]]] = {
 }
 
 
-def _choices(session: CheckoutSession, said: Statement, simulations: Collection[Outcome]) -> tuple[Choice, ...]:
+def _choices(session: CheckoutSession, statement: Statement, simulations: Collection[Outcome]) -> tuple[Choice, ...]:
     """What leads somewhere new from here; the operation itself decides."""
     offered = _OFFERED[session.status]
     if session.payment.capture_method is CaptureMethod.MANUAL and session.status is _S.PENDING:
         offered = (_PROMISE, _FAIL)
-    elif said.situation in (_X.FREE, _X.NOTHING_DUE):
+    elif statement.situation in (_X.FREE, _X.NOTHING_DUE):
         offered = ()
     return tuple(one for one in offered if one.outcome in simulations)

@@ -20,6 +20,7 @@ OTHERWISE: Final = phrase("This did not work. Please reload the page and try aga
 _P = Problem
 _MOVED_ON: Final = phrase("A payment has been seen, or the time has run out, so the price can no longer change.")
 _FIXED: Final = phrase("This price is fixed. Please reload the page.")
+_NOT_YOURS: Final = phrase("Money sent to this address would not reach you. Please enter an address of your own.")
 _CHANGED: Final = phrase("Something changed at the same moment. Please look at the page again.")
 
 
@@ -63,6 +64,11 @@ _SENTENCES: Final[Mapping[Problem, str | Callable[[Values, Words], Markup]]] = {
     _P.NOT_A_TEST_EMAIL: phrase("Please enter an address with +test before the @, such as you+test@example.com."),
     _P.NOT_A_PHONE: phrase("Please enter a mobile number of Japan, such as 090-1234-5678."),
     _P.WRONG_ONE_TIME_CODE: phrase("This is another code. Please enter the one that was filled in."),
+    _P.NOT_AN_ADDRESS: phrase("Please enter an address that begins with 0x, as your wallet shows it."),
+    _P.ADDRESS_MISTYPED: phrase("A character of this address is wrong. Please copy it from your wallet again."),
+    _P.ADDRESS_OF_NOBODY: _NOT_YOURS,
+    _P.ADDRESS_OF_TOKEN: _NOT_YOURS,
+    _P.ADDRESS_OF_OURS: _NOT_YOURS,
     _P.NOT_A_BUYERS_LINE: _FIXED,
     _P.FIXED_PRICE: _FIXED,
     _P.HAS_A_PRICE: phrase("This order has a price, so it is complete once that is paid."),

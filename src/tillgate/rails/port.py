@@ -1,7 +1,10 @@
 """What a rail is asked and what it answers."""
 
+import re
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from enum import StrEnum
+from fractions import Fraction
+from math import floor
 from typing import Any, Final, NamedTuple, Protocol
 
 from tillgate.base.money import Money
@@ -12,6 +15,84 @@ TEST_CHAIN_ID: Final = 1337
 # The rail of money that comes by mail. Its terms name a chain id that no network has.
 MANUAL: Final = "manual"
 MANUAL_CHAIN_ID: Final = 0
+# How a network's own coin is named where a token is named by its contract: no contract lies at this address.
+COIN: Final = "0x" + "0" * 40
+_HASH: Final = re.compile(r"0x[0-9a-f]{64}")
+
+
+# Of a rate that no finite decimal says exactly, this number of decimals is shown.
+RATE_DECIMALS: Final = 12
+
+
+class RateLeg(NamedTuple):
+    """One rate that a price is converted by.
+
+    Attributes:
+        value: units of ``quote`` for one unit of ``base``, as an exact decimal.
+        source: who said it, such as ``manual``.
+        as_of: since when it is said, Unix milliseconds.
+    """
+
+    base: str
+    quote: str
+    value: str
+    source: str
+    as_of: int
+
+
+class LockedRate(NamedTuple):
+    """The rate by which an option's amount follows from the price, for as long as the option is offered.
+
+    Attributes:
+        base: the price's currency.
+        quote: what one unit of the option's asset is worth one unit of.
+        legs: from the one to the other, each in the direction in which it was said.
+    """
+
+    base: str
+    quote: str
+    legs: tuple[RateLeg, ...]
+
+    @property
+    def exactly(self) -> Fraction:
+        """Units of ``quote`` for one of ``base``."""
+        rate, currency = Fraction(1), self.base
+        for leg in self.legs:
+            forwards = leg.base == currency
+            rate = rate * Fraction(leg.value) if forwards else rate / Fraction(leg.value)
+            currency = leg.quote if forwards else leg.base
+        return rate
+
+    @property
+    def value(self) -> str:
+        """The same as a decimal: exact where one is, else cut off after :data:`RATE_DECIMALS` decimals."""
+        return decimal_of(self.exactly)
+
+    @property
+    def as_of(self) -> int:
+        """Since when the older of its legs is said."""
+        return min(leg.as_of for leg in self.legs)
+
+
+def is_same_rate(one: LockedRate | None, other: LockedRate | None) -> bool:
+    """Whether two rates convert alike, whoever said them and when."""
+    return one == other or (one is not None and other is not None and one.exactly == other.exactly)
+
+
+def decimal_of(value: Fraction) -> str:
+    """A fraction that is not negative as a decimal, without zeros at its end."""
+    denominator, digits = value.denominator, 0
+    for prime in (2, 5):
+        power = 0
+        while denominator % prime == 0:
+            denominator //= prime
+            power += 1
+        digits = max(digits, power)
+    if denominator > 1:
+        digits = RATE_DECIMALS
+    whole, rest = divmod(floor(value * 10**digits), 10**digits)
+    decimals = f"{rest:0{digits}d}".rstrip("0") if digits else ""
+    return f"{whole}.{decimals}" if decimals else str(whole)
 
 
 class PaymentOption(NamedTuple):
@@ -25,6 +106,7 @@ class PaymentOption(NamedTuple):
         amount_atomic: atomic units, rounded up.
         confirmations: how deep a block has to lie; None where a tag of the network's nodes says what is final.
         block_ms: the mean time between blocks.
+        rate: by which the amount was found; None where one unit of the asset is worth one of the price's currency.
     """
 
     network: str
@@ -38,6 +120,49 @@ class PaymentOption(NamedTuple):
     amount_atomic: int
     confirmations: int | None
     block_ms: int
+    rate: LockedRate | None = None
+
+    @property
+    def is_coin(self) -> bool:
+        """It is the network's own coin, no token."""
+        return is_coin(self.asset)
+
+    @property
+    def native_price_usd(self) -> str:
+        """US dollars for one unit of the network's own coin, as a decimal; empty of a token, and where no rate of the
+        conversion says it."""
+        if not self.is_coin or self.rate is None:
+            return ""
+        if self.rate.base == "USD":
+            return decimal_of(1 / self.rate.exactly)
+        for leg in self.rate.legs:
+            if {leg.base, leg.quote} == {self.rate.quote, "USD"}:
+                return leg.value if leg.quote == "USD" else decimal_of(1 / Fraction(leg.value))
+        return ""
+
+
+def is_coin(asset: str) -> bool:
+    """Whether a CAIP-19 asset type is a network's own coin."""
+    return "/slip44:" in asset
+
+
+def hash_of(reference: str) -> str | None:
+    """The transaction hash that a transfer's reference is; None where it is another name: money that a contract sent
+    has no transaction of its own, and is named by its block and address."""
+    return reference if _HASH.fullmatch(reference) is not None else None
+
+
+class EarlierOffer(NamedTuple):
+    """An option as it was offered before a new quote replaced it. Money in a block of that time counts at its rate.
+
+    Attributes:
+        price_minor: the price that the option's amount was asked for.
+        until: when it was replaced, Unix milliseconds.
+    """
+
+    option: PaymentOption
+    price_minor: int
+    until: int
 
 
 class PaymentTerms(NamedTuple):
@@ -52,6 +177,7 @@ class PaymentTerms(NamedTuple):
         native_price_usd: US dollars for one unit of the chain's own coin, as a decimal string, locked now; empty where
             no such coin is asked for.
         options: every asset that will do, the one above among them; empty where it is the only one there can be.
+        earlier: what new quotes have replaced, oldest first, as long as money for it may still be seen.
     """
 
     chain_id: int
@@ -61,10 +187,52 @@ class PaymentTerms(NamedTuple):
     amount_atomic: int
     native_price_usd: str
     options: tuple[PaymentOption, ...] = ()
+    earlier: tuple[EarlierOffer, ...] = ()
 
     def option(self, asset: str) -> PaymentOption | None:
         """The option with this asset."""
         return next((one for one in self.options if one.asset == asset), None)
+
+    def known_option(self, asset: str) -> PaymentOption | None:
+        """The same, also of an asset that a new quote no longer offers."""
+        return self.option(asset) or next((one.option for one in self.earlier if one.option.asset == asset), None)
+
+    def earlier_offer(self, asset: str, at: int) -> EarlierOffer | None:
+        """What this asset was offered at when a block of this time was made; None where the present offer counts. An
+        asset that is offered no longer keeps what it was offered at last."""
+        found = [one for one in self.earlier if one.option.asset == asset]
+        last = found[-1] if found and self.option(asset) is None else None
+        return next((one for one in found if at < one.until), last)
+
+    def replaced_by(self, new: "PaymentTerms", price: Money, now: int) -> "PaymentTerms":
+        """New terms that remember which of these they replace: each that is not offered at the same rate any more.
+
+        Args:
+            price: what these terms were offered for.
+        """
+        gone = [
+            EarlierOffer(one, price.minor, now)
+            for one in self.options
+            if (other := new.option(one.asset)) is None or not is_same_rate(one.rate, other.rate)
+        ]
+        return new._replace(earlier=(*self.earlier, *gone))
+
+    def with_option(self, option: PaymentOption) -> "PaymentTerms":
+        """The same terms that offer an asset like this."""
+        rest = tuple(one for one in self.options if one.asset != option.asset)
+        return self._replace(options=(option, *rest))
+
+    @property
+    def chain_ids(self) -> frozenset[int]:
+        """The networks that money may come on."""
+        options = (*self.options, *(one.option for one in self.earlier))
+        return frozenset((self.chain_id, *(one.chain_id for one in options)))
+
+    @property
+    def rate(self) -> LockedRate | None:
+        """The rate of the option that is asked for first."""
+        option = self.option(self.asset)
+        return option.rate if option is not None else None
 
     def chosen(self, option: PaymentOption) -> "PaymentTerms":
         """The same terms with one of their options as what is asked for first."""
@@ -73,6 +241,7 @@ class PaymentTerms(NamedTuple):
             asset=option.asset,
             asset_decimals=option.decimals,
             amount_atomic=option.amount_atomic,
+            native_price_usd=option.native_price_usd,
         )
 
 
@@ -180,8 +349,8 @@ NEXT_STEPS: Final[Mapping[Verdict, str]] = {
     Verdict.UNASSIGNED: "It fits no open payment. Assign it to an order, or return it and mark it returned.",
     Verdict.OTHER_TOKEN: "It arrived in a token that is not taken. The money is at the address: return it, or ask the "
     "operator to add the token.",
-    Verdict.NATIVE_COIN: "It is the network's own coin, not a token. The money is at the address: return it to its "
-    "sender.",
+    Verdict.NATIVE_COIN: "It is the network's own coin, which is not asked for there. The money is at the address: "
+    "return it to its sender.",
     Verdict.OTHER_ADDRESS: "It went to an address that is not one of yours. Compare the address with the one that was "
     "shown.",
     Verdict.LEFT: "It left an address of yours, and is booked as an outgoing transfer.",
@@ -197,9 +366,10 @@ class Moved(NamedTuple):
     """One movement of a transaction.
 
     Attributes:
-        asset: the token's contract, lower case; None for the network's own coin.
+        asset: the token's contract; None for the network's own coin. Each address has its checksum (EIP-55).
         symbol, decimals: of a token that this server knows, and of the coin.
         payment_id: whose it is, where it is one of who asks.
+        single_source: one node alone told it, where it came to who asks.
     """
 
     asset: str | None
@@ -211,6 +381,7 @@ class Moved(NamedTuple):
     verdict: Verdict
     confirmations: int = 0
     payment_id: str | None = None
+    single_source: bool = False
 
     @property
     def next_step(self) -> str:
@@ -363,7 +534,8 @@ class Sighted(NamedTuple):
     """A transfer that a rail saw come to an address, before anybody has said what it was quoted for.
 
     Attributes:
-        token: its contract, lower case.
+        token: its contract, lower case; :data:`COIN` of the network's own coin.
+        sender: the zero address where nobody knows it: a contract sent the network's own coin.
         seen: its asset is empty, for who quoted it spells it.
     """
 
@@ -393,7 +565,7 @@ class Movement(NamedTuple):
 
 
 class CaptureRequest(NamedTuple):
-    """Capture an amount of an authorisation; ``transaction_id`` names the request."""
+    """Capture an amount of an authorization; ``transaction_id`` names the request."""
 
     transaction_id: str
     terms: PaymentTerms
@@ -411,6 +583,71 @@ class RefundRequest(NamedTuple):
     terms: PaymentTerms
     amount_atomic: int
     destination: str | None
+
+
+class PayoutAsked(NamedTuple):
+    """The transfer by which a merchant says that they have sent money.
+
+    Attributes:
+        asset: CAIP-19 asset type.
+        recipient: who has to have got exactly ``amount_atomic`` of it.
+        since: no block before this instant will do, Unix milliseconds.
+        known: the block that the transfer was seen in before.
+    """
+
+    chain_id: int
+    asset: str
+    recipient: str
+    amount_atomic: int
+    since: int
+    tx_hash: str
+    known: Block | None = None
+
+
+class PayoutVerdict(StrEnum):
+    """Whether a transaction is what was asked for, or why not."""
+
+    FOUND = "found"
+    NOT_A_HASH = "not_a_hash"
+    BUSY = "busy"
+    NOT_ANSWERED = "not_answered"
+    UNKNOWN = "unknown"
+    NOT_MINED = "not_mined"
+    REVERTED = "reverted"
+    TOO_OLD = "too_old"
+    OTHER_ASSET = "other_asset"
+    OTHER_AMOUNT = "other_amount"
+    LOOK_ALIKE = "look_alike"
+    OTHER_RECIPIENT = "other_recipient"
+
+
+class PayoutSeen(NamedTuple):
+    """What the nodes of a network say of it.
+
+    Attributes:
+        places: which movements of the transaction are what was asked for, in order.
+        is_final: its block is as final as payments on the network have to be, and every node that answers has it.
+        is_gone: the block that was known is no part of the chain, and the transaction is in no other.
+    """
+
+    verdict: PayoutVerdict
+    places: tuple[int, ...] = ()
+    block: Block | None = None
+    confirmations: int = 0
+    is_final: bool = False
+    is_gone: bool = False
+
+
+class PayoutLook(Protocol):
+    """Looks at what a merchant has sent. It asks nodes, within a deadline, so never inside a transaction."""
+
+    async def look(self, asked: PayoutAsked) -> PayoutSeen:
+        """What the nodes say of a transfer now."""
+        ...
+
+    async def replaced(self, chain_id: int, blocks: Sequence[Block]) -> list[Block]:
+        """Those of these blocks in whose place the network has another one now; none where nobody answers."""
+        ...
 
 
 class Rail(Protocol):
@@ -444,7 +681,7 @@ class Rail(Protocol):
         ...
 
     async def capture(self, tx: Transaction, request: CaptureRequest) -> Movement:
-        """Capture authorised money: done, or failed. Called only on a rail that authorizes, which answers at once."""
+        """Capture authorized money: done, or failed. Called only on a rail that authorizes, which answers at once."""
         ...
 
     async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
@@ -466,7 +703,7 @@ class Rail(Protocol):
         ...
 
 
-class TokenTold(NamedTuple):
+class TokenInfo(NamedTuple):
     """What is known of a token of a network.
 
     Attributes:
@@ -491,20 +728,40 @@ class OfferingRail(Rail, Protocol):
         """Whether a project has what it takes to be paid: a network in use, and a wallet."""
         ...
 
+    async def offer_again(
+        self, tx: Transaction, request: QuoteRequest, terms: PaymentTerms, *, price: Money
+    ) -> PaymentTerms:
+        """Terms at the rates of now, on the networks of those that they replace: the address stays, and what was
+        offered before is remembered as long as money for it may still be seen.
+
+        Args:
+            request: with the price from now on.
+            price: what the present terms were offered for.
+        """
+        ...
+
     async def allocate(self, tx: Transaction, request: QuoteRequest, terms: PaymentTerms) -> PaymentTerms:
         """The same terms with an address, where they have none."""
         ...
 
-    async def token_told(self, tx: Transaction, chain_id: int, token: str) -> TokenTold | None:
-        """What is known of a token, named by its contract; None on a network that nobody has named."""
+    async def token_info(self, tx: Transaction, chain_id: int, token: str) -> TokenInfo | None:
+        """What is known of a token, named by its contract, or of the coin; None on a network that nobody has named."""
         ...
 
     async def owner_of(self, tx: Transaction, address: str) -> str | None:
         """The project whose wallet has an address, given out or not; None where no wallet has it."""
         ...
 
+    async def destination(self, tx: Transaction, project_id: str, text: str) -> str:
+        """An address, as somebody wrote it, with its checksum (EIP-55): one that a project's money can be sent to.
+
+        Raises:
+            InvalidInput: it is none, a character is wrong, or it is nobody's, a token's, or one of this server's own.
+        """
+        ...
+
     async def assigned(self, tx: Transaction, chain_id: int, tx_hash: str, ordinal: int, payment_id: str) -> None:
-        """A person has assigned a transfer that was reported before, and fitted nothing, to a payment: what becomes of
+        """A person has assigned a transfer that was reported before, and fitted nothing, to a payment: what happens to
         it in its chain is reported again from now on."""
         ...
 

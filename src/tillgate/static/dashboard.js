@@ -150,3 +150,35 @@ document.addEventListener("submit", async (event) => {
     problem.hidden = false;
   }
 });
+
+// A plot: one stop of the Tab key; the arrow keys lead from day to day, and what a day holds stands below.
+for (const plot of document.querySelectorAll("[data-plot]")) {
+  const days = [...plot.querySelectorAll("g")];
+  const words = plot.closest("figure").querySelector("[data-plot-day]");
+  const show = (event) => {
+    const day = event.target.closest("g");
+    if (day) words.textContent = day.getAttribute("aria-label");
+  };
+  plot.addEventListener("pointerover", show);
+  plot.addEventListener("focusin", show);
+  plot.addEventListener("keydown", (event) => {
+    const at = days.indexOf(document.activeElement);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: days.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = days[Math.min(Math.max(to, 0), days.length - 1)];
+    days[at].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  });
+}
+
+// "/" and Ctrl-K lead to the search, whose box is in the menu.
+document.addEventListener("keydown", (event) => {
+  const box = document.getElementById("find");
+  const slash = event.key === "/" && !event.target.closest("input, select, textarea");
+  if (!box || !(slash || (event.key === "k" && (event.ctrlKey || event.metaKey)))) return;
+  event.preventDefault();
+  if (!box.checkVisibility()) document.getElementById("menu").showPopover();
+  box.focus();
+});

@@ -1,5 +1,5 @@
-// Pay with a wallet that lives in the buyer's browser (EIP-6963). The page works without it: address and amount stand
-// beside it. What a wallet answers is a hint and concludes nothing; the server looks at the network itself.
+// Send a transaction with a wallet that lives in the browser (EIP-6963): a buyer's payment, or a merchant's sweep. The
+// page works without it: what is to be sent stands beside it. What a wallet answers is a hint and concludes nothing; the server looks at the network itself.
 "use strict";
 
 (() => {
@@ -94,6 +94,9 @@
     }
   };
 
+  // What is asked for, as one text.
+  const question = (asked) => asked && [asked.chain, asked.to, asked.data, asked.value].join(" ");
+
   const pay = async (wallet) => {
     if (asking || sent) return;
     const asked = { ...place().dataset };
@@ -105,14 +108,16 @@
       if (!(await bringToChain(wallet.provider, asked))) return say(word("Unable"));
       // The panel may have been replaced while the wallet asked its owner: what was shown is what is sent.
       const now = place()?.dataset;
-      if (now?.data !== asked.data || now?.chain !== asked.chain || now?.token !== asked.token) return say("");
+      if (question(now) !== question(asked)) return say("");
       handed = true;
-      const transaction = { from: accounts[0], to: asked.token, data: asked.data, value: "0x0", chainId: asked.chain };
+      const transaction = { from: accounts[0], to: asked.to, data: asked.data, value: asked.value, chainId: asked.chain };
       const hash = await wallet.provider.request({ method: "eth_sendTransaction", params: [transaction] });
       sent = true;
       if (typeof hash !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(hash)) return say(word("Unknown"));
       say(word("Sent"));
-      await hint(asked.hint, hash);
+      const form = document.querySelector("form[data-wallet-hash]");
+      if (form) form.elements.namedItem(form.dataset.walletHash).value = hash;
+      if (asked.hint) await hint(asked.hint, hash);
     } catch (error) {
       if (codeOf(error) === REJECTED) say(word("Declined"));
       else if (codeOf(error) === ALREADY_ASKED) say(word("Busy"));
@@ -129,11 +134,11 @@
   });
 
   // A panel that asks for another sum is a new question: the wallet may be asked again.
-  let last = place()?.dataset.data;
+  let last = question(place()?.dataset);
   document.addEventListener("htmx:afterSettle", () => {
-    const data = place()?.dataset.data;
-    if (data !== undefined && data !== last) {
-      last = data;
+    const asked = question(place()?.dataset);
+    if (asked !== undefined && asked !== last) {
+      last = asked;
       sent = false;
       status = "";
     }

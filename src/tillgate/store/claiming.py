@@ -154,3 +154,17 @@ async def claim(
             left_of[lane.pool] -= len(rows)
         taken += [(row["id"], lane) for row in rows]
     return taken
+
+
+# The tables whose rows are leased.
+_END_LEASES: Final = {
+    "jobs": "UPDATE jobs SET lease_until = 0, lease_owner = NULL WHERE lease_until > 0",
+    "watched_chains": "UPDATE watched_chains SET lease_until = 0, lease_owner = NULL WHERE lease_until > 0",
+    "webhook_deliveries": "UPDATE webhook_deliveries SET lease_until = 0 WHERE lease_until > 0",
+}
+
+
+async def end_leases(tx: Transaction) -> None:
+    """Free what was under way when a backup was made: nobody works on it in the database that was restored from it."""
+    for statement in _END_LEASES.values():
+        await tx.execute(statement)

@@ -223,7 +223,7 @@ async def amend(tx: Transaction, request: IdempotentRequest, answer: StoredAnswe
 
 
 async def release(tx: Transaction, request: IdempotentRequest) -> None:
-    """Give up a claim that came to nothing, so that a retry need not wait for it to run out."""
+    """Give up a claim without an answer, so that a retry need not wait for it to run out."""
     await tx.execute(_RELEASE, *_name(request), request.at)
 
 

@@ -77,7 +77,7 @@ def _answer(dialect: Dialect, route: Route, answer: Any) -> Answer:
         return answer
     if answer is None:
         return Answer(route.status, media_type=b"")
-    return Answer(route.status.value, dialect.encode(answer), dialect.media_type)
+    return Answer(int(route.status), dialect.encode(answer), dialect.media_type)
 
 
 async def _write(
@@ -117,11 +117,11 @@ async def _to_api(context: ApiContext, dialect: Dialect, tx: Transaction, call: 
     """The answer in its envelope, with what was asked for beside it as it is in the same transaction."""
     if call.expansion is None:
         return _paged(dialect, call, answer)
-    told = _paging(dialect).told
+    paging_envelope = _paging(dialect).envelope
     if isinstance(answer, Page):
-        data = await expanded(context, tx, call.principal, answer.data, call.expansion, told)
+        data = await expanded(context, tx, call.principal, answer.data, call.expansion, paging_envelope)
         return _paged(dialect, call, answer, data)
-    [whole] = await expanded(context, tx, call.principal, [answer], call.expansion, told)
+    [whole] = await expanded(context, tx, call.principal, [answer], call.expansion, paging_envelope)
     return whole
 
 
@@ -133,7 +133,7 @@ def _paged(dialect: Dialect, call: Call, answer: Any, data: list[Any] | None = N
     if last is None and answer.data:
         last = answer.data[-1]
     shown = answer.data if data is None else data
-    return _paging(dialect).told(Listing(shown, answer.has_more, call.page, last))
+    return _paging(dialect).envelope(Listing(shown, answer.has_more, call.page, last))
 
 
 def _paging(dialect: Dialect) -> Paging:
@@ -197,7 +197,8 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
     policy = dialect.idempotency
     name = exchange.header(policy.header)
     keyless = exchange.key is None and dialect.visitors is not None
-    if name is None or route.method not in policy.methods or (exchange.key is None and not keyless):
+    known = exchange.key is not None or keyless or route.signed_in
+    if name is None or route.method not in policy.methods or not known:
         return None
     path = "/".join(
         call.params[segment[1:-1]] if segment.startswith("{") else segment for segment in route.path.split("/")
@@ -211,7 +212,9 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
         raise InvalidInput(NO_FIELD, Problem.TOO_DEEP) from error
     key, owner = idempotency.checked_key(name), ""
     visitor: str | None = ""
-    if exchange.key is None:
+    if route.signed_in:
+        owner, visitor = call.principal.actor, None
+    elif exchange.key is None:
         # Nobody is known here: whoever knows the visitor's value, or else a name that nobody guesses, is the same one.
         held = exchange.header(policy.visitor_header) or name
         idempotency.checked_visitor(held)

@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from keyturn.admission.layer import KeyLayer
-from tillgate.access import CodeTries, Keyless, VisitorLimit
+from tillgate.access import CodeTries, Keyless, PasswordTries, VisitorLimit
+from tillgate.access.hashes import PasswordHashes
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
+from tillgate.documents.context import DocumentContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
 from tillgate.events.outbox import Outbox
@@ -19,6 +21,7 @@ class ApiContext(NamedTuple):
     Attributes:
         codes: how often a promotion code may be tried with a publishable key.
         keyless: how fast somebody without a key may call where none is needed.
+        passwords: how often shoppers may try to sign in; ``hashes`` compares what they try.
         look_ups: how often a project may have a transaction looked up.
     """
 
@@ -31,6 +34,9 @@ class ApiContext(NamedTuple):
     worker: DeliveryWorker
     codes: CodeTries
     keyless: Keyless
+    passwords: PasswordTries
+    hashes: PasswordHashes
     explainer: TransferExplainer
     look_ups: VisitorLimit
     public_url: str
+    documents: DocumentContext

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keyturn.admission.carriers import Carried, Carriers
-from keyturn.http.headers import by_name
+from keyturn.http.headers import headers_of
 from tillgate.events.styles import TITLES
 from tillgate.wire.dialect import PATH_LENGTH_MAX, Dialect
 from tillgate.wire.serving import DialectApp
@@ -25,6 +25,11 @@ class Crossroads:
         # A longer mount goes first: who is mounted at the root of the host leaves to others what is theirs.
         mounted = [(mount, f"{mount}/", app) for app in self._apps for mount in app.dialect.mounts]
         self._mounted = sorted(mounted, key=lambda one: -len(one[0]))
+        # Of most paths the first segment says which of them there can be.
+        heads = {mount.split("/")[1] for mount, _, _ in self._mounted if mount}
+        rooted = [one for one in self._mounted if not one[0]]
+        heads.update(head for _, _, app in rooted for head in app.dialect.heads if not head.startswith("{"))
+        self._headed = {head: [one for one in self._mounted if _leads_to(one[0], one[2], head)] for head in heads}
 
     def find(self, scope: Any) -> DialectApp | None:
         """Which dialect answers a request; None where it is for none."""
@@ -34,7 +39,10 @@ class Crossroads:
         while once is not path and "//" in once:
             once = once.replace("//", "/")
         below: list[tuple[str, DialectApp]] = []
-        for mount, within, app in self._mounted:
+        mounted = self._mounted
+        if once is path and short:
+            mounted = self._headed.get(path[1:].partition("/")[0], mounted)
+        for mount, within, app in mounted:
             own = once if app.dialect.one_slash else path
             if (own.startswith(within) or own == mount) and not any(other is app for _, other in below):
                 if short and app.has_below(own[len(mount) :]):
@@ -43,7 +51,12 @@ class Crossroads:
         if not below:
             return None
         longest = len(below[0][0])
-        owners = [app for app in self._apps if longest and any(one is app and len(m) == longest for m, one in below)]
+        owners = [
+            app
+            for app in self._apps
+            # Who speaks to people that have signed in answers for no path but its own.
+            if longest and app.dialect.signed_in is None and any(one is app and len(m) == longest for m, one in below)
+        ]
         if len(owners) <= 1:
             return owners[0] if owners else None
         formats = self._formats_of_key(scope)
@@ -54,13 +67,20 @@ class Crossroads:
 
     def _formats_of_key(self, scope: Any) -> tuple[str, ...]:
         """The formats in which the request's key is written; none without a key."""
-        headers = by_name(scope["headers"])
+        headers = headers_of(scope)
         authorization, api_key = headers.get(b"authorization"), headers.get(b"x-api-key")
         carried = self._carriers.find(
             authorization.decode("latin-1") if authorization is not None else None,
             api_key.decode("latin-1") if api_key is not None else None,
         )
         return self._carriers.formats_of(carried.secret.reveal()) if isinstance(carried, Carried) else ()
+
+
+def _leads_to(mount: str, app: DialectApp, head: str) -> bool:
+    """Whether a path that begins with this segment can be one of a dialect's below a mount."""
+    if mount:
+        return mount.split("/")[1] == head
+    return any(one == head or one.startswith("{") for one in app.dialect.heads)
 
 
 def hint_of_format(dialects: Iterable[Dialect], public_url: str) -> Callable[[tuple[str, ...]], str | None]:

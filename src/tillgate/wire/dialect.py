@@ -1,6 +1,7 @@
 """A dialect as a value: everything in which one HTTP language of this server differs from another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import TillgateError
 from tillgate.base.principal import Principal
 from tillgate.events.styles import Style
+from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Expansions
 from tillgate.wire.paging import Paging
 from tillgate.wire.routing import Route
@@ -26,7 +28,7 @@ WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOBODY: Final = Principal("", False, "buyer", "visitor")
 
 
-class Telling(NamedTuple):
+class ErrorStyle(NamedTuple):
     """How refusals and failures are told; each is given the id of the request.
 
     Attributes:
@@ -90,6 +92,20 @@ class Visitors(NamedTuple):
     any_origin: bool = True
 
 
+class SignedIn(NamedTuple):
+    """Who calls by a token that is no key, such as somebody with an account who has signed in. All of such a dialect's
+    routes are open; like a key, neither a password nor a token is accepted without TLS.
+
+    Attributes:
+        principal: who that is, by the token of ``Authorization: Bearer``, empty where none came, and the address it
+            came from; raises to refuse.
+        what: the token, for the description of routes that ask for it.
+    """
+
+    principal: Callable[[ApiContext, str, str | None], Awaitable[Principal]]
+    what: str
+
+
 class Snippet(NamedTuple):
     """Something ready to be pasted by whoever moves a shop here.
 
@@ -116,25 +132,33 @@ class Dialect(NamedTuple):
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
+        any_media_type: whether a body is JSON whatever it is declared as, and none is an empty object.
+        beside: dialects of other callers that belong to it, and are spoken where it is. Of its mounts, only paths that
+            they have are theirs.
+        signed_in: who calls routes that ask for somebody who has signed in; None where no route does.
         visitors: who calls its open routes; None where that is nobody in particular, and no key is looked at there.
         any_origin: whether pages of every origin may call with a key, which :attr:`always` then tells browsers. A
             secret key that a page sends is admitted, and noted as exposed.
         key_format: the format of the keys that its routes take; empty for every format.
         key_example: what stands in snippets where a key belongs.
         snippets: how a shop is pointed here.
+        bearer_only: whether a key is carried by ``Authorization: Bearer`` alone; another scheme is no key at all.
         fallback: whether it answers below a shared mount where neither the path nor a key says which dialect is meant.
     """
 
     name: str
     mounts: tuple[str, ...]
     routes: tuple[Route, ...]
-    telling: Telling
+    errors: ErrorStyle
     idempotency: IdempotencyPolicy
     encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
     media_type: bytes = JSON
     expansions: Expansions | None = None
     spelling: Spelling = Spelling()
     one_slash: bool = False
+    any_media_type: bool = False
+    beside: tuple["Dialect", ...] = ()
+    signed_in: SignedIn | None = None
     described_at: str = ""
     paging: Paging | None = None
     webhooks: Style | None = None
@@ -143,16 +167,28 @@ class Dialect(NamedTuple):
     any_origin: bool = False
     key_format: str = ""
     fallback: bool = False
+    bearer_only: bool = False
     key_example: str = ""
     snippets: tuple[Snippet, ...] = ()
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The segments with which its paths begin, below a mount."""
+        return frozenset(route.path.split("/")[1] for route in self.routes)
 
     def split(self, path: str) -> tuple[str, str] | None:
         """The longest mount that a path lies below, and the rest of it; None where it lies below none."""
         if self.one_slash and len(path) <= PATH_LENGTH_MAX:
             while "//" in path:
                 path = path.replace("//", "/")
-        found = None
-        for mount in self.mounts:
-            if path.startswith(mount) and path[len(mount) : len(mount) + 1] in ("/", ""):
-                found = mount if found is None or len(mount) > len(found) else found
-        return (found, path[len(found) :]) if found is not None else None
+        for mount in _longest_first(self.mounts):
+            if path.startswith(mount):
+                rest = path[len(mount) :]
+                if not rest or rest[0] == "/":
+                    return mount, rest
+        return None
+
+
+@lru_cache(maxsize=100)
+def _longest_first(mounts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(mounts, key=len, reverse=True))

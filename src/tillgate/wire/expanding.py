@@ -22,7 +22,7 @@ from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem, Verbatim
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
-from tillgate.wire.paging import Listing, Told
+from tillgate.wire.paging import Listing, PageEnvelope
 
 PARAM: Final = "expand"
 DEPTH_MAX: Final = 4
@@ -250,11 +250,11 @@ async def expanded(
     principal: Principal,
     objects: Sequence[Any],
     expansion: Expansion,
-    told: Told,
+    envelope: PageEnvelope,
 ) -> list[Any]:
-    """Objects with what was asked for, lists in the envelope that ``told`` gives them. They are to be encoded, and no
+    """Objects with what was asked for, lists in the envelope that is given. They are to be encoded, and no
     more looked into."""
-    return await _Putting(context, tx, principal, told).put(objects, expansion.nodes)
+    return await _Putting(context, tx, principal, envelope).put(objects, expansion.nodes)
 
 
 class _Putting(NamedTuple):
@@ -263,7 +263,7 @@ class _Putting(NamedTuple):
     context: ApiContext
     tx: Transaction
     principal: Principal
-    told: Told
+    envelope: PageEnvelope
 
     async def put(self, objects: Sequence[Any], nodes: Sequence[Node]) -> list[Any]:
         """The objects, each with what belongs to it: what all of them name is had at once."""
@@ -279,7 +279,7 @@ class _Putting(NamedTuple):
                 continue
             keys = [getattr(one, place.key) for one in objects]
             found = await self._found(node, [*dict.fromkeys(key for key in keys if key is not None)])
-            nothing = self.told(Listing([], False, _INCLUDED)) if place.many else None
+            nothing = self.envelope(Listing([], False, _INCLUDED)) if place.many else None
             for one, key in zip(beside, keys, strict=True):
                 one[place.name] = found.get(key, nothing)
         return [_joined(one, *more) for one, *more in zip(objects, inside, beside, strict=True)]
@@ -297,7 +297,7 @@ class _Putting(NamedTuple):
         if not many:
             return dict(zip(found, done, strict=True))
         return {
-            key: self.told(Listing(list(islice(done, len(page.data))), page.has_more, _INCLUDED, page.data[-1]))
+            key: self.envelope(Listing(list(islice(done, len(page.data))), page.has_more, _INCLUDED, page.data[-1]))
             for key, page in found.items()
         }
 

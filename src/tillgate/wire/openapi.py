@@ -14,12 +14,13 @@ from tillgate.wire.routing import Reads, Route
 
 STATUSES: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _NO_WORD: Final = re.compile(r"\W+")
+_ACCESS_TOKEN: Final = {"accessToken": {"type": "http", "scheme": "bearer"}}
 _KEYS: Final[tuple[dict[str, list[str]], ...]] = ({"apiKey": []}, {"apiKeyAsUserName": []}, {"apiKeyHeader": []})
 
 
 def document(dialect: Dialect, title: str, public_url: str, version: str) -> dict[str, Any]:
     """The document as plain values; its paths are below each of the dialect's mounts."""
-    told = [type for type in (dialect.telling.error, dialect.telling.unauthorized) if type is not None]
+    told = [type for type in (dialect.errors.error, dialect.errors.unauthorized) if type is not None]
     types: list[Any] = list(told)
     for route in dialect.routes:
         types += [type for type in (route.answers, route.body, route.query) if type is not None]
@@ -33,11 +34,13 @@ def document(dialect: Dialect, title: str, public_url: str, version: str) -> dic
         "openapi": "3.1.0",
         "info": {"title": f"{title} on Tillgate", "version": version},
         "servers": [{"url": f"{public_url}{mount}"} for mount in dialect.mounts],
-        "security": list(_KEYS),
+        "security": list(_KEYS) if dialect.signed_in is None else [],
         "paths": paths,
         "components": {
             "schemas": {name: schema for name, schema in components.items() if name not in taken},
-            "securitySchemes": {
+            "securitySchemes": _ACCESS_TOKEN
+            if dialect.signed_in is not None
+            else {
                 "apiKey": {
                     "type": "http",
                     "scheme": "bearer",
@@ -50,7 +53,7 @@ def document(dialect: Dialect, title: str, public_url: str, version: str) -> dic
                 },
                 "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "x-api-key"},
             },
-            "responses": {f"Refused{status}": _refusal(dialect, status, schema_of) for status in STATUSES},
+            "responses": {f"Refused{status}": _refusal(dialect, status, schema_of) for status in _statuses(dialect)},
         },
     }
 
@@ -82,7 +85,8 @@ def _operation(dialect: Dialect, route: Route, schema_of: dict[Any, Any], compon
     ]
     parameters += query_of(route, schema_of, components)
     policy = dialect.idempotency
-    if not isinstance(route.action, Reads) and route.method in policy.methods:
+    named = dialect.signed_in is None or route.signed_in
+    if not isinstance(route.action, Reads) and route.method in policy.methods and named:
         hours = policy.window_ms // 3_600_000
         parameters.append(
             {
@@ -101,24 +105,39 @@ def _operation(dialect: Dialect, route: Route, schema_of: dict[Any, Any], compon
     operation: dict[str, Any] = {
         "operationId": operation_id(route),
         "summary": route.summary,
-        "description": _needs(route),
+        "description": _needs(dialect, route),
         "parameters": parameters,
         "responses": {str(HTTPStatus(route.status).value): success}
-        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in STATUSES},
+        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in _own_statuses(route)},
     }
-    if isinstance(route.need, Access):
+    if dialect.signed_in is not None:
+        operation["security"] = [{"accessToken": []}] if route.signed_in else [{}]
+    elif isinstance(route.need, Access):
         operation["security"] = [{}, *_KEYS] if route.need is Access.OPEN else list(_KEYS)
     else:
         operation["x-required-scopes"] = [need.scope for need in route.needs]
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not dialect.any_media_type,
             "content": {"application/json": {"schema": schema_of[route.body]}},
         }
     return operation
 
 
-def _needs(route: Route) -> str:
+def _own_statuses(route: Route) -> list[int]:
+    """What a route may be refused with."""
+    own = () if route.invalid_status is None else (int(route.invalid_status),)
+    return sorted({*STATUSES, *own})
+
+
+def _statuses(dialect: Dialect) -> list[int]:
+    """What any route of a dialect may be refused with."""
+    return sorted({status for route in dialect.routes for status in _own_statuses(route)} | set(STATUSES))
+
+
+def _needs(dialect: Dialect, route: Route) -> str:
+    if dialect.signed_in is not None and route.signed_in:
+        return f"Needs {dialect.signed_in.what}."
     if route.need is Access.OPEN:
         return "Needs no key."
     if route.need is Access.ANY_KEY:
@@ -127,8 +146,8 @@ def _needs(route: Route) -> str:
 
 
 def _refusal(dialect: Dialect, status: int, schema_of: dict[Any, Any]) -> dict[str, Any]:
-    telling = dialect.telling
-    type = telling.unauthorized if status == HTTPStatus.UNAUTHORIZED and telling.unauthorized else telling.error
+    errors = dialect.errors
+    type = errors.unauthorized if status == HTTPStatus.UNAUTHORIZED and errors.unauthorized else errors.error
     refusal: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if type is not None:
         refusal["content"] = {dialect.media_type.decode(): {"schema": schema_of[type]}}

@@ -57,7 +57,10 @@ class Links:
         self._of_one = {resource.noun: list(self._from_one(resource)) for resource in self._resources}
 
     def of(self, route: Route) -> dict[str, Link]:
-        """The links of a route's success, by the operation that each leads to; none leads to where it came from."""
+        """The links of a route's success, by the operation that each leads to; none leads to where it came from, and
+        none to a file or out of one."""
+        if route.answers is None:
+            return {}
         answered = msgspec.inspect.type_info(route.answers)
         if not isinstance(answered, msgspec.inspect.StructType):
             raise TypeError(f"{route.method} {route.path} answers with {route.answers!r}, which is no struct")
@@ -72,7 +75,7 @@ class Links:
         noun = resource.noun
         own = resource.retrieve.path
         for target in self._routes:
-            if target.path == own or target.path.startswith(f"{own}/"):
+            if target.answers is not None and (target.path == own or target.path.startswith(f"{own}/")):
                 yield _link(noun, target, parameters={"id": _ID})
         for field in msgspec.structs.fields(resource.type):
             named = self._referred(field)

@@ -26,7 +26,7 @@ class Listing(NamedTuple):
     last: Any = None
 
 
-Told = Callable[[Listing], Any]
+PageEnvelope = Callable[[Listing], Any]
 
 
 class Paging(NamedTuple):
@@ -35,12 +35,12 @@ class Paging(NamedTuple):
     Attributes:
         query: what every list takes; a route's ``query`` is this type, or one with filters besides.
         asked: the page that such a query asks for, in this server's own spelling of ids.
-        told: a page's envelope, to be encoded; or an answer of its own, such as with a ``Link`` header.
+        envelope: a page's envelope, to be encoded; or an answer of its own, such as with a ``Link`` header.
     """
 
     query: type[msgspec.Struct]
     asked: Callable[[Any], PageRequest]
-    told: Told
+    envelope: PageEnvelope
 
 
 def pages_of(owner: str, found: Sequence[T], limit: int) -> dict[str, Page[T]]:

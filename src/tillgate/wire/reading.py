@@ -5,10 +5,20 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from keyturn.http.reading import QUERY_BYTES_MAX, Fault, Malformed, misfit, parameters, place_of_nul
+from keyturn.http.reading import (
+    QUERY_BYTES_MAX,
+    Fault,
+    Malformed,
+    decode_json,
+    misfit,
+    parameters,
+    place_of_nul,
+    why_no_json,
+)
 from tillgate.base.clock import from_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.ids import is_id
+from tillgate.base.money import parse_amount, parse_currency
 from tillgate.base.problems import NO_FIELD, Field, Problem, Verbatim
 
 BODY_BYTES_MAX: Final = 256 * 1024
@@ -24,31 +34,37 @@ def given(value: T | msgspec.UnsetType) -> T | None:
     return None if value is msgspec.UNSET else value
 
 
-def declares_too_much(content_length: bytes) -> bool:
-    """Whether a ``Content-Length`` is larger than any body here. A number of thousands of digits is not computed."""
-    return content_length.isdigit() and (len(content_length) > 19 or int(content_length) > BODY_BYTES_MAX)
+def declares_too_much(content_length: bytes, most: int = BODY_BYTES_MAX) -> bool:
+    """Whether a ``Content-Length`` is larger than a body may be. A number of thousands of digits is not computed."""
+    return content_length.isdigit() and (len(content_length) > 19 or int(content_length) > most)
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+async def read_body(
+    headers: dict[bytes, bytes], receive: Receive, *, most: int = BODY_BYTES_MAX, any_media_type: bool = False
+) -> bytes:
     """The whole body.
+
+    Args:
+        most: how long it may be.
+        any_media_type: take it for JSON whatever it is declared as.
 
     Raises:
         InvalidInput: it is not declared as JSON, or too large, and no more of it is read; or its sender has gone before
             it was complete.
     """
     media_type = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if media_type != b"application/json":
+    if media_type != b"application/json" and not any_media_type:
         raise InvalidInput(
             NO_FIELD, Problem.NOT_DECLARED_JSON, code="unsupported_media_type", given=media_type.decode("latin-1")[:60]
         )
     declared = headers.get(b"content-length", b"")
-    if declares_too_much(declared):
-        raise _too_large()
+    if declares_too_much(declared, most):
+        raise _too_large(most)
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
-        if len(body) > BODY_BYTES_MAX:
-            raise _too_large()
+        if len(body) > most:
+            raise _too_large(most)
         if message["type"] == "http.disconnect":
             raise _incomplete()
         return body
@@ -57,8 +73,8 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
         message = await receive()
         chunks.append(message.get("body", b""))
         length += len(chunks[-1])
-        if length > BODY_BYTES_MAX:
-            raise _too_large()
+        if length > most:
+            raise _too_large(most)
     if message["type"] == "http.disconnect":
         raise _incomplete()
     return b"".join(chunks)
@@ -73,12 +89,11 @@ def decode_body(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     if not body.strip():
         raise InvalidInput(NO_FIELD, Problem.EMPTY_BODY)
     try:
-        decoded = decoder.decode(body)
+        decoded = decode_json(decoder, body)
     except msgspec.ValidationError as error:
         raise _refusal(misfit(str(error), decoder.type)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InvalidInput(NO_FIELD, Problem.NOT_JSON, detail=problem) from error
+        raise InvalidInput(NO_FIELD, Problem.NOT_JSON, detail=why_no_json(body, error)) from error
     # JSON has it only escaped, so that nearly no body is looked through.
     if b"\\u0000" in body:
         _refuse_nul(decoded)
@@ -121,6 +136,26 @@ def instant(text: str | msgspec.UnsetType, *, field: Field) -> int | None:
         return from_rfc3339(text)
     except ValueError as error:
         raise InvalidInput(field, Problem.NOT_A_TIMESTAMP, code="invalid_query") from error
+
+
+def price(currency: str | msgspec.UnsetType, amount: str | msgspec.UnsetType) -> tuple[str | None, int | None]:
+    """A query's currency, and its amount in that currency's minor units.
+
+    Raises:
+        InvalidInput: one is wrong, or an amount comes without its currency.
+    """
+    if currency is msgspec.UNSET:
+        if amount is not msgspec.UNSET:
+            raise InvalidInput("currency", Problem.REQUIRED, code="invalid_query", beside="amount")
+        return None, None
+    try:
+        code = parse_currency(currency, field="currency")
+        if amount is msgspec.UNSET:
+            return code, None
+        return code, parse_amount(amount, code, field="amount", may_be_zero=True).minor
+    except InvalidInput as error:
+        error.code = "invalid_query"
+        raise
 
 
 def object_id(text: str | msgspec.UnsetType, prefix: str, *, field: Field) -> str | None:
@@ -178,5 +213,5 @@ def _refuse_nul(value: Any) -> None:
         raise InvalidInput(Verbatim(param), Problem.NUL_CHARACTER)
 
 
-def _too_large() -> InvalidInput:
-    return InvalidInput(NO_FIELD, Problem.BODY_TOO_LARGE, code="body_too_large", maximum=BODY_BYTES_MAX)
+def _too_large(most: int) -> InvalidInput:
+    return InvalidInput(NO_FIELD, Problem.BODY_TOO_LARGE, code="body_too_large", maximum=most)

@@ -3,6 +3,7 @@ and the OpenAPI document all read."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -14,6 +15,7 @@ from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Expansion
+from tillgate.wire.reading import BODY_BYTES_MAX
 
 Needed = Need | tuple[Need, ...] | Access
 """What a route asks of its caller's key: a scope, several, ``ANY_KEY`` or ``OPEN``."""
@@ -21,6 +23,7 @@ Needed = Need | tuple[Need, ...] | Access
 
 # What is no list shows one object.
 ONE: Final = PageRequest(1)
+NOTHING_HEARD: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +35,10 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         query, body: decoded into the types that the route declares.
         page: of a list, the page that its query asks for.
         expansion: what is to be put into the answer.
+        heard: the headers that the route reads, by their names, as far as they came.
+        raw: the body as it was sent, where the route reads it so.
+        address: where it comes from, where the route's guard hands it on.
+        found: what the route's guard has looked up.
     """
 
     principal: Principal
@@ -40,6 +47,10 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     body: Any
     expansion: Expansion | None = None
     page: PageRequest = ONE
+    heard: Mapping[str, str] = NOTHING_HEARD
+    raw: bytes = b""
+    address: str | None = None
+    found: Any = None
 
     @property
     def id(self) -> str:
@@ -48,8 +59,9 @@ class Call(msgspec.Struct, frozen=True, gc=False):
 
 
 Run = Callable[[ApiContext, Transaction, Call], Coroutine[Any, Any, Any]]
-# Asked before anything is done, outside of any transaction, and given the caller's address; raises to refuse.
-Guard = Callable[[ApiContext, Call, str | None], Awaitable[None]]
+# Asked before anything is done, outside of any transaction, and given the caller's address; raises to refuse. What it
+# answers is how the call goes on; None where it goes on as it is.
+Guard = Callable[[ApiContext, Call, str | None], Awaitable[Call | None]]
 
 
 class Reads(NamedTuple):
@@ -80,7 +92,8 @@ class Sends(NamedTuple):
 
 
 class Asks(NamedTuple):
-    """Answers from outside of the database, such as from the nodes of networks; nothing is written."""
+    """Answers from more than one read, such as from the nodes of networks, or with a file that is made first; nothing
+    of what a caller sees is changed by it."""
 
     run: Callable[[ApiContext, Call], Awaitable[Any]]
 
@@ -94,7 +107,14 @@ class Route(NamedTuple):
         answers: the type of the answer, of a list its envelope, though the action gives a
             :class:`tillgate.base.pages.Page`; None for one that is empty, or no JSON: then the action gives an
             :class:`keyturn.http.pipeline.Answer`.
+        signed_in: whether it is for somebody who has signed in, as the dialect says; it needs no key then.
         client_secret: whether whoever makes an object is given its client secret, also by a secret key: to hand on.
+        body_bytes_max: how long its body may be.
+        hears: headers that the action itself reads, in lower case.
+        reads_raw: whether the action reads the body as it was sent, such as to check a signature over it; no matter
+            what it was declared as.
+        admits: asked like a guard, but before the body is looked at: who may not call is told that first.
+        invalid_status: of what does not fit the types that are declared, where it is not the dialect's usual one.
     """
 
     method: str
@@ -108,6 +128,12 @@ class Route(NamedTuple):
     body: type[msgspec.Struct] | None = None
     guard: Guard | None = None
     client_secret: bool = False
+    signed_in: bool = False
+    body_bytes_max: int = BODY_BYTES_MAX
+    hears: tuple[str, ...] = ()
+    reads_raw: bool = False
+    admits: Guard | None = None
+    invalid_status: HTTPStatus | None = None
 
     @property
     def scope(self) -> str:

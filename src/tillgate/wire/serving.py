@@ -1,16 +1,19 @@
 """A dialect spoken: what :mod:`keyturn.http.pipeline` asks of a language, out of a :class:`Dialect`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 
-from keyturn import Allowance, Needs, Refused, each_need
+from keyturn import Allowance, Needs, RefusalReason, Refused, each_need
 from keyturn.admission.origins import EveryOrigin, Preflights
 from keyturn.database import StoreUnavailable
-from keyturn.http.pipeline import Answer, Exchange, Pipeline, words_of
+from keyturn.http.denials import Headers
+from keyturn.http.pipeline import Answer, Exchange, Pipeline, masked_path
 from keyturn.http.proxies import LOOPBACK, Networks
 from keyturn.http.routing import Router, variables_of
 from keyturn.insight.request_log import RequestLog
@@ -29,9 +32,14 @@ from tillgate.wire.reading import declares_too_much, decode_body, decode_query, 
 from tillgate.wire.routing import Call, Route, check_needs
 
 # Of variables of a path that are no ids.
-LENGTHS_MAX: Final = {"hash": 66}
+LENGTHS_MAX: Final = {"hash": 66, "slug": 120, "publishable_key": 64}
+_INSECURE: Final = Refused(RefusalReason.INSECURE)
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
-_WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1}
+_UNREADABLE: Final = frozenset({Problem.NOT_JSON, Problem.EMPTY_BODY, Problem.BODY_CUT_OFF})
+_WHEN_AGAIN: Final = {"idempotency_key_in_use": 1, "unavailable": 1, "document_not_ready": 5}
+
+# Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
+_OPEN: Final = Access.OPEN
 
 _log = structlog.get_logger("api")
 
@@ -116,16 +124,29 @@ class Spoken:
     """One dialect as the pipeline's language. An endpoint that does not declare its need keeps it from starting."""
 
     def __init__(
-        self, context: ApiContext, dialect: Dialect, hint_of_format: Callable[[tuple[str, ...]], str | None]
+        self,
+        context: ApiContext,
+        dialect: Dialect,
+        hint_of_format: Callable[[tuple[str, ...]], str | None],
+        plain_http_from: Networks,
     ) -> None:
         check_needs(dialect.routes)
         self._hint_of_format = hint_of_format
+        self._plain_http_from = plain_http_from
         self._context = context
         self._dialect = dialect
+        self._always = tuple(dialect.always)
         self._router = _router_of(dialect)
         bodies = {route.body for route in dialect.routes if route.body is not None}
         self._decoders = {body: msgspec.json.Decoder(body) for body in bodies}
-        self._names = {id(route): variables_of(route.path) for route in dialect.routes}
+        self._receiving = {
+            id(route) for route in dialect.routes if route.body is not None or route.reads_raw or route.hears
+        }
+        self._without_query = {id(route): asked(dialect, route, b"") for route in dialect.routes}
+        self._variables = {
+            id(route): [(name, LENGTHS_MAX.get(name, SEGMENT_LENGTH_MAX)) for name in variables_of(route.path)]
+            for route in dialect.routes
+        }
 
     def below(self, path: str) -> str:
         """A path without the mount; empty where that is all there is."""
@@ -137,50 +158,80 @@ class Spoken:
         return self._router.find(path) is not None
 
     def route(self, exchange: Exchange) -> None:
+        if self._dialect.bearer_only:
+            exchange.headers = _bearer_alone(exchange.headers)
         path = self.below(exchange.path)
         exchange.found = found = self._router.find(path)
         if found is None:
-            exchange.shown = words_of(path)
+            exchange.logged_path = masked_path(path)
             return
         route = exchange.route = found.route(exchange.method)
-        exchange.shown = route.path if route is not None else words_of(path)
+        exchange.logged_path = route.path if route is not None else masked_path(path)
 
     def needs(self, exchange: Exchange) -> Needs | Access:
-        exchange.asked = wanted = asked(self._dialect, exchange.route, exchange.scope["query_string"])
-        if wanted.needs is Access.OPEN and self._dialect.visitors is not None and _shows_key(exchange):
+        query, route = exchange.scope["query_string"], exchange.route
+        exchange.asked = wanted = asked(self._dialect, route, query) if query else self._without_query[id(route)]
+        if wanted.needs is _OPEN and self._dialect.visitors is not None and _shows_key(exchange):
             return Access.ANY_KEY
         return wanted.needs
 
     async def act(self, exchange: Exchange) -> Answer:
         route: Route = exchange.route
         params = self._params(route, exchange)
-        visitors = self._dialect.visitors
         if exchange.key is not None:
             principal = principal_of(exchange.key)
+        elif (signed_in := self._dialect.signed_in) is not None:
+            if not exchange.client.is_secure(self._plain_http_from):
+                return self.refused(exchange, _INSECURE)
+            principal = NOBODY
+            if route.signed_in:
+                principal = await signed_in.principal(self._context, _bearer(exchange), exchange.client.address)
         else:
+            visitors = self._dialect.visitors
             principal = visitors.principal(params) if visitors is not None else NOBODY
-        call = _with_query(self._dialect, route, exchange.asked, Call(principal, params, None, None))
+        call = Call(principal, params, None, None)
+        if route.query is not None or exchange.asked is not self._without_query[id(route)]:
+            call = _with_query(self._dialect, route, exchange.asked, call)
+        if route.admits is not None:
+            call = await route.admits(self._context, call, exchange.client.address) or call
         headers = exchange.headers
-        if route.body is not None:
-            body = decode_body(self._decoders[route.body], await read_body(headers, exchange.receive))
-            call = replace(call, body=body)
-        elif declares_too_much(headers.get(b"content-length", b"")):
-            # An operation without a body may be sent one, which is never read; but not without bound.
-            raise InvalidInput(NO_FIELD, Problem.NO_BODY_TAKEN, code="body_too_large")
+        if id(route) in self._receiving:
+            call = await self._received(route, call, exchange)
+        elif b"content-length" in headers:
+            _check_no_body(headers)
         if route.guard is not None:
-            await route.guard(self._context, call, exchange.client.address)
-        return self._told(await act(self._context, self._dialect, route, call, exchange))
+            call = await route.guard(self._context, call, exchange.client.address) or call
+        return self._with_headers(await act(self._context, self._dialect, route, call, exchange))
+
+    async def _received(self, route: Route, call: Call, exchange: Exchange) -> Call:
+        """The call with what it was sent.
+
+        Raises:
+            InvalidInput: that is not what the route takes.
+        """
+        if route.hears:
+            heard = {name: text for name in route.hears if (text := exchange.header(name.encode())) is not None}
+            call = replace(call, heard=heard)
+        most, headers = route.body_bytes_max, exchange.headers
+        if route.reads_raw:
+            return replace(call, raw=await read_body(headers, exchange.receive, most=most, any_media_type=True))
+        if route.body is None:
+            _check_no_body(headers)
+            return call
+        lenient = self._dialect.any_media_type
+        sent = await read_body(headers, exchange.receive, most=most, any_media_type=lenient)
+        return replace(call, body=decode_body(self._decoders[route.body], sent or b"{}" if lenient else sent))
 
     def refused(self, exchange: Exchange, refusal: Refused) -> Answer:
         note_refusal(refusal, exchange.id, exchange.method)
         if refusal.formats:
             refusal = replace(refusal, hint=self._hint_of_format(refusal.formats))
-        return self._told(self._dialect.telling.refused(refusal, exchange.id))
+        return self._with_headers(self._dialect.errors.refused(refusal, exchange.id))
 
     def rate_limited(self, exchange: Exchange, allowance: Allowance, *, by_visitor: bool) -> Answer:
         key_id = exchange.key.id if exchange.key is not None else None
         _log.debug("api.rate_limited", request_id=exchange.id, key_id=key_id, method=exchange.method)
-        return self._told(self._dialect.telling.rate_limited(allowance, exchange.id, by_visitor))
+        return self._with_headers(self._dialect.errors.rate_limited(allowance, exchange.id, by_visitor))
 
     def nowhere(self, exchange: Exchange) -> Answer:
         found = exchange.found
@@ -202,7 +253,9 @@ class Spoken:
             _log.error("api.store_unavailable", request_id=exchange.id, detail=str(error))
             unavailable = Unavailable(Problem.STORE_UNAVAILABLE, values={"other": "idempotency_key"})
             return self._failure(exchange, unavailable)
-        _log.error("api.failed", request_id=exchange.id, method=exchange.method, path=exchange.shown, exc_info=error)
+        _log.error(
+            "api.failed", request_id=exchange.id, method=exchange.method, path=exchange.logged_path, exc_info=error
+        )
         unknown = "Something went wrong on our side. Nothing is known of the outcome; check before retrying."
         return self._failure(exchange, TillgateError(unknown))
 
@@ -215,14 +268,19 @@ class Spoken:
     def _failure(self, exchange: Exchange, error: TillgateError) -> Answer:
         exchange.error = error.code
         seconds = error.retry_after_seconds if isinstance(error, TooOften) else _WHEN_AGAIN.get(error.code)
-        told = self._told(self._dialect.telling.failed(error, exchange.id))
-        return told if seconds is None else told.adding([(b"retry-after", b"%d" % seconds)])
+        answer = self._with_headers(self._dialect.errors.failed(error, exchange.id))
+        status = exchange.route.invalid_status if exchange.route is not None else None
+        if status is not None and answer.status == HTTPStatus.BAD_REQUEST and _is_invalid(error):
+            answer = replace(answer, status=int(status))
+        return answer if seconds is None else answer.adding([(b"retry-after", b"%d" % seconds)])
 
-    def _told(self, answer: Answer) -> Answer:
-        always = self._dialect.always
-        if any(name == b"cache-control" for name, _ in answer.headers):
-            always = [header for header in always if header[0] != b"cache-control"]
-        return Answer(answer.status, answer.body, answer.media_type, (*always, *answer.headers))
+    def _with_headers(self, answer: Answer) -> Answer:
+        always: Headers = self._always
+        if answer.headers:
+            if any(name == b"cache-control" for name, _ in answer.headers):
+                always = [header for header in always if header[0] != b"cache-control"]
+            always = (*always, *answer.headers)
+        return Answer(answer.status, answer.body, answer.media_type, always)
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:
         """The path's variables by name.
@@ -232,9 +290,9 @@ class Spoken:
         """
         params: dict[str, str] = {}
         values = exchange.found.values if exchange.found is not None else ()
-        for name, value in zip(self._names[id(route)], values, strict=True):
-            fits = value.isascii() and value.isprintable() and len(value) <= LENGTHS_MAX.get(name, SEGMENT_LENGTH_MAX)
-            own = self._dialect.spelling.read(value) if fits else None
+        read = self._dialect.spelling.read
+        for (name, longest), value in zip(self._variables[id(route)], values, strict=True):
+            own = read(value) if len(value) <= longest and value.isascii() and value.isprintable() else None
             if own is None:
                 raise NotFound("object")
             params[name] = own
@@ -269,17 +327,18 @@ class DialectApp:
         if any_origin:
             origins = EveryOrigin(with_keys=dialect.any_origin)
         self.origins = origins
-        self._spoken = Spoken(context, dialect, hint_of_format)
+        plain_http_from = Networks(LOOPBACK if plain_http_from_here else ())
+        self._spoken = Spoken(context, dialect, hint_of_format, plain_http_from)
         self._pipeline = Pipeline(
             self._spoken,
             context.keys,
-            plain_http_from=Networks(LOOPBACK if plain_http_from_here else ()),
+            plain_http_from=plain_http_from,
             origins=origins,
-            key_first=dialect.visitors is None,
+            key_first=dialect.visitors is None and dialect.signed_in is None,
             key_format=dialect.key_format,
             any_origin=any_origin,
             clock=context.clock,
-            new_id=lambda: ids.new_id(ids.REQUEST),
+            new_id=partial(ids.new_id, ids.REQUEST),
             count_response=count_response,
             requests=requests,
         )
@@ -288,8 +347,36 @@ class DialectApp:
         """Whether one of its routes has this path below its mount, whatever the method."""
         return self._spoken.has_below(path)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._pipeline(scope, receive, send)
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        return self._pipeline(scope, receive, send)
+
+
+def _is_invalid(error: TillgateError) -> bool:
+    """Whether what was sent could be read, and does not fit."""
+    return isinstance(error, InvalidInput) and error.problem not in _UNREADABLE
+
+
+def _check_no_body(headers: dict[bytes, bytes]) -> None:
+    """An operation without a body may be sent one, which is never read; but not without bound.
+
+    Raises:
+        InvalidInput: it is larger than any body here.
+    """
+    if declares_too_much(headers.get(b"content-length", b"")):
+        raise InvalidInput(NO_FIELD, Problem.NO_BODY_TAKEN, code="body_too_large")
+
+
+def _bearer(exchange: Exchange) -> str:
+    """The token of an ``Authorization`` header; empty where it is of another scheme, or did not come."""
+    scheme, _, token = (exchange.header(b"authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _bearer_alone(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """The headers without a credential that is no Bearer header, as if it had not been sent."""
+    bearer = headers.get(b"authorization", b"").lower().startswith(b"bearer ")
+    left_out = {b"x-api-key"} if bearer else {b"x-api-key", b"authorization"}
+    return {name: value for name, value in headers.items() if name not in left_out}
 
 
 def _shows_key(exchange: Exchange) -> bool:

@@ -208,6 +208,7 @@ _P = Problem
 
 SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.EMPTY: "expected at least 1 character.",
+    _P.NOTHING_VISIBLE: "expected at least 1 visible character; every character of this text is invisible.",
     _P.TOO_LONG: "at most {maximum} characters are allowed, got {length}.",
     _P.LENGTH: "expected {minimum} to {maximum} characters, got {length}.",
     _P.CONTROL_CHARACTERS: "control characters are not allowed.",
@@ -241,6 +242,12 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.NOT_A_TEST_EMAIL: "expected an address of a test shopper, such as you+test@example.com.",
     _P.NOT_A_PHONE: "expected a mobile number of Japan, such as 090-1234-5678 or +819012345678.",
     _P.WRONG_ONE_TIME_CODE: "this is another code.",
+    _P.NOT_A_HASH: "expected 0x and 64 hexadecimal digits, as the wallet shows it after sending.",
+    _P.NOT_AN_ADDRESS: "expected 0x and 40 hexadecimal digits, an address of the buyer's own.",
+    _P.ADDRESS_MISTYPED: "its capitals do not fit (EIP-55): a character is wrong.",
+    _P.ADDRESS_OF_NOBODY: "this address is nobody's; what is sent there is lost.",
+    _P.ADDRESS_OF_TOKEN: "this is the contract of a token; what is sent there is lost.",
+    _P.ADDRESS_OF_OURS: "this address is a payment's or a wallet's on this server; expected one of the buyer's own.",
     _P.NOT_A_COLOUR: "expected a colour such as #14614a.",
     _P.NOT_A_TIME_ZONE: "expected a time zone of the IANA database, such as Europe/Berlin.",
     _P.NOT_A_TOLERANCE: "expected a percentage above 0 and up to {maximum}, with at most two decimals.",
@@ -301,11 +308,12 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.PRODUCT_KIND: lambda values, spell: f"expected kind product for a line with a {_field(values, spell)}.",
     _P.PRODUCT_CURRENCY: "this product costs {product}, the order is in {order}.",
     _P.PRODUCT_NOT_FOR_SALE: "this product is not for sale.",
+    _P.PRODUCT_REFERENCE_TAKEN: "another product of this project and mode has this reference.",
     _P.REFERENCE_TAKEN: lambda values, _: (
         f"{_claimer(values)} has the unique reference {values['reference']!r}. Go on with that order and its session; "
         "the reference is free again once it is canceled, expired or refunded in full."
     ),
-    _P.NO_AUTHORIZATIONS: ("this rail has no authorisations, so payments cannot be captured later; use automatic."),
+    _P.NO_AUTHORIZATIONS: ("this rail has no authorizations, so payments cannot be captured later; use automatic."),
     _P.DISCOUNTED_ALREADY: "a session that is created with a discount cannot take another.",
     _P.CLOCK_FULL: "this test clock has {maximum} sessions, the maximum. Create another.",
     _P.HAS_A_PRICE: "This order has a price, so it is complete once that is paid.",

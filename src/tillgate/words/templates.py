@@ -43,16 +43,16 @@ class Isolating(Extension):
         environment.globals.update(_isolated_text=_in_text, _isolated_characters=_in_characters)
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
-        place = _Place()
+        markup = _MarkupState()
         end: list[Token] | None = None
         for token in stream:
             if token.type == "data":
-                place.read(token.value)
+                markup.read(token.value)
             elif token.type == "variable_end" and end is not None:
                 yield from end
                 end = None
             yield token
-            if token.type == "variable_begin" and (function := place.function()):
+            if token.type == "variable_begin" and (function := markup.function()):
                 yield Token(token.lineno, "name", function)
                 yield Token(token.lineno, "lparen", "(")
                 end = [Token(token.lineno, "rparen", ")")]
@@ -71,8 +71,8 @@ class IsolatingText(Isolating):
                 yield Token(token.lineno, "lparen", "(")
 
 
-class _Place:
-    """Where in the HTML the next expression stands."""
+class _MarkupState:
+    """Where in the HTML the next expression is."""
 
     def __init__(self) -> None:
         self._element = ""

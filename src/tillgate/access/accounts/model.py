@@ -70,7 +70,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return f"user:{self.email}"
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is, and where. A person has one for each project that they belong to.
 
     Attributes:
@@ -95,7 +95,7 @@ class Removal(NamedTuple):
     """What ended with a person.
 
     Attributes:
-        account: whether the account is gone, or only its place in a project.
+        account: whether the account is gone, or only its membership of a project.
         sign_ins: the signed-in browsers that ended.
     """
 
@@ -104,7 +104,7 @@ class Removal(NamedTuple):
     sign_ins: int
 
 
-class Halfway(NamedTuple):
+class PendingSignIn(NamedTuple):
     """A browser whose password was right, and whose second factor is waited for.
 
     Attributes:
@@ -114,7 +114,7 @@ class Halfway(NamedTuple):
     token: str
 
     def __repr__(self) -> str:
-        return "Halfway(…)"
+        return "PendingSignIn(…)"
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,7 @@
 
 What is done to people is written into the audit log in the same transaction, under the name of whoever does it.
 
-Passwords are hashed with argon2id (RFC 9106, the library's defaults) in a thread, outside of any
-transaction, because a hash takes tens of milliseconds by design.
+Passwords are hashed outside of any transaction (:mod:`tillgate.access.hashes`).
 """
 
 import asyncio
@@ -15,8 +14,6 @@ from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 import structlog
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from keyturn.stores.head import write_down_all
 from keyturn.stores.ports import Act
@@ -33,9 +30,9 @@ from tillgate.access.accounts.model import (
     SIGN_IN_LIFETIME_MS,
     SIGN_INS_MAX,
     THROTTLE_WINDOW_MS,
-    Halfway,
+    Membership,
+    PendingSignIn,
     PersonNotFound,
-    Place,
     Project,
     Removal,
     SignedIn,
@@ -45,7 +42,8 @@ from tillgate.access.accounts.model import (
 )
 from tillgate.access.alerts.model import AlertKind
 from tillgate.access.alerts.operations import raise_alert
-from tillgate.access.roles import Role, manages
+from tillgate.access.hashes import PasswordHashes
+from tillgate.access.roles import Right, Role, manages, rights_of
 from tillgate.access.second_factor import records as factors
 from tillgate.access.second_factor.model import HALFWAY_MS
 from tillgate.base import ids
@@ -62,7 +60,7 @@ FIRST_PROJECT: Final = "My shop"
 TOKEN_BYTES: Final = 32
 # The maximum of one person's projects that are offered to choose from.
 PROJECTS_MAX: Final = 1_000
-PLACES_MAX: Final = 500
+MEMBERSHIPS_MAX: Final = 500
 
 _log = structlog.get_logger("people")
 
@@ -90,8 +88,7 @@ class Accounts:
         self._database = database
         self._clock = clock
         self._outbox = outbox
-        self._hasher = PasswordHasher()
-        self._nobody: str | None = None
+        self._hashes = PasswordHashes()
 
     # Projects
 
@@ -138,7 +135,7 @@ class Accounts:
         project_id: str | None = None,
         *,
         by: str = "operator:cli",
-    ) -> Place:
+    ) -> Membership:
         """A new user who can sign in.
 
         Args:
@@ -152,21 +149,39 @@ class Accounts:
         """
         project = await self._project_of(role, project_id)
         user, password_hash = await self.new_user(email, password, installation_owner=project is None)
-        place, where = Place(user=user, project=project, role=role), project.id if project is not None else None
+        membership = Membership(user=user, project=project, role=role)
+        await self._database.write(lambda tx: _insert_person(tx, membership, password_hash, by))
+        return membership
 
-        async def operation(tx: Transaction) -> None:
-            if not await records.insert_user(tx, user, password_hash):
-                raise Conflict(f"A user with the address {user.email} already exists.", code="email_taken")
-            if project is not None:
-                await records.set_member(tx, user.id, project.id, role, user.created_at)
-            await write_down(tx, Act(user.created_at, by), "user.created", user, [(where, None, role)])
+    async def create_owner(
+        self, email: str, password: str, first_project: str | None, *, by: str = "operator:cli"
+    ) -> tuple[Membership, Project | None]:
+        """A new owner of the whole installation, and its first project where it has none; answers with that one, too.
 
-        await self._database.write(operation)
-        return place
+        Args:
+            first_project: the name of that project; None to make none.
 
-    async def places(
-        self, *, project_id: str | None = None, after: Place | str | None = None, limit: int = PLACES_MAX
-    ) -> list[Place]:
+        Raises:
+            InvalidInput: the address, the password or the name will not do.
+            Conflict: the address is taken.
+        """
+        project = self._new_project(first_project) if first_project is not None else None
+        user, password_hash = await self.new_user(email, password, installation_owner=True)
+        membership = Membership(user=user, project=None, role=Role.OWNER)
+
+        async def operation(tx: Transaction) -> Project | None:
+            await records.lock_people(tx)
+            await _insert_person(tx, membership, password_hash, by)
+            if project is None or await records.any_project(tx):
+                return None
+            await records.insert_project(tx, project)
+            return project
+
+        return membership, await self._database.write(operation)
+
+    async def memberships(
+        self, *, project_id: str | None = None, after: Membership | str | None = None, limit: int = MEMBERSHIPS_MAX
+    ) -> list[Membership]:
         """Who is what in which project, by e-mail address, a page at a time.
 
         Args:
@@ -178,13 +193,13 @@ class Accounts:
         """
         if project_id is not None:
             await self.get_project(project_id)
-        if isinstance(after, Place):
+        if isinstance(after, Membership):
             start = after.user.email, after.project.id if after.project else ""
         else:
             start = (after, project_id or "") if after is not None else ("", "")
 
-        async def operation(tx: Transaction) -> list[Place]:
-            return await records.places(tx, start, project_id, min(limit, PLACES_MAX))
+        async def operation(tx: Transaction) -> list[Membership]:
+            return await records.memberships(tx, start, project_id, min(limit, MEMBERSHIPS_MAX))
 
         return await self._database.read(operation)
 
@@ -196,7 +211,7 @@ class Accounts:
         *,
         by: str = "operator:cli",
         acting: User | None = None,
-    ) -> Place:
+    ) -> Membership:
         """Give a person a role in a project, or the whole installation; it holds with their next request.
 
         Whoever owned the installation and gets a role in a project has that alone from then on.
@@ -212,7 +227,7 @@ class Accounts:
         """
         project, now = await self._project_of(role, project_id), self._clock.now()
 
-        async def operation(tx: Transaction) -> Place:
+        async def operation(tx: Transaction) -> Membership:
             user = await _locked(tx, email)
             await require_may_give(tx, acting, project, role)
             await _require_may_change(tx, acting, project, user)
@@ -233,7 +248,7 @@ class Accounts:
             await write_down(tx, Act(now, by), "user.role_changed", user, moves)
             await records.end_stray_sign_ins(tx, user.id)
             changed = await records.user_by_email(tx, user.email)
-            return Place(user=changed or user, project=project, role=role)
+            return Membership(user=changed or user, project=project, role=role)
 
         return await self._database.write(operation)
 
@@ -245,7 +260,7 @@ class Accounts:
         by: str = "operator:cli",
         acting: User | None = None,
     ) -> Removal:
-        """End a person's account with all its sign-ins, or their place in one project.
+        """End a person's account with all its sign-ins, or their membership of one project.
 
         Who belongs to no project after that has no account any more. Keys that they made go on; the audit log says that
         they made them.
@@ -353,7 +368,7 @@ class Accounts:
 
     async def sign_in(
         self, email: str, password: str, *, address: str, device: str = "", agent: str = ""
-    ) -> str | Halfway | None:
+    ) -> str | PendingSignIn | None:
         """The value of the cookie for somebody who knows their password; None for anybody else.
 
         Each attempt is logged with where it came from. Who signs in stands in the audit log, with how many attempts at
@@ -385,36 +400,28 @@ class Accounts:
             noted = await begin_try(tx, subjects, now, address=address)
             return await records.user_and_hash(tx, normal), noted
 
-        # Made once, whoever comes first; verified where there is no such user, so that the answer takes as long.
-        if self._nobody is None:
-            self._nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_hex(16))
         found, noted = await self._database.write(begin)
-        known_hash = found[1] if found is not None else self._nobody
-        matches = await asyncio.to_thread(self._matches, known_hash, password)
+        matches = await self._hashes.is_of(found[1] if found is not None else None, password)
         if found is None or not matches:
             _log_failure(found, address)
             return None
-        user = found[0]
+        user, known_hash = found
         cookie = secrets.token_urlsafe(TOKEN_BYTES)
-        stronger = (
-            await asyncio.to_thread(self._hasher.hash, password)
-            if self._hasher.check_needs_rehash(known_hash)
-            else None
-        )
+        stronger = await self._hashes.rehash(password) if self._hashes.is_weaker(known_hash) else None
 
-        async def finish(tx: Transaction) -> str | Halfway | None:
+        async def finish(tx: Transaction) -> str | PendingSignIn | None:
             # The password took its time: the account may have ended meanwhile, or have another one.
             await records.lock_people(tx)
             still = await records.user_and_hash(tx, user.email)
             if still is None or still[0].id != user.id or still[1] != known_hash:
                 return None
             failed = await records.failures_since(tx, account, now - THROTTLE_WINDOW_MS) - (account in noted)
-            await _forget_failures(tx, noted, site)
+            await forget_failures(tx, noted, site)
             if stronger is not None:
                 await records.set_password_hash(tx, user.id, stronger)
             if await factors.has_any(tx, user.id):
                 await factors.insert_halfway(tx, digest(cookie), user.id, now=now, expires_at=now + HALFWAY_MS)
-                return Halfway(cookie)
+                return PendingSignIn(cookie)
             await self.let_in(tx, cookie, user.id, now, address=address, agent=agent, failed=failed, device=device)
             return cookie
 
@@ -436,7 +443,7 @@ class Accounts:
             found = await records.signed_in(tx, digest(cookie), now)
             if found is not None:
                 await records.keep_device(
-                    tx, digest(token), found.place.user.id, now, since=now - DEVICE_LIFETIME_MS, most=DEVICES_MAX
+                    tx, digest(token), found.membership.user.id, now, since=now - DEVICE_LIFETIME_MS, most=DEVICES_MAX
                 )
 
         await self._database.write(operation)
@@ -451,20 +458,36 @@ class Accounts:
         found = await self._database.read(operation)
         if found is None:
             return None
-        place = found.place
+        membership = found.membership
         return SignedIn(
-            user=place.user,
-            project=present(place.project, "the project looked at"),
-            role=present(place.role, "a role in it"),
+            user=membership.user,
+            project=present(membership.project, "the project looked at"),
+            role=present(membership.role, "a role in it"),
             livemode=found.livemode,
             csrf_token=csrf_token(cookie),
             confirmed_at=found.confirmed_at,
             seen_at=found.seen_at,
         )
 
+    async def may_still(self, cookie: str, project_id: str, right: Right, *, livemode: bool) -> bool:
+        """Whether a browser with this cookie is signed in and has a right in a project, wherever it looks now: for an
+        answer that takes long."""
+
+        async def operation(tx: Transaction) -> bool:
+            found = await records.signed_in(tx, digest(cookie), self._clock.now())
+            if found is None:
+                return False
+            user = found.membership.user
+            role = await records.role_in(tx, user.id, project_id)
+            if role is None:
+                return user.installation_owner
+            return right in rights_of(role, installation_owner=user.installation_owner, livemode=livemode)
+
+        return await self._database.read(operation)
+
     async def note_seen(self, cookie: str, *, address: str, agent: str) -> None:
         """Remember when, from where and with what a signed-in browser was last in use."""
-        network, agent, now = site_of(address), shown_agent(agent), self._clock.now()
+        network, agent, now = site_of(address), kept_agent(agent), self._clock.now()
         await self._database.write(lambda tx: records.note_seen(tx, digest(cookie), now, network, agent))
 
     async def look_at(self, cookie: str, *, project_id: str, livemode: bool) -> None:
@@ -476,7 +499,7 @@ class Accounts:
 
         async def operation(tx: Transaction) -> None:
             found = await records.signed_in(tx, digest(cookie), self._clock.now())
-            user = found.place.user if found is not None else None
+            user = found.membership.user if found is not None else None
             if user is None or not ids.is_id(ids.PROJECT, project_id):
                 raise NotFound("project", project_id)
             if user.installation_owner:
@@ -496,7 +519,7 @@ class Accounts:
             found = await records.signed_in(tx, digest(cookie), self._clock.now())
             await records.delete_sign_in(tx, digest(cookie))
             if found is not None:
-                user = found.place.user
+                user = found.membership.user
                 line = ("user.signed_out", None, None, {"email": user.email})
                 await write_down_all(tx, Act(self._clock.now(), user.actor), [line])
 
@@ -532,7 +555,7 @@ class Accounts:
         await asyncio.to_thread(checked_password, new, field="new", about=[user.email])
         if not await self._is_password_of(user, old):
             raise InvalidInput("old", Problem.WRONG_PASSWORD)
-        password_hash, now = await asyncio.to_thread(self._hasher.hash, new), self._clock.now()
+        password_hash, now = await self._hashes.rehash(new), self._clock.now()
 
         async def operation(tx: Transaction) -> None:
             await records.lock_people(tx)
@@ -552,7 +575,7 @@ class Accounts:
             InvalidInput: the password will not do.
             NotFound: there is no such person.
         """
-        password_hash = await self._hash_of(password, email)
+        password_hash = await self.hash_of(password, email)
         now = self._clock.now()
 
         async def operation(tx: Transaction) -> int:
@@ -586,33 +609,33 @@ class Accounts:
         found = await self._database.write(begin)
         if found is None or found[0].id != user.id:
             return False
-        if not await asyncio.to_thread(self._matches, found[1], password):
+        if not await self._hashes.is_of(found[1], password):
             return False
         await self._database.write(lambda tx: records.forget_failures(tx, subject))
         return True
 
     # People of a project
 
-    async def person_in(self, project_id: str, user_id: str) -> Place:
+    async def person_in(self, project_id: str, user_id: str) -> Membership:
         """Who somebody is in a project.
 
         Raises:
             NotFound: they have no role there.
         """
 
-        async def operation(tx: Transaction) -> Place | None:
+        async def operation(tx: Transaction) -> Membership | None:
             user = await records.user_by_id(tx, user_id)
             if user is None:
                 return None
             if user.installation_owner:
-                return Place(user=user, project=None, role=Role.OWNER)
+                return Membership(user=user, project=None, role=Role.OWNER)
             role, project = await records.role_in(tx, user_id, project_id), await records.project_by_id(tx, project_id)
-            return Place(user=user, project=project, role=role) if role is not None else None
+            return Membership(user=user, project=project, role=role) if role is not None else None
 
-        place = await self._database.read(operation) if ids.is_id(ids.USER, user_id) else None
-        if place is None:
+        membership = await self._database.read(operation) if ids.is_id(ids.USER, user_id) else None
+        if membership is None:
             raise NotFound("person", user_id)
-        return place
+        return membership
 
     # Inside
 
@@ -657,7 +680,7 @@ class Accounts:
                 livemode=True,
                 cause=f"new_device:{digest(cookie)[:32]}",
                 subject_id=user_id,
-                detail={"email": user.email, "network": site_of(address), "agent": shown_agent(agent)},
+                detail={"email": user.email, "network": site_of(address), "agent": kept_agent(agent)},
                 now=now,
             )
 
@@ -689,7 +712,7 @@ class Accounts:
             InvalidInput: the address or the password will not do.
         """
         address = checked_email(email)
-        password_hash = await self._hash_of(password, address)
+        password_hash = await self.hash_of(password, address)
         user = User(
             id=ids.new_id(ids.USER),
             email=address,
@@ -704,20 +727,7 @@ class Accounts:
         Raises:
             InvalidInput: the password will not do.
         """
-        return await self._hash_of(password, email)
-
-    async def _hash_of(self, password: str, email: str) -> str:
-        """
-        Raises:
-            InvalidInput: the password will not do.
-        """
-        return await asyncio.to_thread(lambda: self._hasher.hash(checked_password(password, about=[email])))
-
-    def _matches(self, password_hash: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
-            return False
+        return await self._hashes.hash_of(password, email)
 
     async def keep_sign_in(
         self, tx: Transaction, cookie: str, user_id: str, project_id: str, now: int, *, address: str, agent: str
@@ -731,7 +741,7 @@ class Accounts:
             now=now,
             expires_at=now + SIGN_IN_LIFETIME_MS,
             network=site_of(address),
-            agent=shown_agent(agent),
+            agent=kept_agent(agent),
         )
 
 
@@ -760,6 +770,17 @@ async def begin_try(
     return {subject: await records.note_failure(tx, subject, now) for subject, _ in subjects}
 
 
+async def _insert_person(tx: Transaction, membership: Membership, password_hash: str, by: str) -> None:
+    """Keep a new person with the role they have, and write it into the audit log."""
+    user, project, role = membership.user, membership.project, present(membership.role, "a role")
+    if not await records.insert_user(tx, user, password_hash):
+        raise Conflict(f"A user with the address {user.email} already exists.", code="email_taken")
+    if project is not None:
+        await records.set_member(tx, user.id, project.id, role, user.created_at)
+    where = project.id if project is not None else None
+    await write_down(tx, Act(user.created_at, by), "user.created", user, [(where, None, role)])
+
+
 async def require_may_give(tx: Transaction, acting: User | None, project: Project | None, role: Role) -> None:
     """Refuse a role above that of whoever gives it, as they are at this moment.
 
@@ -769,8 +790,8 @@ async def require_may_give(tx: Transaction, acting: User | None, project: Projec
     """
     if acting is None:
         return
-    mine = await _role_of(tx, acting, project)
-    if mine is None or not manages(mine, role):
+    own_role = await _role_of(tx, acting, project)
+    if own_role is None or not manages(own_role, role):
         raise Forbidden("You can only give roles up to your own.", code="role_too_high")
 
 
@@ -779,11 +800,11 @@ async def _require_may_change(tx: Transaction, acting: User | None, project: Pro
         return
     if acting.id == user.id:
         raise Forbidden("You cannot change your own role or remove yourself. Ask another owner.", code="own_role")
-    mine = await _role_of(tx, acting, None if user.installation_owner else project)
+    own_role = await _role_of(tx, acting, None if user.installation_owner else project)
     theirs = (
         Role.OWNER if user.installation_owner or project is None else await records.role_in(tx, user.id, project.id)
     )
-    if mine is None or not manages(mine, theirs or Role.VIEWER):
+    if own_role is None or not manages(own_role, theirs or Role.VIEWER):
         raise Forbidden("Their role is above yours. Ask an owner.", code="role_too_high")
 
 
@@ -840,8 +861,19 @@ async def write_down(tx: Transaction, act: Act, action: str, user: User, moves: 
     await write_down_all(tx, act, lines)
 
 
-async def _forget_failures(tx: Transaction, noted: Mapping[str, str], site: str) -> None:
-    """Clear what had failed for somebody who has proved themselves."""
+async def withdraw_try(tx: Transaction, noted: Mapping[str, str]) -> None:
+    """Withdraw a try that was not looked at after all."""
+    for failure_id in noted.values():
+        await records.withdraw_failure(tx, failure_id)
+
+
+async def forget_failures(tx: Transaction, noted: Mapping[str, str], site: str) -> None:
+    """Clear what had failed for somebody who has proved themselves.
+
+    Args:
+        noted: as :func:`begin_try` answered.
+        site: the subject of it that stands for where they are.
+    """
     for subject, failure_id in noted.items():
         if subject == site:
             # Others sign in from there, too: what failed for them stays.
@@ -855,7 +887,7 @@ def _log_failure(found: tuple[User, str] | None, address: str) -> None:
     _log.warning("sign_in.failed", user=found[0].id if found is not None else None, address=address)
 
 
-def shown_agent(agent: str) -> str:
+def kept_agent(agent: str) -> str:
     """What a browser calls itself, as far as it is kept."""
     return "".join(char for char in agent[:AGENT_MAX] if char.isprintable())
 

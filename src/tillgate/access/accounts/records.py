@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from tillgate.access.accounts.model import UNUSED_MAX_MS, Place, Project, SignIn, User
+from tillgate.access.accounts.model import UNUSED_MAX_MS, Membership, Project, SignIn, User
 from tillgate.access.roles import Role
 from tillgate.base import ids
 from tillgate.store import Row, Transaction
@@ -26,8 +26,8 @@ _PROJECTS_OF: Final = (
     "(SELECT 1 FROM users u WHERE u.id = $1 AND u.installation_owner) "
     "OR p.id IN (SELECT m.project_id FROM memberships m WHERE m.user_id = $1) ORDER BY p.id LIMIT $2"
 )
-# An owner of the installation has one place, which is no project's.
-_PLACES: Final = (
+# An owner of the installation has one membership, which is no project's.
+_MEMBERSHIPS: Final = (
     f"SELECT {_WHO}, {_WHERE}, m.role FROM users u LEFT JOIN memberships m ON m.user_id = u.id "
     "LEFT JOIN projects p ON p.id = m.project_id WHERE (u.email, COALESCE(m.project_id, '')) > ($1, $2) "
     "AND (CAST($3 AS TEXT) IS NULL OR m.project_id = $3 OR u.installation_owner) "
@@ -81,6 +81,11 @@ async def insert_user(tx: Transaction, user: User, password_hash: str) -> bool:
     return changed == 1
 
 
+async def any_project(tx: Transaction) -> bool:
+    """Whether there is a project."""
+    return await tx.fetch_one("SELECT 1 FROM projects LIMIT 1") is not None
+
+
 async def any_user(tx: Transaction) -> bool:
     """Whether the instance has been claimed."""
     return await tx.fetch_one("SELECT 1 FROM users LIMIT 1") is not None
@@ -117,7 +122,7 @@ async def use_setup_link(tx: Transaction, token_digest: str) -> bool:
 class Found(NamedTuple):
     """A signed-in browser: who it is, where it looks, and when it proved and showed itself."""
 
-    place: Place
+    membership: Membership
     livemode: bool
     confirmed_at: int
     seen_at: int
@@ -153,7 +158,9 @@ async def insert_sign_in(
 async def signed_in(tx: Transaction, token_digest: str, now: int) -> Found | None:
     """Who this browser is, in which project as what, and whether it looks at live mode."""
     row = await tx.fetch_one(_SIGNED_IN, token_digest, now, now - UNUSED_MAX_MS)
-    return Found(_place(row), bool(row["livemode"]), row["confirmed_at"], row["seen_at"]) if row is not None else None
+    return (
+        Found(_membership(row), bool(row["livemode"]), row["confirmed_at"], row["seen_at"]) if row is not None else None
+    )
 
 
 async def note_seen(tx: Transaction, token_digest: str, now: int, network: str, agent: str) -> None:
@@ -324,9 +331,9 @@ async def projects_of(tx: Transaction, user_id: str, limit: int) -> list[Project
     return [_project(row) for row in await tx.fetch_all(_PROJECTS_OF, user_id, limit)]
 
 
-async def places(tx: Transaction, after: tuple[str, str], project_id: str | None, limit: int) -> list[Place]:
+async def memberships(tx: Transaction, after: tuple[str, str], project_id: str | None, limit: int) -> list[Membership]:
     """Who is what where, by address and project; of one project where that is given. Owners of all are in each."""
-    return [_place(row) for row in await tx.fetch_all(_PLACES, *after, project_id, limit)]
+    return [_membership(row) for row in await tx.fetch_all(_MEMBERSHIPS, *after, project_id, limit)]
 
 
 async def role_in(tx: Transaction, user_id: str, project_id: str) -> Role | None:
@@ -386,7 +393,7 @@ async def delete_user(tx: Transaction, user_id: str) -> int:
     return ended
 
 
-def _place(row: Row) -> Place:
+def _membership(row: Row) -> Membership:
     user = User(
         id=row["user_id"],
         email=row["email"],
@@ -397,7 +404,7 @@ def _place(row: Row) -> Place:
     if row["project_id"] is not None:
         project = Project(id=row["project_id"], name=row["project_name"], created_at=row["project_created_at"])
     role = Role.OWNER if user.installation_owner else Role(row["role"]) if row["role"] is not None else None
-    return Place(user=user, project=project, role=role)
+    return Membership(user=user, project=project, role=role)
 
 
 def _project(row: Row) -> Project:

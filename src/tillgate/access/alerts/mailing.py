@@ -6,7 +6,7 @@ from typing import Final
 from keyturn import KeyStore, Mode
 from keyturn.insight.audit import AuditEntry
 from tillgate.access.alerts import records
-from tillgate.access.alerts.model import MAILED_MAX, MAILED_WITHIN_MS, Alert, AlertKind, path_of
+from tillgate.access.alerts.model import MAILED_MAX, MAILED_WITHIN_MS, OF_NETWORKS, Alert, AlertKind, path_of
 from tillgate.access.alerts.operations import MAIL_JOB, raise_alert
 from tillgate.access.alerts.words import WORDS, subject_of, text_of
 from tillgate.access.notices.model import may_be_dangerous
@@ -14,7 +14,7 @@ from tillgate.access.roles import Role
 from tillgate.base.clock import MINUTE_MS, Clock
 from tillgate.events.outbox import Outbox
 from tillgate.mail.model import Letter, Purpose
-from tillgate.mail.operations import MailRoom
+from tillgate.mail.operations import MailQueue
 from tillgate.store import Database, Transaction
 from tillgate.store.alone import alone
 from tillgate.store.jobs import Again, Job, Kind
@@ -40,7 +40,7 @@ class AlertMails:
         database: Database,
         clock: Clock,
         *,
-        mail: MailRoom,
+        mail: MailQueue,
         keys: KeyStore,
         outbox: Outbox,
         words_of: Callable[[Transaction, str], Awaitable[Words]],
@@ -87,8 +87,9 @@ class AlertMails:
         await self._database.write(operation)
 
     async def _recipients(self, tx: Transaction, alert: Alert) -> list[str]:
-        """Who is told: of a sign-in they themselves, of a setting the owners but whoever changed it, else who runs the
-        project; where it has nobody of its own, the owners of the installation."""
+        """Who is told: of a sign-in they themselves, of a setting the owners but whoever changed it, of a network who
+        runs a project that is paid on it, and the owners of the installation once for all; else who runs the project;
+        where it has nobody of its own, the owners of the installation."""
         if alert.kind is AlertKind.NEW_DEVICE:
             return [alert.detail["email"]]
         found = await records.recipients(tx, alert.project_id, RECIPIENTS_MAX)
@@ -97,8 +98,11 @@ class AlertMails:
             owners = [email for email, whole, role in found if whole or role == Role.OWNER.value]
             told = [email for email in owners if email != actor]
             # Whoever has somebody's browser is that person for the audit log, so the account's holder is told.
-            holder = alert.detail.get("email", "")
+            holder = alert.detail.get("email", "") if alert.detail.get("action", "").startswith(_OF_HOLDERS) else ""
             return told if not holder or holder in told else [*told, holder]
+        if alert.kind in OF_NETWORKS and alert.project_id is not None:
+            # The owners of the installation were told already, of all projects at once.
+            return [email for email, whole, role in found if role is not None and not whole]
         own = [email for email, _, role in found if role is not None]
         return own or [email for email, whole, _ in found if whole]
 
@@ -143,16 +147,21 @@ class AlertMails:
 
 
 # What is told however much else there is to tell, so that nobody hides it behind noise.
-_NEVER_SILENCED: Final = frozenset({AlertKind.KEY_EXPOSED, AlertKind.SETTING_CHANGED})
+_NEVER_SILENCED: Final = frozenset({AlertKind.KEY_EXPOSED, AlertKind.SETTING_CHANGED}) | OF_NETWORKS
+# What is done to an account that somebody has had before. Whoever is invited or added is no holder yet, and anybody may
+# name any address.
+_OF_HOLDERS: Final = ("second_factor.", "user.password_", "user.role_changed")
 # What happens in a mode; people and their settings have none.
 _BY_MODE: Final = frozenset(
     {
         AlertKind.NEEDS_REVIEW,
         AlertKind.UNASSIGNED_TRANSFER,
+        AlertKind.REFUND_REORGANIZED,
         AlertKind.ENDPOINT_FAILING,
         AlertKind.KEY_EXPIRING,
         AlertKind.KEY_EXPOSED,
     }
+    | OF_NETWORKS
 )
 
 

@@ -28,6 +28,11 @@ class AlertKind(StrEnum):
     KEY_EXPOSED = "key_exposed"
     NEW_DEVICE = "new_device"
     SETTING_CHANGED = "setting_changed"
+    REFUND_REORGANIZED = "refund_reorganized"
+    NETWORK_BEHIND = "network_behind"
+    NETWORK_DISAGREEMENT = "network_disagreement"
+    NETWORK_REORGANIZED = "network_reorganized"
+    TOKEN_CHANGED = "token_changed"  # noqa: S105 (of a chain, no secret)
 
 
 EVENT_OF: Final[Mapping[AlertKind, EventType]] = {
@@ -38,7 +43,21 @@ EVENT_OF: Final[Mapping[AlertKind, EventType]] = {
     AlertKind.KEY_EXPOSED: types.ALERT_KEY_EXPOSED,
     AlertKind.NEW_DEVICE: types.ALERT_NEW_DEVICE,
     AlertKind.SETTING_CHANGED: types.ALERT_SETTING_CHANGED,
+    AlertKind.REFUND_REORGANIZED: types.ALERT_REFUND_REORGANIZED,
+    AlertKind.NETWORK_BEHIND: types.ALERT_NETWORK_BEHIND,
+    AlertKind.NETWORK_DISAGREEMENT: types.ALERT_NETWORK_DISAGREEMENT,
+    AlertKind.NETWORK_REORGANIZED: types.ALERT_NETWORK_REORGANIZED,
+    AlertKind.TOKEN_CHANGED: types.ALERT_TOKEN_CHANGED,
 }
+# What is told to the installation once, and to each project that is paid on the network.
+OF_NETWORKS: Final = frozenset(
+    {
+        AlertKind.NETWORK_BEHIND,
+        AlertKind.NETWORK_DISAGREEMENT,
+        AlertKind.NETWORK_REORGANIZED,
+        AlertKind.TOKEN_CHANGED,
+    }
+)
 
 
 class Alert(NamedTuple):
@@ -46,7 +65,7 @@ class Alert(NamedTuple):
 
     Attributes:
         project_id: None for what belongs to the installation.
-        subject_id: what it is about: a session, an endpoint, a key or a person, or nothing.
+        subject_id: what it is about: a session, an endpoint, a key, a person or a network, or nothing.
         detail: what else there is to say, as text by name.
     """
 
@@ -90,6 +109,8 @@ def path_of(alert: Alert) -> str:
             return f"/dashboard/sessions/{alert.subject_id}"
         case AlertKind.UNASSIGNED_TRANSFER:
             return f"/dashboard/unassigned/{alert.subject_id}"
+        case AlertKind.REFUND_REORGANIZED:
+            return f"/dashboard/refunds/{alert.subject_id}"
         case AlertKind.ENDPOINT_FAILING:
             return f"/dashboard/webhooks/{alert.subject_id}"
         case AlertKind.KEY_EXPIRING | AlertKind.KEY_EXPOSED:
@@ -98,3 +119,11 @@ def path_of(alert: Alert) -> str:
             return "/dashboard/account"
         case AlertKind.SETTING_CHANGED:
             return "/dashboard/audit"
+        case (
+            AlertKind.NETWORK_BEHIND
+            | AlertKind.NETWORK_DISAGREEMENT
+            | AlertKind.NETWORK_REORGANIZED
+            | AlertKind.TOKEN_CHANGED
+        ):
+            # How networks stand is the operator's page.
+            return "/dashboard/networks" if alert.project_id is None else "/dashboard/wallet"

@@ -110,6 +110,14 @@ class _Transfer(msgspec.Struct, rename="camel"):
     suggested_order_id: str | None
 
 
+class _Refund(msgspec.Struct, rename="camel"):
+    """The same of a refund."""
+
+    order_id: str
+    amount: str
+    currency: str
+
+
 class _Endpoint(msgspec.Struct, rename="camel"):
     """The same of an endpoint."""
 
@@ -139,6 +147,12 @@ async def _unassigned(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
     detail = {"amount": transfer.amount, "symbol": transfer.symbol, "chain": transfer.network}
     detail |= {"order": transfer.suggested_order_id} if transfer.suggested_order_id is not None else {}
     await _raise(tx, outbox, fact, AlertKind.UNASSIGNED_TRANSFER, fact.id, fact.object_id, detail)
+
+
+async def _refund_reorganized(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
+    refund = msgspec.json.decode(fact.native, type=_Refund)
+    detail = {"order": refund.order_id, "amount": refund.amount, "currency": refund.currency}
+    await _raise(tx, outbox, fact, AlertKind.REFUND_REORGANIZED, fact.id, fact.object_id, detail)
 
 
 async def _endpoint_failing(tx: Transaction, outbox: Outbox, fact: Fact) -> None:
@@ -181,6 +195,7 @@ async def _raise(
 FOLLOW_UPS: Final[Mapping[str, FollowUp]] = {
     types.PAYMENT_REVIEW.name: _needs_review,
     types.UNASSIGNED_TRANSFER_CREATED.name: _unassigned,
+    types.REFUND_REORGANIZED.name: _refund_reorganized,
     types.WEBHOOK_ENDPOINT_FAILING.name: _endpoint_failing,
     types.WEBHOOK_ENDPOINT_DISABLED.name: _endpoint_failing,
     types.API_KEY_EXPIRING.name: _of_key(AlertKind.KEY_EXPIRING),

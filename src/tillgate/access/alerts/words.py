@@ -71,6 +71,47 @@ WORDS: Final[dict[AlertKind, AlertWords]] = {
         phrase("{action}, by {actor}. If you do not know this change, remove who made it."),
         phrase("Open the audit log"),
     ),
+    AlertKind.REFUND_REORGANIZED: AlertWords(
+        phrase("A refund that you sent is gone"),
+        phrase(
+            "A reorganisation of its network removed the transfer of a refund of {amount} {currency}. It is pending "
+            "again, and succeeds if the transfer comes back. Look in your wallet before you send it once more."
+        ),
+        phrase("Look at the refund"),
+    ),
+    AlertKind.NETWORK_BEHIND: AlertWords(
+        phrase("A payment network is behind"),
+        phrase(
+            "Payments on {chain} have not been seen in time since {since} ({state}). Nothing is lost: what arrives "
+            "meanwhile is counted as soon as the network can be read again."
+        ),
+        phrase("Look at the networks and tokens"),
+    ),
+    AlertKind.NETWORK_DISAGREEMENT: AlertWords(
+        phrase("The nodes of a payment network disagree"),
+        phrase(
+            "The nodes of {chain} contradict each other about final blocks. No payment on it becomes paid until they "
+            "agree. Find out which node is wrong, and replace it."
+        ),
+        phrase("Look at the networks and tokens"),
+    ),
+    AlertKind.NETWORK_REORGANIZED: AlertWords(
+        phrase("A payment network was reorganised past finality"),
+        phrase(
+            "Blocks of {chain} that counted as final were replaced, from block {block} on. Nothing is refunded or "
+            "marked as unpaid automatically: a payment whose transfer is gone waits for your decision. Hold back what "
+            "was ordered lately until you have looked."
+        ),
+        phrase("Look at the networks and tokens"),
+    ),
+    AlertKind.TOKEN_CHANGED: AlertWords(
+        phrase("The contract of a token has changed"),
+        phrase(
+            "The contract of {symbol} on {chain} ({token}) says {found} decimals, and {pinned} were pinned. The token "
+            "is offered to no new payment until its contract says {pinned} again."
+        ),
+        phrase("Look at the networks and tokens"),
+    ),
 }
 
 # What is unusual about money, as alerts have it. A word that is not here stands as it is.
@@ -82,6 +123,45 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "unexpected": phrase("unexpected"),
     "doubted": phrase("doubted"),
 }
+# A change that owners are notified of, by its action in the audit log.
+CHANGES: Final[Mapping[str, str]] = {
+    "feed.added": phrase("Price feed added"),
+    "feed.removed": phrase("Price feed removed"),
+    "invitation.accepted": phrase("Invitation accepted"),
+    "invitation.created": phrase("Person invited"),
+    "invitation.withdrawn": phrase("Invitation withdrawn"),
+    "key.changed": phrase("API key changed"),
+    "key.created": phrase("API key created"),
+    "key.enabled": phrase("API key enabled"),
+    "key.imported": phrase("API keys imported"),
+    "key.rotated": phrase("API key rotated"),
+    "network.added": phrase("Network added"),
+    "network.changed": phrase("Network changed"),
+    "project.renamed": phrase("Project renamed"),
+    "project.settings_changed": phrase("Project settings changed"),
+    "rate.removed": phrase("Exchange rate removed"),
+    "rate.set": phrase("Exchange rate set"),
+    "second_factor.app_added": phrase("Authenticator app added"),
+    "second_factor.app_removed": phrase("Authenticator app removed"),
+    "second_factor.codes_renewed": phrase("Recovery codes renewed"),
+    "second_factor.passkey_added": phrase("Passkey added"),
+    "second_factor.passkey_removed": phrase("Passkey removed"),
+    "second_factor.reset": phrase("Second factor reset by an operator"),
+    "token.accepted": phrase("Token accepted"),
+    "token.added": phrase("Token added"),
+    "user.created": phrase("Person added"),
+    "user.password_changed": phrase("Own password changed"),
+    "user.password_reset": phrase("Password reset by a mailed link"),
+    "user.password_set": phrase("Password set by an operator"),
+    "user.removed": phrase("Person removed"),
+    "user.role_changed": phrase("Role changed"),
+    "wallet.confirmed": phrase("Wallet confirmed"),
+    "wallet.set": phrase("Wallet set"),
+    "wallet.skipped": phrase("Wallet addresses skipped"),
+    "webhook.created": phrase("Webhook endpoint added"),
+    "webhook.secret_rotated": phrase("Webhook secret rotated"),
+}
+_ABOUT: Final = phrase("{change} ({email})")
 _DASH: Final = "–"
 
 
@@ -98,4 +178,12 @@ def text_of(alert: Alert, words: Words) -> str:
     if "exceptions" in wanted:
         named = (words.say(EXCEPTIONS[one]) if one in EXCEPTIONS else one for one in wanted["exceptions"].split(", "))
         wanted["exceptions"] = ", ".join(named)
+    if "action" in wanted:
+        wanted["action"] = _change(wanted["action"], alert.detail.get("email", ""), words)
     return words.say(sentence, **wanted)
+
+
+def _change(action: str, email: str, words: Words) -> str:
+    """A change in words, and whom it is about. One that is not here stands as the audit log has it."""
+    change = words.say(CHANGES[action]) if action in CHANGES else action
+    return words.say(_ABOUT, change=change, email=email) if email else change

@@ -7,7 +7,7 @@ invitation is made and again when it is taken up, so that it is worth no more th
 import secrets
 
 from keyturn.stores.ports import Act
-from tillgate.access.accounts import Accounts, Place, Role, User
+from tillgate.access.accounts import Accounts, Membership, Role, User
 from tillgate.access.accounts import records as people
 from tillgate.access.accounts.operations import (
     TOKEN_BYTES,
@@ -42,7 +42,7 @@ class Invitations:
         by: str = "operator:cli",
         acting: User | None = None,
     ) -> Invited:
-        """A link with which somebody takes up a role. An earlier one of theirs to the same place ends.
+        """A link with which somebody takes up a role. An earlier one of theirs to the same project ends.
 
         Args:
             project_id: where the role is to hold; None for the whole installation, as an owner of it.
@@ -157,7 +157,7 @@ class Invitations:
         await self._database.write(operation)
         return cookie
 
-    async def accept(self, token: str, user: User) -> Place:
+    async def accept(self, token: str, user: User) -> Membership:
         """Take up the role that a link stands for, as somebody who is signed in with its address.
 
         Raises:
@@ -166,13 +166,13 @@ class Invitations:
         """
         now = self._clock.now()
 
-        async def operation(tx: Transaction) -> Place:
+        async def operation(tx: Transaction) -> Membership:
             taken = await self._take(tx, token)
             if taken.email != user.email:
                 raise Forbidden(f"This invitation is for {taken.email}. Sign in as them to accept it.")
             await _require_new(tx, taken)
             await self._settle(tx, user, taken, now)
-            return Place(user=user, project=taken.project, role=taken.role)
+            return Membership(user=user, project=taken.project, role=taken.role)
 
         return await self._database.write(operation)
 

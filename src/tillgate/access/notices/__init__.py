@@ -1,4 +1,4 @@
-"""What owners are told: changes of dangerous settings that somebody else made."""
+"""What owners are notified of: changes of dangerous settings that somebody else made."""
 
 from tillgate.access.notices.model import Notices
 from tillgate.access.notices.operations import NoticeBoard

@@ -12,7 +12,7 @@ TOLD_FOR_MS: Final = 30 * DAY_MS
 
 # People, roles and second factors, whatever the mode.
 PEOPLE: Final = ("invitation.", "second_factor.", "user.")
-# Who comes and goes changes nothing.
+# Members who join or leave change nothing.
 COMINGS_AND_GOINGS: Final = frozenset({"user.signed_in", "user.signed_out"})
 # In live mode only.
 LIVE: Final = frozenset(
@@ -34,6 +34,10 @@ LIVE: Final = frozenset(
         "network.added",
         "network.changed",
         "token.added",
+        "rate.set",
+        "rate.removed",
+        "feed.added",
+        "feed.removed",
     }
 )
 

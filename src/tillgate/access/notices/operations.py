@@ -14,7 +14,7 @@ INSTALLATION = ""
 
 
 class NoticeBoard:
-    """What owners are told, over one database."""
+    """What owners are notified of, over one database."""
 
     def __init__(self, database: Database, clock: Clock, keys: KeyStore) -> None:
         self._database = database

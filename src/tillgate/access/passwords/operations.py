@@ -21,7 +21,7 @@ from tillgate.base.clock import MINUTE_MS, Clock
 from tillgate.base.errors import Forbidden
 from tillgate.base.text import checked_email
 from tillgate.mail.model import Letter, Purpose
-from tillgate.mail.operations import MailRoom
+from tillgate.mail.operations import MailQueue
 from tillgate.store import Database, Transaction
 from tillgate.store.bell import Bell
 from tillgate.store.jobs import Job, Kind, enqueue
@@ -43,7 +43,7 @@ class Passwords:
         clock: Clock,
         accounts: Accounts,
         *,
-        mail: MailRoom,
+        mail: MailQueue,
         bell: Bell,
         words_of: Callable[[Transaction, str], Awaitable[Words]],
         public_url: str,

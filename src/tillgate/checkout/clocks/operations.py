@@ -46,7 +46,7 @@ async def get_clock(tx: Transaction, principal: Principal, clock_id: str) -> Tes
         NotFound: it is not in the caller's project, or the caller is in live mode.
     """
     found = await records.by_id(tx, principal.project_id, clock_id) if ids.is_id(ids.TEST_CLOCK, clock_id) else None
-    return _mine(found, principal, clock_id)
+    return _require_own(found, principal, clock_id)
 
 
 async def clocks_by_id(tx: Transaction, principal: Principal, clock_ids: Sequence[str]) -> dict[str, TestClock]:
@@ -87,13 +87,13 @@ async def put_forward(
     Raises:
         NotFound: it is not in the caller's project, or the caller is in live mode.
     """
-    clock = _mine(await records.locked(tx, principal.project_id, clock_id), principal, clock_id)
+    clock = _require_own(await records.locked(tx, principal.project_id, clock_id), principal, clock_id)
     after = msgspec.structs.replace(clock, advanced_ms=clock.advanced_ms + milliseconds, updated_at=context.clock.now())
     await records.advance(tx, after)
     return after
 
 
-def _mine(clock: TestClock | None, principal: Principal, clock_id: str) -> TestClock:
+def _require_own(clock: TestClock | None, principal: Principal, clock_id: str) -> TestClock:
     if clock is None or principal.livemode:
         raise NotFound("test clock", clock_id)
     return clock

@@ -16,7 +16,7 @@ from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import records
 from tillgate.checkout.coupons.model import Coupon, Uses, checked_discount, to_api
 from tillgate.checkout.emitting import emit_fact
-from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.metadata import Replaced, changed_metadata, checked_metadata
 from tillgate.events.types import COUPON_CREATED, COUPON_UPDATED
 from tillgate.store import Transaction
 
@@ -47,7 +47,7 @@ class CouponChanges(msgspec.Struct, frozen=True, kw_only=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
-    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: dict[str, Any] | Replaced | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def create_coupon(context: CheckoutContext, tx: Transaction, principal: Principal, new: NewCoupon) -> Coupon:
@@ -115,7 +115,7 @@ async def list_coupons(
 async def update_coupon(
     context: CheckoutContext, tx: Transaction, principal: Principal, coupon_id: str, changes: CouponChanges
 ) -> Coupon:
-    """Change a coupon; sessions that have it already keep it. ``metadata`` is replaced as a whole.
+    """Change a coupon; sessions that have it already keep it. ``metadata`` is merged by its keys.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
@@ -132,7 +132,7 @@ async def update_coupon(
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
     if changes.metadata is not msgspec.UNSET:
-        changed["metadata"] = checked_metadata(changes.metadata)
+        changed["metadata"] = changed_metadata(coupon.metadata, changes.metadata)
     after = msgspec.structs.replace(coupon, **changed)
     if after == coupon:
         return coupon

@@ -79,7 +79,7 @@ async def newest(
 ) -> list[Coupon]:
     """Up to ``limit + 1`` coupons, newest first, that match what is given."""
     params = [project_id, livemode, page.before]
-    sql, params = newest_first(_NEWEST, params, {"active = {}": active}, by="id", limit=page.limit)
+    sql, params = newest_first(_NEWEST, params, {"active = {}": active}, by="id", page=page)
     rows = await tx.fetch_all(sql, *params)
     return [_coupon(row) for row in rows]
 

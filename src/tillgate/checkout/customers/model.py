@@ -19,6 +19,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
         reference: the merchant's own name for them; unique likewise.
         metadata: the merchant's JSON object as text.
         email_stated: the address is only what a buyer typed at a payment link; the merchant has not set it.
+        erased_at: when they were erased; nothing else is known of them since.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     email_stated: bool = False
+    erased_at: int | None = None
 
 
 class CustomerObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -39,6 +41,7 @@ class CustomerObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Attributes:
         email_stated: whether a buyer only typed this address at a payment link: nobody has proved it, and nothing need
             have been paid. False once you set ``email`` yourself.
+        erased_at: when the customer was erased; ``email``, ``name``, ``reference``, ``metadata`` are null since then.
     """
 
     id: str
@@ -49,6 +52,7 @@ class CustomerObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     name: str | None
     reference: str | None
     metadata: msgspec.Raw
+    erased_at: str | None
     created_at: str
     updated_at: str
 
@@ -63,6 +67,7 @@ def to_api(customer: Customer) -> CustomerObject:
         name=customer.name,
         reference=customer.reference,
         metadata=metadata_to_api(customer.metadata),
+        erased_at=to_rfc3339(customer.erased_at) if customer.erased_at is not None else None,
         created_at=to_rfc3339(customer.created_at),
         updated_at=to_rfc3339(customer.updated_at),
     )

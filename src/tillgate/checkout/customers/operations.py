@@ -1,22 +1,26 @@
 """What a merchant does with customers."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut_newest
 from tillgate.base.principal import Principal
-from tillgate.base.text import NAME_MAX, checked_email, checked_text, identity, normal_email
+from tillgate.base.text import NAME_MAX, checked_email, checked_text, folded, identity, normal_email
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.customers import records
 from tillgate.checkout.customers.model import REFERENCE_MAX, Customer, to_api
+from tillgate.checkout.customers.words import WORDS_MAX, spelled, split
 from tillgate.checkout.emitting import emit_fact
-from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.metadata import changed_metadata, checked_metadata
 from tillgate.events.types import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from tillgate.store import Transaction
+
+INDEX_BATCH_MAX: Final = 200
 
 
 class CustomerChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +81,7 @@ async def _added(
         updated_at=now,
         email_stated=email_stated,
     )
-    customer = msgspec.structs.replace(empty, **_checked(new))
+    customer = msgspec.structs.replace(empty, **_checked(new, None, creates=True))
     if not await records.insert(tx, customer):
         raise _taken()
     return customer
@@ -88,9 +92,14 @@ async def emit_created(context: CheckoutContext, tx: Transaction, customer: Cust
     await emit_fact(context, tx, CUSTOMER_CREATED, customer, to_api(customer))
 
 
-async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: Principal, email: str) -> Stated:
+async def stated_by_email(
+    context: CheckoutContext, tx: Transaction, principal: Principal, email: str, *, by_merchant: bool = False
+) -> Stated:
     """The customer with an e-mail address that a buyer says is theirs; added where there is none, as one of whom
     nothing else is known. Whoever calls reports them, by :func:`emit_created`, once it has locked all that it locks.
+
+    Args:
+        by_merchant: whether it is the merchant who says so.
 
     Raises:
         InvalidInput: it is no e-mail address.
@@ -104,7 +113,7 @@ async def stated_by_email(context: CheckoutContext, tx: Transaction, principal: 
             return Stated(found[0], made_known=False)
         try:
             new, now = CustomerChanges(email=wanted), context.clock.now()
-            return Stated(await _added(tx, principal, new, now, email_stated=True), made_known=True)
+            return Stated(await _added(tx, principal, new, now, email_stated=not by_merchant), made_known=True)
         except Conflict:
             # Somebody added them in the same moment, and has committed: now they are found.
             continue
@@ -165,18 +174,49 @@ async def list_customers(
     return NumberedPage(found, total, page, limit)
 
 
+async def newest_customers(
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    email: str | None = None,
+    reference: str | None = None,
+    created_after: int | None = None,
+    created_before: int | None = None,
+) -> Page[Customer]:
+    """Customers, newest first, that match what is given exactly; ``created_after`` is inclusive, ``created_before`` is
+    not."""
+    checked_cursor(page, ids.CUSTOMER)
+    found = await records.newest(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        email=normal_email(email) if email is not None else None,
+        reference=identity(reference) if reference is not None else None,
+        created_after=created_after,
+        created_before=created_before,
+    )
+    return cut_newest(found, page)
+
+
 async def update_customer(
     context: CheckoutContext, tx: Transaction, principal: Principal, customer_id: str, changes: CustomerChanges
 ) -> Customer:
-    """Change a customer. ``metadata`` is replaced as a whole.
+    """Change a customer. ``metadata`` is merged by its keys.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: a field is wrong; it is named.
-        Conflict: another customer has this e-mail address or reference.
+        Conflict: another customer has this e-mail address or reference, or this one was erased.
     """
     customer = await hold_customer(tx, principal, customer_id)
-    after = msgspec.structs.replace(customer, **_checked(changes))
+    if customer.erased_at is not None:
+        raise Conflict(
+            "This customer was erased, and nothing is kept of them any more. Create a new customer.",
+            code="customer_erased",
+        )
+    after = msgspec.structs.replace(customer, **_checked(changes, customer.metadata))
     if changes.email is not msgspec.UNSET:
         after = msgspec.structs.replace(after, email_stated=False)
     if after == customer:
@@ -190,7 +230,16 @@ async def update_customer(
     return after
 
 
-def _checked(changes: CustomerChanges) -> dict[str, str | None]:
+async def require_customer(tx: Transaction, principal: Principal, customer_id: str) -> None:
+    """
+    Raises:
+        NotFound: it is not in the caller's project and mode, or was erased.
+    """
+    if (await get_customer(tx, principal, customer_id)).erased_at is not None:
+        raise NotFound("customer", customer_id)
+
+
+def _checked(changes: CustomerChanges, held: str | None, *, creates: bool = False) -> dict[str, str | None]:
     checked: dict[str, str | None] = {}
     if changes.email is not msgspec.UNSET:
         checked["email"] = checked_email(changes.email) if changes.email is not None else None
@@ -200,7 +249,8 @@ def _checked(changes: CustomerChanges) -> dict[str, str | None]:
         reference = _text(changes.reference, "reference", REFERENCE_MAX)
         checked["reference"] = identity(reference) if reference is not None else None
     if changes.metadata is not msgspec.UNSET:
-        checked["metadata"] = checked_metadata(changes.metadata)
+        given = changes.metadata
+        checked["metadata"] = checked_metadata(given) if creates else changed_metadata(held, given)
     return checked
 
 
@@ -213,3 +263,21 @@ def _taken() -> Conflict:
         "Another customer of this project and mode has this e-mail address or reference; update that one instead.",
         code="customer_exists",
     )
+
+
+async def find_customers(tx: Transaction, principal: Principal, text: str, looked_at: int) -> list[Customer]:
+    """Customers whose name or e-mail address has a word with each of the beginnings that the text consists of; at most
+    ``looked_at`` are looked at."""
+    parts = [text] if "@" in text else split(text)
+    beginnings = list(dict.fromkeys(spelled(folded(one)) for one in parts))[:WORDS_MAX]
+    if not beginnings:
+        return []
+    project_id, livemode = principal.project_id, principal.livemode
+    found = await records.with_words(tx, project_id, livemode, beginnings, looked_at)
+    by_id = {one.id: one for one in await records.by_ids(tx, project_id, livemode, found)}
+    return [by_id[one] for one in found if one in by_id]
+
+
+async def index_batch(tx: Transaction) -> int:
+    """Write down the words of a batch of customers of earlier versions; says how many."""
+    return await records.index_batch(tx, INDEX_BATCH_MAX)

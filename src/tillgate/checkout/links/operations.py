@@ -80,7 +80,7 @@ async def create_link(context: CheckoutContext, tx: Transaction, principal: Prin
         completed_sessions_max=checked_uses_max(new.max_completed_sessions, field="max_completed_sessions"),
     )
     await records.insert(tx, link)
-    await _tell(context, tx, PAYMENT_LINK_CREATED, link)
+    await _emit(context, tx, PAYMENT_LINK_CREATED, link)
     return link
 
 
@@ -249,9 +249,9 @@ async def _write(context: CheckoutContext, tx: Transaction, before: PaymentLink,
         return before
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
     await records.update(tx, after)
-    await _tell(context, tx, PAYMENT_LINK_UPDATED, after)
+    await _emit(context, tx, PAYMENT_LINK_UPDATED, after)
     return after
 
 
-async def _tell(context: CheckoutContext, tx: Transaction, type: EventType, link: PaymentLink) -> None:
+async def _emit(context: CheckoutContext, tx: Transaction, type: EventType, link: PaymentLink) -> None:
     await emit_fact(context, tx, type, link, to_api(link, context.settings.public_url))

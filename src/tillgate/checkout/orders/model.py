@@ -295,9 +295,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.basket.totals
 
     @property
+    def goods(self) -> tuple[LineItem, ...]:
+        """The lines that can be delivered."""
+        return tuple(one for one in self.line_items if one.kind is LineItemKind.PRODUCT)
+
+    @property
+    def open_items(self) -> tuple[LineItem, ...]:
+        """The goods of a paid order of which nobody has said how their delivery ended."""
+        return tuple(one for one in self.goods if one.delivery is None) if self.status is OrderStatus.PAID else ()
+
+    @property
     def is_undelivered(self) -> bool:
         """Whether it has goods, and none of them could be delivered."""
-        ends = [one.delivery for one in self.line_items if one.kind is LineItemKind.PRODUCT]
+        ends = [one.delivery for one in self.goods]
         return bool(ends) and all(one is not None and one.status is DeliveryStatus.FAILED for one in ends)
 
     @property

@@ -1,14 +1,15 @@
 """An order as the API, the events and the webhooks show it."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.metadata import metadata_to_api
-from tillgate.checkout.orders.model import Delivery, Order, Token, payment_required
+from tillgate.checkout.orders.model import Delivery, Order, OrderStatus, Token, payment_required
 from tillgate.checkout.payments.model import Unusual
+from tillgate.checkout.payments.object import RateObject, rate_to_api
 
 
 class DeliveryObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -80,6 +81,8 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         client_reference_id: what whoever sent the buyer calls it; never unique.
         decision: what you said last about unusual money.
         expires_at: money that is complete at this instant or later is late.
+        receipt_url: where the buyer downloads the receipt, without a key; null while the order is not paid.
+        exchange_rate: the rate that was locked for the option that the session shows; absent where none was needed.
     """
 
     id: str
@@ -104,19 +107,30 @@ class OrderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     refunded: str
     decision: Literal["accepted", "waiting", "refunded"] | None
     metadata: msgspec.Raw
+    receipt_url: str | None
     expires_at: str
     created_at: str
     updated_at: str
+    exchange_rate: RateObject | msgspec.UnsetType = msgspec.UNSET
 
 
-def to_api(order: Order) -> OrderObject:
-    """The order in the API's form."""
+# The orders that were paid.
+_RECEIPTED: Final = frozenset({OrderStatus.PAID, OrderStatus.REFUNDED})
+
+
+def to_api(order: Order, public_url: str) -> OrderObject:
+    """The order in the API's form.
+
+    Args:
+        public_url: where buyers reach this server.
+    """
     digits = MINOR_DIGITS[order.currency]
 
     def text(minor: int) -> str:
         return format_minor(minor, digits)
 
     totals = order.totals
+    rate = order.payment.terms.rate
     return OrderObject(
         id=order.id,
         livemode=order.livemode,
@@ -167,9 +181,11 @@ def to_api(order: Order) -> OrderObject:
         refunded=text(order.payment.refunded_minor),
         decision=order.payment.decision.value if order.payment.decision is not None else None,
         metadata=metadata_to_api(order.metadata),
+        receipt_url=f"{public_url}/checkout/{order.session_id}/receipt" if order.status in _RECEIPTED else None,
         expires_at=to_rfc3339(order.expires_at),
         created_at=to_rfc3339(order.created_at),
         updated_at=to_rfc3339(order.updated_at),
+        exchange_rate=rate_to_api(rate, order.expires_at) if rate is not None else msgspec.UNSET,
     )
 
 

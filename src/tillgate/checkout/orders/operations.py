@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.money import Money, parse_amount, parse_currency
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Field, Path, Problem
 from tillgate.base.text import NAME_MAX, checked_text, identity
@@ -17,7 +17,7 @@ from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import KeptForm, keep
-from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.metadata import changed_metadata
 from tillgate.checkout.orders import records
 from tillgate.checkout.orders.model import (
     EDGES,
@@ -42,7 +42,7 @@ from tillgate.checkout.orders.model import (
     checked_basket,
 )
 from tillgate.checkout.orders.object import to_api
-from tillgate.checkout.orders.records import OrderFilters, Place
+from tillgate.checkout.orders.records import Beside, ListPosition, OrderFilters, StoredOrder
 from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.products import operations as products
 from tillgate.checkout.products.model import Pricing, Product
@@ -70,7 +70,7 @@ class NewLineItem(NamedTuple):
 
 
 class OrderChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What a merchant may change of an order; what is unset stays, ``metadata`` is replaced as a whole."""
+    """What a merchant may change of an order; what is unset stays, ``metadata`` is merged by its keys."""
 
     fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
@@ -89,16 +89,25 @@ def basket_of_price(price: Money, name: str | None) -> Basket:
 
 
 async def looked_up(
-    tx: Transaction, principal: Principal, currency: str | None, new: Sequence[NewLineItem]
+    tx: Transaction,
+    principal: Principal,
+    currency: str | None,
+    new: Sequence[NewLineItem],
+    known: Mapping[str, Product] | None = None,
 ) -> tuple[str, tuple[NewLineItem, ...]]:
     """The lines with what their products say, and their currency: the first product's where it is None.
+
+    Args:
+        known: all of their products by id, where this transaction has looked them up already.
 
     Raises:
         InvalidInput: a product is not there, costs something else, or is of another currency; the field is named.
         Conflict: a product is not for sale.
     """
     wanted = dict.fromkeys(one.product_id for one in new if one.product_id is not None)
-    found = await products.products_by_id(tx, principal, list(wanted)) if wanted else {}
+    found = known
+    if found is None:
+        found = await products.products_by_id(tx, principal, list(wanted)) if wanted else {}
     if currency is None:
         currency = next((found[one].price.currency for one in wanted if one in found), None)
     if currency is None:
@@ -126,7 +135,11 @@ def basket_of_lines(currency: str, new: Sequence[NewLineItem], shipping_amount: 
 
 
 class NewOrder(NamedTuple):
-    """What is promised, and to whom."""
+    """What is promised, and to whom.
+
+    Attributes:
+        customer_known: this transaction has looked the customer up already.
+    """
 
     basket: Basket
     reference: str | None = None
@@ -135,6 +148,7 @@ class NewOrder(NamedTuple):
     metadata: str | None = None
     client_reference_id: str | None = None
     customer_stated: bool = False
+    customer_known: bool = False
 
 
 async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder) -> NewOrder:
@@ -151,9 +165,9 @@ async def checked_new_order(tx: Transaction, principal: Principal, new: NewOrder
     client_reference_id = new.client_reference_id
     if client_reference_id is not None:
         client_reference_id = checked_text(client_reference_id, field="client_reference_id", length_max=REFERENCE_MAX)
-    if new.customer_id is not None:
+    if new.customer_id is not None and not new.customer_known:
         try:
-            await customers.get_customer(tx, principal, new.customer_id)
+            await customers.require_customer(tx, principal, new.customer_id)
         except NotFound as error:
             raise InvalidInput("customer_id", Problem.NO_SUCH, noun="customer") from error
     return new._replace(reference=reference, client_reference_id=client_reference_id)
@@ -224,6 +238,33 @@ async def get_order(tx: Transaction, principal: Principal, order_id: str) -> Ord
     return order
 
 
+async def get_order_beside(
+    tx: Transaction, principal: Principal, order_id: str, beside: Beside
+) -> tuple[Order, str | None]:
+    """One order, and what a language keeps beside it, by one statement; that is None where there is nothing.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    found = await records.by_id_beside(tx, principal.project_id, principal.livemode, order_id, beside)
+    if found is None:
+        raise NotFound("order", order_id)
+    return found
+
+
+async def find_stored(tx: Transaction, principal: Principal, order_id: str) -> StoredOrder | Order:
+    """One order as it is stored, for as long as it has seen no money: whoever shows it in a form of their own can
+    remember that form by it.
+
+    Raises:
+        NotFound: it is not in the caller's project and mode.
+    """
+    found = await records.stored(tx, principal.project_id, principal.livemode, order_id)
+    if found is None:
+        raise NotFound("order", order_id)
+    return found
+
+
 async def get_order_of_session(tx: Transaction, session_id: str) -> Order:
     """The order of a session that the caller may see."""
     return await records.of_session(tx, session_id)
@@ -257,15 +298,15 @@ async def has_paid(tx: Transaction, customer_id: str) -> bool:
 async def list_orders(
     tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[OrderFilters]
 ) -> Page[Order]:
-    """Orders, newest first, that match what is given; ``created_after`` is inclusive."""
+    """Orders, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.ORDER)
     found = await records.newest(tx, principal.project_id, principal.livemode, page, **_compared(filters))
-    return cut(found, page.limit)
+    return cut_newest(found, page)
 
 
-async def list_from(tx: Transaction, principal: Principal, place: Place, limit: int) -> Page[Order]:
-    """Orders on one side of a place in the list of all, the nearest first."""
-    found = await records.from_place(tx, principal.project_id, principal.livemode, place, limit)
+async def list_from(tx: Transaction, principal: Principal, position: ListPosition, limit: int) -> Page[Order]:
+    """Orders on one side of a position in the list of all, the nearest first."""
+    found = await records.page_from(tx, principal.project_id, principal.livemode, position, limit)
     return cut(found, limit)
 
 
@@ -301,7 +342,7 @@ async def update_order(
     if changes.fulfillment is not msgspec.UNSET:
         changed["fulfillment"] = changes.fulfillment
     if changes.metadata is not msgspec.UNSET:
-        changed["metadata"] = checked_metadata(changes.metadata)
+        changed["metadata"] = changed_metadata(order.metadata, changes.metadata)
     if all(getattr(order, name) == value for name, value in changed.items()):
         return order
     now = context.clock.now()
@@ -343,7 +384,7 @@ async def named_price(
     return after
 
 
-class Handed(NamedTuple):
+class RecordedDelivery(NamedTuple):
     """What a merchant says of handing lines over.
 
     Attributes:
@@ -361,7 +402,7 @@ class Handed(NamedTuple):
 
 
 async def record_delivery(
-    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: Handed
+    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: RecordedDelivery
 ) -> tuple[Order, tuple[LineItem, ...]]:
     """Record how the delivery of lines of a paid order ended, with its event; once all are final, the order is
     fulfilled. The same again changes nothing.
@@ -415,7 +456,7 @@ async def mark_automatic(tx: Transaction, order: Order, now: int, *, automatic: 
         await records.reline(tx, msgspec.structs.replace(order, line_items=lines), now)
 
 
-def _checked_delivery(handed: Handed, now: int) -> Delivery:
+def _checked_delivery(handed: RecordedDelivery, now: int) -> Delivery:
     if len(handed.tokens) > TOKENS_MAX:
         raise InvalidInput("tokens", Problem.TOO_MANY, maximum=TOKENS_MAX, count=len(handed.tokens))
     texts = {
@@ -428,7 +469,7 @@ def _checked_delivery(handed: Handed, now: int) -> Delivery:
     return Delivery(status=handed.status, at=now, tokens=handed.tokens, **texts)
 
 
-def _lines_to_deliver(order: Order, handed: Handed) -> tuple[LineItem, ...]:
+def _lines_to_deliver(order: Order, handed: RecordedDelivery) -> tuple[LineItem, ...]:
     goods = {one.id: one for one in order.line_items if one.kind is LineItemKind.PRODUCT}
     if handed.line_item_ids is None:
         return tuple(one for one in goods.values() if one.delivery is None)
@@ -462,7 +503,7 @@ async def _delivered(
 
 async def priced_again(tx: Transaction, principal: Principal, order: Order, now: int) -> Order:
     """The order at what its products cost now, written down where that has changed; its session's row is held, and its
-    event reports it. What is not for sale any more, or would come to nothing, stays at the price it had."""
+    event reports it. What is not for sale any more, or would cost nothing, stays at the price it had."""
     wanted = dict.fromkeys(one.product_id for one in order.line_items if one.product_id is not None)
     found = await products.products_by_id(tx, principal, list(wanted)) if wanted else {}
     lines = tuple(_priced_by(found.get(one.product_id or ""), order.currency, one) for one in order.line_items)
@@ -503,7 +544,9 @@ async def sync_order(
         await records.touch(tx, after.id, now)
         await emit_event(context, tx, ORDER_UPDATED, after, before=before, now=now)
     else:
-        await keep(tx, after.id, msgspec.json.encode(to_api(after)), context.settings.public_url)
+        await keep(
+            tx, after.id, msgspec.json.encode(to_api(after, context.settings.public_url)), context.settings.public_url
+        )
     return after
 
 
@@ -511,7 +554,8 @@ async def emit_event(
     context: CheckoutContext, tx: Transaction, type: EventType, order: Order, *, before: Order, now: int
 ) -> None:
     """Write an event about an order whose session's row is held."""
-    await emit_fact(context, tx, type, order, to_api(order), before=to_api(before), now=now)
+    public_url = context.settings.public_url
+    await emit_fact(context, tx, type, order, to_api(order, public_url), before=to_api(before, public_url), now=now)
 
 
 def _required(value: str | None, *, field: Field) -> str:
@@ -557,3 +601,8 @@ def _of_product(new: NewLineItem, currency: str, found: Mapping[str, Product], a
         unit_amount=str(unit),
         buyer_priced=product.price.pricing is Pricing.BUYER and new.unit_amount is None,
     )
+
+
+async def count_in_review(tx: Transaction, principal: Principal, most: int) -> int:
+    """How many orders wait for the merchant's decision, counted up to ``most``."""
+    return await records.count_in_review(tx, principal.project_id, principal.livemode, most)

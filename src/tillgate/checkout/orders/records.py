@@ -1,17 +1,24 @@
 """Every statement about orders."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypedDict, Unpack
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import present
-from tillgate.base.pages import PageRequest, since
+from tillgate.base.pages import PageRequest, since, until
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
-from tillgate.checkout.payments.records import JOINED_COLUMNS, payment_from, transfers_of, with_transactions
+from tillgate.checkout.payments.records import (
+    JOINED_COLUMNS,
+    is_reopened,
+    payment_from,
+    transfers_of,
+    with_transactions,
+)
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
 
@@ -55,7 +62,7 @@ _NEWEST_KEPT: Final = (
 )
 _OLDER: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 ORDER BY o.id DESC LIMIT $4"
 _NEWER: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id > $3 ORDER BY o.id LIMIT $4"
-_FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id")
+_FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id", "currency")
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
 )
@@ -73,10 +80,14 @@ _UPDATE: Final = "UPDATE orders SET fulfillment = $1, metadata = $2, updated_at 
 _line_items: Final = msgspec.json.Decoder(tuple[LineItem, ...])
 _discounts: Final = msgspec.json.Decoder(tuple[Discount, ...])
 _encoder: Final = msgspec.json.Encoder()
+_COUNT_IN_REVIEW: Final = (
+    "SELECT COUNT(*) AS found FROM (SELECT 1 FROM orders "
+    "WHERE project_id = $1 AND livemode = $2 AND status = 'review' LIMIT $3) AS listed"
+)
 
 
-class Place(NamedTuple):
-    """A place in the list of all orders, and which way to read from there.
+class ListPosition(NamedTuple):
+    """A position in the list of all orders, and which way to read from there.
 
     Attributes:
         order_id: the order that stands there, which is not read; None for the end of the list.
@@ -87,8 +98,27 @@ class Place(NamedTuple):
     newer: bool
 
 
+class StoredOrder(NamedTuple):
+    """All that is stored of an order that has seen no money. Equal ones make equal orders, so that what is formed of
+    one may be remembered by it."""
+
+    columns: tuple[Any, ...]
+
+    @property
+    def id(self) -> str:
+        return str(self.columns[0])
+
+    @property
+    def characters(self) -> int:
+        """How much there is of what a caller says the length of."""
+        return sum(len(one) for one in self.columns if isinstance(one, str))
+
+    def order(self) -> Order:
+        return _order(self.columns)
+
+
 class OrderFilters(TypedDict, total=False):
-    """What a list of orders may be narrowed to; ``created_after`` is inclusive."""
+    """What a list of orders may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
 
     status: OrderStatus | None
     fulfillment: Fulfillment | None
@@ -96,6 +126,9 @@ class OrderFilters(TypedDict, total=False):
     session_id: str | None
     customer_id: str | None
     created_after: int | None
+    created_before: int | None
+    currency: str | None
+    amount_minor: int | None
 
 
 async def insert(tx: Transaction, order: Order) -> bool:
@@ -143,6 +176,46 @@ async def by_id(tx: Transaction, project_id: str, livemode: bool, order_id: str)
     return (await _with_transfers(tx, [_order(row)]))[0] if row is not None else None
 
 
+class Beside(NamedTuple):
+    """A column of a table that a language keeps beside orders, read in the same statement.
+
+    Attributes:
+        table, key, column: names in the schema, written in the code that owns the table.
+    """
+
+    table: str
+    key: str
+    column: str
+
+
+@lru_cache(maxsize=8)
+def _by_id_beside(beside: Beside) -> str:
+    column = f"(SELECT b.{beside.column} FROM {beside.table} b WHERE b.{beside.key} = o.id)"
+    return _BY_ID.replace(" FROM orders o ", f", {column} AS beside FROM orders o ", 1)
+
+
+async def by_id_beside(
+    tx: Transaction, project_id: str, livemode: bool, order_id: str, beside: Beside
+) -> tuple[Order, str | None] | None:
+    """One order of this project and mode, and what a language keeps beside it; that is None where there is nothing."""
+    row = await tx.fetch_one(_by_id_beside(beside), order_id, project_id, livemode)
+    if row is None:
+        return None
+    columns: tuple[Any, ...] = tuple(row)  # type: ignore[arg-type]
+    return (await _with_transfers(tx, [_order(columns[:-1])]))[0], columns[-1]
+
+
+async def stored(tx: Transaction, project_id: str, livemode: bool, order_id: str) -> StoredOrder | Order | None:
+    """The same as it is stored, for as long as it has seen no money."""
+    row = await tx.fetch_one(_BY_ID, order_id, project_id, livemode)
+    if row is None:
+        return None
+    columns: tuple[Any, ...] = tuple(row)  # type: ignore[arg-type]
+    if columns[5] == OrderStatus.OPEN and not is_reopened(columns[20:]):
+        return StoredOrder(columns)
+    return (await _with_transfers(tx, [_order(columns)]))[0]
+
+
 async def locked(tx: Transaction, project_id: str, livemode: bool, order_id: str) -> Order | None:
     """The same, and nobody else changes it, its payment or its session until this transaction ends."""
     # The session's row stands for all of it, so that nobody waits in a circle.
@@ -185,10 +258,12 @@ async def newest(
     return await _with_transfers(tx, [_order(row) for row in rows])
 
 
-async def from_place(tx: Transaction, project_id: str, livemode: bool, place: Place, limit: int) -> list[Order]:
-    """Up to ``limit + 1`` orders on one side of a place, the nearest first."""
-    at = place.order_id if place.order_id is not None else "" if place.newer else PageRequest().before
-    rows = await tx.fetch_all(_NEWER if place.newer else _OLDER, project_id, livemode, at, limit + 1)
+async def page_from(
+    tx: Transaction, project_id: str, livemode: bool, position: ListPosition, limit: int
+) -> list[Order]:
+    """Up to ``limit + 1`` orders on one side of a position, the nearest first."""
+    at = position.order_id if position.order_id is not None else "" if position.newer else PageRequest().before
+    rows = await tx.fetch_all(_NEWER if position.newer else _OLDER, project_id, livemode, at, limit + 1)
     return await _with_transfers(tx, [_order(row) for row in rows])
 
 
@@ -236,11 +311,13 @@ def _discounts_text(discounts: tuple[Discount, ...]) -> str | None:
 async def _newest(
     tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: OrderFilters
 ) -> list[Row]:
-    created_after = filters.get("created_after")
+    created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.ORDER, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    params = [project_id, livemode, until(ids.ORDER, page.before, created_before), created_after or 0, oldest]
     conditions = {f"o.{name} = {{}}": filters.get(name) for name in _FILTERED}
-    sql, params = newest_first(select, params, conditions, by="o.id", limit=page.limit)
+    conditions["o.created_at < {}"] = created_before
+    conditions["o.total_minor = {}"] = filters.get("amount_minor")
+    sql, params = newest_first(select, params, conditions, by="o.id", page=page)
     return await tx.fetch_all(sql, *params)
 
 
@@ -258,7 +335,7 @@ async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:
     ]
 
 
-def _order(row: Row) -> Order:
+def _order(row: Row | tuple[Any, ...]) -> Order:
     columns = row[:20]
     return Order(
         id=columns[0],
@@ -283,3 +360,9 @@ def _order(row: Row) -> Order:
         customer_stated=bool(columns[19]),
         payment=payment_from(row[20:], columns[3]),
     )
+
+
+async def count_in_review(tx: Transaction, project_id: str, livemode: bool, most: int) -> int:
+    """How many orders wait for the merchant's decision, counted up to ``most``."""
+    row = await tx.fetch_one(_COUNT_IN_REVIEW, project_id, livemode, most)
+    return int(row["found"]) if row is not None else 0

@@ -96,6 +96,18 @@ async def get_public_payment_token(tx: Transaction, token_id: str) -> PaymentTok
     return token
 
 
+async def hold_payment_token(tx: Transaction, token_id: str) -> PaymentToken:
+    """The same, and nobody else changes it until this transaction ends.
+
+    Raises:
+        NotFound: there is none, or it was deleted.
+    """
+    token = await records.locked(tx, token_id) if ids.is_id(ids.PAYMENT_TOKEN, token_id) else None
+    if token is None or token.status is TokenStatus.DELETED:
+        raise NotFound(_NOUN, token_id)
+    return token
+
+
 async def list_payment_tokens(
     tx: Transaction, principal: Principal, page: PageRequest, statuses: Sequence[TokenStatus]
 ) -> Page[PaymentToken]:
@@ -120,7 +132,7 @@ async def approve_payment_token(
         NotFound: there is no such token, or it was deleted.
         Conflict: it was rejected.
     """
-    token = await _locked(tx, token_id)
+    token = await hold_payment_token(tx, token_id)
     if token.status in (TokenStatus.ACTIVE, TokenStatus.DISABLED):
         return token
     approved = msgspec.structs.replace(token, shopper=shopper, declines=declines)
@@ -134,7 +146,7 @@ async def reject_payment_token(context: CheckoutContext, tx: Transaction, token_
         NotFound: there is no such token, or it was deleted.
         Conflict: it was approved.
     """
-    token = await _locked(tx, token_id)
+    token = await hold_payment_token(tx, token_id)
     if token.status is TokenStatus.REJECTED:
         return token
     return await _move(context, tx, token, TokenStatus.REJECTED, PAYMENT_TOKEN_REJECTED)
@@ -201,13 +213,6 @@ async def _require_promises(context: CheckoutContext, tx: Transaction, principal
             "What pays for sessions of this project in this mode takes no promises, so there are no payment tokens. "
             "Open a checkout session for each order."
         )
-
-
-async def _locked(tx: Transaction, token_id: str) -> PaymentToken:
-    token = await records.locked(tx, token_id) if ids.is_id(ids.PAYMENT_TOKEN, token_id) else None
-    if token is None or token.status is TokenStatus.DELETED:
-        raise NotFound(_NOUN, token_id)
-    return token
 
 
 async def _move(

@@ -50,7 +50,7 @@ async def insert(tx: Transaction, token: PaymentToken) -> None:
 
 
 async def by_id(tx: Transaction, token_id: str) -> PaymentToken | None:
-    """One token, whosever it is."""
+    """One token, in any project."""
     row = await tx.fetch_one(_BY_ID, token_id)
     return _token(row) if row is not None else None
 

@@ -12,7 +12,7 @@ from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
 from tillgate.events import types
 from tillgate.events.types import EventType
-from tillgate.rails.port import MANUAL, Block, Observation, PaymentTerms
+from tillgate.rails.port import MANUAL, Block, EarlierOffer, Observation, PaymentTerms, is_same_rate
 
 AUTHORIZATION_MS: Final = 7 * DAY_MS
 _BASIS_POINTS: Final = 10_000
@@ -75,7 +75,7 @@ Unusual = Literal["underpaid", "overpaid", "late", "reorged", "unexpected", "dou
 
 
 class CaptureMethod(StrEnum):
-    """Whether an authorisation is captured automatically or by the merchant."""
+    """Whether an authorization is captured automatically or by the merchant."""
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
@@ -90,7 +90,7 @@ class Decision(StrEnum):
 
 
 class ReleaseReason(StrEnum):
-    """Why what was authorised and not captured was released."""
+    """Why what was authorized and not captured was released."""
 
     CAPTURED = "captured"
     REQUESTED = "requested"
@@ -143,9 +143,15 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return self.block.mined_at if self.block is not None else self.confirmed_at
 
+    @property
+    def offered_at(self) -> int:
+        """When it was sent, which says by which of several offers it counts: its block's time; without a block when it
+        was seen."""
+        return self.block.mined_at if self.block is not None else self.seen_at
+
     def observed(self, terms: PaymentTerms) -> Observation:
         """What its rail saw of it last."""
-        option = terms.option(self.asset)
+        option = terms.known_option(self.asset)
         return Observation(
             chain_id=option.chain_id if option is not None else terms.chain_id,
             asset=option.asset if option is not None else terms.asset,
@@ -245,17 +251,35 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
         Of another asset that was offered, it is the same fraction of what is asked for as it is of its own offered
         amount. Where that is nothing, so is any part of it. What a person assigned is what they said that it is worth.
+        What was sent while an earlier quote offered its asset at another rate counts at that one.
         """
         if transfer.kind is TransactionKind.TRANSFER and transfer.value_minor is not None:
             return (
                 Fraction(transfer.value_minor * self.terms.amount_atomic, self.price.minor) if self.price.minor else 0
             )
-        if not self.terms.options or transfer.asset in ("", self.terms.asset):
+        terms = self.terms
+        if not terms.options:
             return transfer.amount_atomic
-        option = self.terms.option(transfer.asset)
+        if terms.earlier and transfer.kind is TransactionKind.TRANSFER:
+            earlier = self._counts_by(transfer)
+            if earlier is not None:
+                asked = earlier.option.amount_atomic * self.price.minor
+                counted = transfer.amount_atomic * earlier.price_minor * terms.amount_atomic
+                return Fraction(counted, asked) if asked else 0
+        if transfer.asset in ("", terms.asset):
+            return transfer.amount_atomic
+        option = terms.option(transfer.asset)
         if option is None or not option.amount_atomic:
             return 0
         return Fraction(transfer.amount_atomic * self.terms.amount_atomic, option.amount_atomic)
+
+    def _counts_by(self, transfer: Transfer) -> EarlierOffer | None:
+        """The earlier offer that a transfer counts by; None where it counts as it would now."""
+        asset = transfer.asset or self.terms.asset
+        earlier, option = self.terms.earlier_offer(asset, transfer.offered_at), self.terms.option(asset)
+        if earlier is None or (option is not None and is_same_rate(earlier.option.rate, option.rate)):
+            return None
+        return earlier
 
     @property
     def received(self) -> int:
@@ -281,7 +305,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def captured_minor(self) -> int:
-        """What was taken of an authorisation."""
+        """What was taken of an authorization."""
         return sum(one.value_minor or 0 for one in self.transfers if one.kind is TransactionKind.CAPTURE)
 
     @property
@@ -345,6 +369,7 @@ class RecordedPayment(NamedTuple):
     Attributes:
         expires_at: its session's deadline.
         metadata: the merchant's JSON object as text.
+        counted: whether it is in the project's figures.
     """
 
     payment: Payment
@@ -356,6 +381,7 @@ class RecordedPayment(NamedTuple):
     metadata: str | None
     created_at: int
     updated_at: int
+    counted: bool = True
 
 
 def changed(before: RecordedPayment, after: RecordedPayment) -> bool:
@@ -388,6 +414,9 @@ class RecordedTransaction(NamedTuple):
 
     Attributes:
         value: what it is worth at its payment's price.
+        asset: the CAIP-19 asset type of what moved.
+        network, symbol: the names that its payment was offered with; None where that was not offered.
+        offer_ended_at: when a new quote replaced the offer that it counts by; None where it counts by the present one.
     """
 
     id: str
@@ -395,9 +424,13 @@ class RecordedTransaction(NamedTuple):
     payment_id: str
     order_id: str
     chain_id: int
+    asset: str
+    network: str | None
+    symbol: str | None
     asset_decimals: int
     value: Money
     transfer: Transfer
+    offer_ended_at: int | None = None
 
 
 class Standing(NamedTuple):
@@ -448,7 +481,7 @@ def exceptions_of(payment: Payment, expires_at: int) -> list[Unusual]:
     ``unexpected``, ``doubted``.
 
     An excess that has gone back, or is on its way, is none any more. What goes back once the price was there leaves it
-    paid; what went back before that pays for nothing. An authorisation that was captured in part is what the merchant
+    paid; what went back before that pays for nothing. An authorization that was captured in part is what the merchant
     wanted, and nothing unusual.
     """
     found: list[Unusual] = []

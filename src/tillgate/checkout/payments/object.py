@@ -9,6 +9,7 @@ from tillgate.base.money import MINOR_DIGITS, format_minor
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.payments.model import RecordedPayment, RecordedTransaction, Unusual, exceptions_of
+from tillgate.rails.port import LockedRate
 
 
 class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,40 @@ class DeclineObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     declined_at: str
 
 
+class RateLegObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One rate that a price was converted by: ``value`` units of ``quote`` for one unit of ``base``.
+
+    Attributes:
+        source: who said it: ``manual``, or the feed that it was read from.
+        as_of: since when it was said.
+    """
+
+    base: str
+    quote: str
+    value: str
+    source: str
+    as_of: str
+
+
+class RateObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The exchange rate that was locked: ``value`` units of ``quote`` for one unit of ``base``, which is the price's
+    currency.
+
+    Attributes:
+        value: an exact decimal where one is, else cut off after twelve decimals; amounts follow from ``legs``, exactly.
+        as_of: since when the older of its legs was said.
+        locked_until: the deadline of the session. Money that comes later is late, and worth what it was.
+        legs: the rates that lead from the one currency to the other, each in the direction in which it was said.
+    """
+
+    base: str
+    quote: str
+    value: str
+    as_of: str
+    locked_until: str
+    legs: list[RateLegObject]
+
+
 class PaymentObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A payment as the API shows it.
 
@@ -45,8 +80,8 @@ class PaymentObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``,
             ``unexpected``.
         amount: what the payer is to send, in the rail's asset.
-        capture_before: when an authorisation lapses.
-        release_reason: why what was authorised and not captured was released.
+        capture_before: when an authorization lapses.
+        release_reason: why what was authorized and not captured was released.
         decision: what you said last about unusual money.
     """
 
@@ -80,8 +115,11 @@ class TransactionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
 
     Attributes:
         kind: ``transfer`` and ``capture`` come in, ``refund`` goes out.
-        status: ``dropped`` is what a reorganisation took away, or a refund that came to nothing: it does not count.
+        status: ``dropped`` is what a reorganisation took away, or a refund that failed: it does not count.
         value: in ``currency``, at the price that was locked, rounded down.
+        asset: what moved, as CAIP-19 asset type.
+        network, symbol: the names of both as ``paymentOptions`` has them; null of what was not offered, and of
+            simulated payments.
         tx_hash: its name on the chain; null while it has none.
     """
 
@@ -96,9 +134,29 @@ class TransactionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     value: str
     currency: str
     chain_id: int
+    network: str | None
+    asset: str
+    symbol: str | None
     tx_hash: str | None
     confirmed_at: str | None
     created_at: str
+
+
+def rate_to_api(rate: LockedRate, locked_until: int) -> RateObject:
+    """A locked rate in the API's form."""
+    return RateObject(
+        base=rate.base,
+        quote=rate.quote,
+        value=rate.value,
+        as_of=to_rfc3339(rate.as_of),
+        locked_until=to_rfc3339(locked_until),
+        legs=[
+            RateLegObject(
+                base=leg.base, quote=leg.quote, value=leg.value, source=leg.source, as_of=to_rfc3339(leg.as_of)
+            )
+            for leg in rate.legs
+        ],
+    )
 
 
 def to_api(recorded: RecordedPayment) -> PaymentObject:
@@ -163,6 +221,9 @@ def transaction_to_api(recorded: RecordedTransaction) -> TransactionObject:
         value=str(recorded.value),
         currency=recorded.value.currency,
         chain_id=recorded.chain_id,
+        network=recorded.network,
+        asset=recorded.asset,
+        symbol=recorded.symbol,
         tx_hash=transfer.tx_hash,
         confirmed_at=to_rfc3339(transfer.confirmed_at) if transfer.confirmed_at is not None else None,
         created_at=to_rfc3339(transfer.seen_at),

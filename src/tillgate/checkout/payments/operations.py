@@ -1,19 +1,19 @@
 """Reading payments and transactions, and the one function that moves payments."""
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import KeptForm, keep
-from tillgate.checkout.metadata import checked_metadata
-from tillgate.checkout.payments import records
+from tillgate.checkout.metadata import changed_metadata
+from tillgate.checkout.payments import counting, records
 from tillgate.checkout.payments.model import (
     EDGES,
     EVENT_OF,
@@ -27,7 +27,11 @@ from tillgate.checkout.payments.model import (
 from tillgate.checkout.payments.object import to_api
 from tillgate.checkout.payments.records import PaymentFilters
 from tillgate.events.types import PAYMENT_UPDATED, EventType
+from tillgate.rails.port import Moved
 from tillgate.store import Transaction
+
+# Transfers of one transaction of which it is said what they count as.
+COUNTED_MAX: Final = 50
 
 
 async def get_payment(tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
@@ -69,9 +73,9 @@ async def payments_by_id(
 async def list_payments(
     tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[PaymentFilters]
 ) -> Page[RecordedPayment]:
-    """Payments, newest first, that match what is given; ``created_after`` is inclusive."""
+    """Payments, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.PAYMENT)
-    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page.limit)
+    return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
 
 async def list_kept_payments(
@@ -86,14 +90,14 @@ async def list_kept_payments(
 async def update_payment(
     context: CheckoutContext, tx: Transaction, principal: Principal, payment_id: str, metadata: dict[str, Any] | None
 ) -> RecordedPayment:
-    """Replace a payment's metadata.
+    """Merge a payment's metadata by its keys.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: there is too much of it.
     """
     before = await locked_payment(tx, principal, payment_id)
-    text = checked_metadata(metadata)
+    text = changed_metadata(before.metadata, metadata)
     if text == before.metadata:
         return before
     now = context.clock.now()
@@ -123,6 +127,39 @@ async def transactions_by_id(
     return {one.id: one for one in found}
 
 
+async def transactions_of_hash(tx: Transaction, principal: Principal, tx_hash: str, most: int) -> list[str]:
+    """The ids of the caller's newest movements of money with a transaction hash, at most ``most``."""
+    return await records.of_hash(tx, principal.project_id, principal.livemode, tx_hash, most)
+
+
+async def counted_of_hash(tx: Transaction, principal: Principal, tx_hash: str) -> list[RecordedTransaction]:
+    """What the transfers of a transaction on a network count as, of the caller's payments alone; the newest of them,
+    where it has more than :data:`COUNTED_MAX`."""
+    wanted = await records.of_hash(tx, principal.project_id, principal.livemode, tx_hash, COUNTED_MAX)
+    return await records.transactions_by_id(tx, principal.project_id, principal.livemode, wanted)
+
+
+def counted_as(counted: Sequence[RecordedTransaction], moved: Moved) -> RecordedTransaction | None:
+    """Which of them a movement is; None where it belongs to no payment of the caller's."""
+    if moved.payment_id is None or moved.asset is None:
+        return None
+    ending = f"/erc20:{moved.asset.lower()}"
+    return next(
+        (
+            one
+            for one in counted
+            if (one.payment_id, one.transfer.amount_atomic) == (moved.payment_id, moved.amount_atomic)
+            and one.asset.lower().endswith(ending)
+        ),
+        None,
+    )
+
+
+async def payments_of_address(tx: Transaction, principal: Principal, address: str) -> list[str]:
+    """The ids of the caller's payments that were given this address."""
+    return await records.of_address(tx, principal.project_id, principal.livemode, address)
+
+
 async def transactions_of_payments(
     tx: Transaction, principal: Principal, payment_ids: Sequence[str], each: int
 ) -> list[RecordedTransaction]:
@@ -139,8 +176,10 @@ async def list_transactions(
     order_id: str | None = None,
     kind: TransactionKind | None = None,
     created_after: int | None = None,
+    created_before: int | None = None,
 ) -> Page[RecordedTransaction]:
-    """Movements of money, newest first, that match what is given; ``created_after`` is inclusive."""
+    """Movements of money, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is
+    not."""
     checked_cursor(page, ids.TRANSACTION)
     found = await records.newest_transactions(
         tx,
@@ -151,8 +190,9 @@ async def list_transactions(
         order_id=order_id,
         kind=kind,
         created_after=created_after,
+        created_before=created_before,
     )
-    return cut(found, page.limit)
+    return cut_newest(found, page)
 
 
 async def sync_payment(
@@ -201,3 +241,4 @@ async def emit_event(
 ) -> None:
     """Write an event about a payment whose session's row is held."""
     await emit_fact(context, tx, type, recorded, to_api(recorded), before=to_api(before), now=now)
+    await counting.count_change(tx, before, recorded, now)

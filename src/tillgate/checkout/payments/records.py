@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 import msgspec
 
@@ -10,7 +10,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since
+from tillgate.base.pages import PageRequest, since, until
 from tillgate.checkout import kept
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.payments.model import (
@@ -26,7 +26,7 @@ from tillgate.checkout.payments.model import (
     TransactionKind,
     Transfer,
 )
-from tillgate.rails.port import Block, Observation, PaymentOption, PaymentTerms
+from tillgate.rails.port import Block, EarlierOffer, LockedRate, Observation, PaymentOption, PaymentTerms
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
 
@@ -45,22 +45,22 @@ JOINED_COLUMNS: Final = (
 _CAPTURE_METHODS: Final = {one.value: one for one in CaptureMethod}
 _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
-    f"s.expires_at, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
+    f"s.expires_at, p.counted, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
 )
 # What stands for the address of a payment that has none, before its id: the column is unique.
 NO_ADDRESS: Final = "none:"
 _INSERT: Final = (
     "INSERT INTO payments (id, session_id, project_id, livemode, order_id, state, rail, chain_id, asset, "
     "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
-    "updated_at, tolerance_basis_points, tolerance_minor) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19)"
+    "updated_at, tolerance_basis_points, tolerance_minor, counted) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19, TRUE)"
 )
 _OFFER: Final = "UPDATE payments SET options = $1, networks = $2, kept = NULL WHERE id = $3"
 _NOTE_NETWORKS: Final = "INSERT INTO offered_networks (networks) VALUES ($1) ON CONFLICT (networks) DO NOTHING"
 _OFFERED_NETWORKS: Final = f"SELECT networks FROM offered_networks ORDER BY networks LIMIT {OFFERED_NETWORKS_MAX}"
 _CHOOSE: Final = (
     "UPDATE payments SET chain_id = $1, asset = $2, asset_decimals = $3, amount_atomic = $4, address = $5, "
-    "updated_at = $6, kept = NULL WHERE id = $7"
+    "native_price_usd = $6, updated_at = $7, kept = NULL WHERE id = $8"
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
@@ -92,10 +92,19 @@ _WRITE: Final = (
     "kept = NULL WHERE id = $10"
 )
 _REPRICE: Final = (
-    "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3, kept = NULL, options = $5 "
-    "WHERE id = $4"
+    "UPDATE payments SET amount_atomic = $1, amount_minor = $2, updated_at = $3, kept = NULL, options = $5, "
+    "chain_id = $6, asset = $7, asset_decimals = $8 WHERE id = $4"
 )
 _TOUCH: Final = "UPDATE payments SET updated_at = $1, kept = NULL WHERE id = $2"
+_TO_COUNT: Final = "SELECT project_id, livemode FROM payments WHERE NOT counted LIMIT 1"
+_ANY_TO_COUNT: Final = "SELECT 1 FROM payments WHERE project_id = $1 AND livemode = $2 AND NOT counted LIMIT 1"
+_SESSIONS_TO_COUNT: Final = (
+    "SELECT session_id FROM payments WHERE project_id = $1 AND livemode = $2 AND NOT counted ORDER BY id LIMIT $3"
+)
+_SESSIONS: Final = with_list("SELECT id FROM checkout_sessions WHERE id IN {list} ORDER BY id")
+_LOCK_SESSIONS: Final = Both(sqlite=_SESSIONS.sqlite, postgres=f"{_SESSIONS.postgres} FOR UPDATE")
+_OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.counted")
+_SET_COUNTED: Final = "UPDATE payments SET counted = TRUE WHERE id = $1 AND NOT counted"
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept = NULL WHERE id = $3"
 
 _TRANSFER_COLUMNS: Final = (
@@ -136,17 +145,30 @@ _SETTLE: Final = (
     "UPDATE transactions SET confirmed_at = $1, tx_hash = COALESCE($2, tx_hash), block_number = $4, block_hash = $5, "
     "block_mined_at = $6 WHERE id = $3"
 )
+_PUT: Final = (
+    "UPDATE transactions SET tx_hash = $1, block_number = $2, block_hash = $3, block_mined_at = $4, "
+    "confirmations = $5, confirmed_at = NULL WHERE id = $6"
+)
 _SET_HASH: Final = "UPDATE transactions SET tx_hash = $1 WHERE id = $2"
 _DROP: Final = "UPDATE transactions SET dropped_at = $1, confirmed_at = NULL WHERE id = $2"
 _TRANSACTION_COLUMNS: Final = (
     "t.id, t.livemode, t.chain_id, p.order_id, p.asset_decimals, p.amount_atomic AS required_atomic, "
     "p.amount_minor, p.currency, t.payment_id, t.reference, t.ordinal, t.amount_atomic, t.seen_at, t.confirmed_at, "
     "t.kind, t.value_minor, t.dropped_at, t.tx_hash, t.block_number, t.block_hash, t.block_mined_at, t.confirmations, "
-    "t.asset, t.doubted, t.asset_decimals AS own_decimals, p.options"
+    "t.asset, t.doubted, t.asset_decimals AS own_decimals, p.options, p.asset AS asked_asset"
 )
 _WITH_PAYMENT: Final = "FROM transactions t JOIN payments p ON p.id = t.payment_id"
 _TRANSACTIONS: Final = f"SELECT {_TRANSACTION_COLUMNS} {_WITH_PAYMENT}"
 _TRANSACTION: Final = f"{_TRANSACTIONS} WHERE t.id = $1 AND t.project_id = $2 AND t.livemode = $3"
+_BY_HASH: Final = (
+    "SELECT id FROM transactions WHERE project_id = $1 AND livemode = $2 AND tx_hash = $3 ORDER BY id DESC LIMIT $4"
+)
+_BY_ADDRESS: Final = "SELECT id FROM payments WHERE address = $3 AND project_id = $1 AND livemode = $2 LIMIT 1"
+# As whoever copies it writes it: with or without the capital letters of its checksum.
+_BY_LIVE_ADDRESS: Final = (
+    "SELECT id FROM payments WHERE rail = 'evm' AND LOWER(address) = LOWER($3) AND project_id = $1 AND livemode = $2 "
+    "LIMIT 1"
+)
 _TRANSACTIONS_BY_ID: Final = with_list(
     f"{_TRANSACTIONS} WHERE t.id IN {{list}} AND t.project_id = $2 AND t.livemode = $3"
 )
@@ -161,12 +183,15 @@ _NEWEST_TRANSACTIONS: Final = (
 
 
 class PaymentFilters(TypedDict, total=False):
-    """What a list of payments may be narrowed to; ``created_after`` is inclusive."""
+    """What a list of payments may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
 
     state: PaymentState | None
     order_id: str | None
     session_id: str | None
     created_after: int | None
+    created_before: int | None
+    currency: str | None
+    amount_minor: int | None
 
 
 def _kept_address(payment: Payment) -> str:
@@ -202,7 +227,7 @@ async def insert(tx: Transaction, recorded: RecordedPayment) -> None:
     )
     if terms.options:
         networks = networks_of(terms)
-        await tx.execute(_OFFER, _kept_options(terms.options), networks, payment.id)
+        await tx.execute(_OFFER, _kept_options(terms), networks, payment.id)
         await tx.execute(_NOTE_NETWORKS, networks)
 
 
@@ -221,6 +246,7 @@ async def choose(tx: Transaction, payment: Payment, now: int) -> None:
         terms.asset_decimals,
         str(terms.amount_atomic),
         _kept_address(payment),
+        terms.native_price_usd,
         now,
         payment.id,
     )
@@ -279,7 +305,7 @@ async def move(tx: Transaction, payment_id: str, was: PaymentState, to: PaymentS
 
 
 async def write(tx: Transaction, payment: Payment, now: int) -> None:
-    """Write authorisation, decline, decision and the mark of unexpected money; the session's row is held."""
+    """Write authorization, decline, decision and the mark of unexpected money; the session's row is held."""
     held, decline = payment.authorization, payment.decline
     await tx.execute(
         _WRITE,
@@ -299,9 +325,20 @@ async def write(tx: Transaction, payment: Payment, now: int) -> None:
 
 
 async def reprice(tx: Transaction, payment: Payment, now: int) -> None:
-    """Write what a payment asks for now that its price has changed; its session's row is held."""
-    options = _kept_options(payment.terms.options) if payment.terms.options else None
-    await tx.execute(_REPRICE, str(payment.terms.amount_atomic), payment.price.minor, now, payment.id, options)
+    """Write what a payment asks for now that its price or its offers have changed; its session's row is held. The
+    networks on which it is offered are never others."""
+    terms = payment.terms
+    await tx.execute(
+        _REPRICE,
+        str(terms.amount_atomic),
+        payment.price.minor,
+        now,
+        payment.id,
+        _kept_options(terms) if terms.options else None,
+        terms.chain_id,
+        terms.asset,
+        terms.asset_decimals,
+    )
     await kept.outdate(tx, payment.session_id)
 
 
@@ -313,6 +350,31 @@ async def touch(tx: Transaction, payment_id: str, now: int) -> None:
 async def set_metadata(tx: Transaction, payment_id: str, metadata: str | None, now: int) -> None:
     """Write the merchant's metadata of a payment whose session's row is held."""
     await tx.execute(_SET_METADATA, metadata, now, payment_id)
+
+
+async def any_to_count(tx: Transaction, project_id: str, livemode: bool) -> bool:
+    """Whether a payment of this project and mode is not in its figures yet."""
+    return await tx.fetch_one(_ANY_TO_COUNT, project_id, livemode) is not None
+
+
+async def log_to_count(tx: Transaction) -> tuple[str, bool] | None:
+    """A project and mode that have such a payment."""
+    row = await tx.fetch_one(_TO_COUNT)
+    return (row["project_id"], bool(row["livemode"])) if row is not None else None
+
+
+async def locked_to_count(tx: Transaction, project_id: str, livemode: bool, limit: int) -> list[RecordedPayment]:
+    """Up to ``limit`` of them, and nobody else changes them until this transaction ends."""
+    found = await tx.fetch_all(_SESSIONS_TO_COUNT, project_id, livemode, limit)
+    wanted = msgspec.json.encode([row["session_id"] for row in found]).decode()
+    await tx.fetch_all(_LOCK_SESSIONS, wanted)
+    rows = await tx.fetch_all(_OF_SESSIONS, wanted)
+    return await _with_transactions(tx, [_recorded(row) for row in rows])
+
+
+async def set_counted(tx: Transaction, payment_id: str) -> None:
+    """A payment is in its project's figures from now on."""
+    await tx.execute(_SET_COUNTED, payment_id)
 
 
 async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str, tuple[Transfer, ...]]:
@@ -334,7 +396,7 @@ async def observe(tx: Transaction, payment: Payment, observations: Sequence[Obse
     terms = payment.terms
     for seen in observations:
         ours = (seen.chain_id, seen.asset) == (terms.chain_id, terms.asset)
-        option = terms.option(seen.asset)
+        option = terms.known_option(seen.asset)
         assigned = is_assigned(payment, seen)
         ensure(
             ours or assigned or (option is not None and option.chain_id == seen.chain_id),
@@ -441,6 +503,15 @@ async def settle(
     await kept.outdate(tx, payment.session_id)
 
 
+async def put(
+    tx: Transaction, payment: Payment, transaction_id: str, tx_hash: str, block: Block | None, confirmations: int
+) -> None:
+    """A movement that is under way lies here by now, and is not final."""
+    where = block if block is not None else (None, None, None)
+    await tx.execute(_PUT, tx_hash, *where, confirmations, transaction_id)
+    await kept.outdate(tx, payment.session_id)
+
+
 async def set_hash(tx: Transaction, payment: Payment, transaction_id: str, tx_hash: str) -> None:
     """A movement that is under way has a transaction hash by now."""
     await tx.execute(_SET_HASH, tx_hash, transaction_id)
@@ -448,7 +519,7 @@ async def set_hash(tx: Transaction, payment: Payment, transaction_id: str, tx_ha
 
 
 async def drop(tx: Transaction, payment: Payment, transaction_id: str, now: int) -> None:
-    """A movement that was under way came to nothing."""
+    """A movement that was under way failed."""
     await tx.execute(_DROP, now, transaction_id)
     await kept.outdate(tx, payment.session_id)
 
@@ -476,6 +547,21 @@ async def transactions_by_id(
     return [_transaction(row) for row in await tx.fetch_all(_TRANSACTIONS_BY_ID, wanted, project_id, livemode)]
 
 
+async def of_hash(tx: Transaction, project_id: str, livemode: bool, tx_hash: str, limit: int) -> list[str]:
+    """The ids of up to ``limit`` transactions of this project and mode with a hash, newest first."""
+    return [row["id"] for row in await tx.fetch_all(_BY_HASH, project_id, livemode, tx_hash, limit)]
+
+
+async def of_address(tx: Transaction, project_id: str, livemode: bool, address: str) -> list[str]:
+    """The ids of payments of this project and mode that were given this address."""
+    found = [
+        row["id"]
+        for statement in (_BY_ADDRESS, _BY_LIVE_ADDRESS)
+        for row in await tx.fetch_all(statement, project_id, livemode, address)
+    ]
+    return list(dict.fromkeys(found))
+
+
 async def newest_of_payments(
     tx: Transaction, project_id: str, livemode: bool, payment_ids: Sequence[str], each: int
 ) -> list[RecordedTransaction]:
@@ -496,12 +582,18 @@ async def newest_transactions(
     order_id: str | None,
     kind: TransactionKind | None,
     created_after: int | None,
+    created_before: int | None,
 ) -> list[RecordedTransaction]:
     """Up to ``limit + 1`` transactions, newest first, that match what is given."""
     oldest = since(ids.TRANSACTION, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    filters = {"t.payment_id = {}": payment_id, _FOR_ORDER: order_id, "t.kind = {}": kind}
-    sql, params = newest_first(_NEWEST_TRANSACTIONS, params, filters, by="t.id", limit=page.limit)
+    params = [project_id, livemode, until(ids.TRANSACTION, page.before, created_before), created_after or 0, oldest]
+    filters = {
+        "t.payment_id = {}": payment_id,
+        _FOR_ORDER: order_id,
+        "t.kind = {}": kind,
+        "t.seen_at < {}": created_before,
+    }
+    sql, params = newest_first(_NEWEST_TRANSACTIONS, params, filters, by="t.id", page=page)
     rows = await tx.fetch_all(sql, *params)
     return [_transaction(row) for row in rows]
 
@@ -517,6 +609,11 @@ def with_transactions(payment: Payment, moved: Sequence[Transfer]) -> Payment:
     )
 
 
+def is_reopened(columns: tuple[Any, ...]) -> bool:
+    """Whether the payment of these :data:`JOINED_COLUMNS` has seen money, and waits for it again."""
+    return bool(columns[19])
+
+
 def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
     """A payment, its transactions not yet read, out of the :data:`JOINED_COLUMNS` of a row."""
     payment_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, native_price_usd = columns[:8]
@@ -529,7 +626,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
         id=payment_id,
         session_id=session_id,
         rail=rail,
-        terms=terms if options is None else terms._replace(options=_options(options)),
+        terms=terms if options is None else terms._replace(**_offers(options)._asdict()),
         price=Money(amount_minor, currency),
         capture_method=_CAPTURE_METHODS[method],
         authorization=Authorization(
@@ -552,7 +649,7 @@ def payment_from(columns: tuple[Any, ...], session_id: str) -> Payment:
 
 def networks_of(terms: PaymentTerms) -> str:
     """The chains that terms can be paid on, in order: sessions with the same ones end by the same rule."""
-    return ",".join(str(one) for one in sorted({terms.chain_id, *(one.chain_id for one in terms.options)}))
+    return ",".join(str(one) for one in sorted(terms.chain_ids))
 
 
 def chains_of(networks: str) -> list[int]:
@@ -560,8 +657,9 @@ def chains_of(networks: str) -> list[int]:
     return [int(one) for one in networks.split(",")]
 
 
-class _KeptOption(msgspec.Struct, frozen=True):
-    """An option as its row keeps it; its amount is text, which has no greatest number."""
+class _KeptOption(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An option as its row keeps it; its amount is text, which has no greatest number. One that a new quote replaced
+    has when, and the price it was for."""
 
     network: str
     title: str
@@ -574,34 +672,58 @@ class _KeptOption(msgspec.Struct, frozen=True):
     amount_atomic: str
     confirmations: int | None
     block_ms: int
+    rate: LockedRate | None = None
+    until: int | None = None
+    price_minor: int = 0
 
 
-def _kept_options(options: Sequence[PaymentOption]) -> str:
-    kept_form = [_KeptOption(**{**one._asdict(), "amount_atomic": str(one.amount_atomic)}) for one in options]
+class _Offers(NamedTuple):
+    """What the column holds: the options, and those that new quotes have replaced."""
+
+    options: tuple[PaymentOption, ...]
+    earlier: tuple[EarlierOffer, ...]
+
+
+def _kept_options(terms: PaymentTerms) -> str:
+    kept_form = [_kept_option(one) for one in terms.options]
+    kept_form += [_kept_option(one.option, until=one.until, price_minor=one.price_minor) for one in terms.earlier]
     return msgspec.json.encode(kept_form).decode()
+
+
+def _kept_option(one: PaymentOption, **replaced: int) -> _KeptOption:
+    return _KeptOption(**{**one._asdict(), "amount_atomic": str(one.amount_atomic), **replaced})
 
 
 # Each is read several times while a buyer looks.
 @lru_cache(maxsize=1_000)
-def _options(text: str) -> tuple[PaymentOption, ...]:
-    found = msgspec.json.decode(text, type=list[_KeptOption])
-    return tuple(
-        PaymentOption(**{**msgspec.structs.asdict(one), "amount_atomic": int(one.amount_atomic)}) for one in found
-    )
+def _offers(text: str) -> _Offers:
+    options, earlier = list[PaymentOption](), list[EarlierOffer]()
+    for one in msgspec.json.decode(text, type=list[_KeptOption]):
+        fields = {**msgspec.structs.asdict(one), "amount_atomic": int(one.amount_atomic)}
+        until, price_minor = fields.pop("until"), fields.pop("price_minor")
+        option = PaymentOption(**fields)
+        if until is None:
+            options.append(option)
+        else:
+            earlier.append(EarlierOffer(option, price_minor, until))
+    return _Offers(tuple(options), tuple(earlier))
 
 
 async def _newest(
     tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: PaymentFilters
 ) -> list[Row]:
-    created_after = filters.get("created_after")
+    created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.PAYMENT, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
+    params = [project_id, livemode, until(ids.PAYMENT, page.before, created_before), created_after or 0, oldest]
     conditions = {
         "p.state = {}": filters.get("state"),
         _OF_ORDER: filters.get("order_id"),
         "p.session_id = {}": filters.get("session_id"),
+        "p.created_at < {}": created_before,
+        "p.currency = {}": filters.get("currency"),
+        "p.amount_minor = {}": filters.get("amount_minor"),
     }
-    sql, params = newest_first(select, params, conditions, by="p.id", limit=page.limit)
+    sql, params = newest_first(select, params, conditions, by="p.id", page=page)
     return await tx.fetch_all(sql, *params)
 
 
@@ -620,9 +742,9 @@ async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> l
 
 
 def _recorded(row: Row) -> RecordedPayment:
-    session_id, project_id, livemode, order_id, state, metadata, created_at, updated_at, expires_at = row[:9]
+    session_id, project_id, livemode, order_id, state, metadata, created_at, updated_at, expires_at, counted = row[:10]
     return RecordedPayment(
-        payment=payment_from(row[9:], session_id),
+        payment=payment_from(row[10:], session_id),
         project_id=project_id,
         livemode=bool(livemode),
         order_id=order_id,
@@ -631,6 +753,7 @@ def _recorded(row: Row) -> RecordedPayment:
         metadata=metadata,
         created_at=created_at,
         updated_at=updated_at,
+        counted=bool(counted),
     )
 
 
@@ -657,22 +780,34 @@ def _transfer(row: Row) -> Transfer:
 def _transaction(row: Row) -> RecordedTransaction:
     transfer = _transfer(row)
     value, required, decimals = transfer.value_minor, int(row["required_atomic"]), row["asset_decimals"]
+    network = symbol = None
+    price_minor, offer_ended_at = row["amount_minor"], None
     if row["options"] is not None:
-        option = next((one for one in _options(row["options"]) if one.asset == transfer.asset), None)
+        terms = PaymentTerms(row["chain_id"], row["asked_asset"], decimals, "", required, "", *_offers(row["options"]))
+        option, every = terms.known_option(transfer.asset), (*terms.options, *(one.option for one in terms.earlier))
+        network = next((one.network for one in every if one.chain_id == row["chain_id"]), None)
         if option is not None:
+            symbol = option.symbol
             required, decimals = option.amount_atomic, option.decimals
+        earlier = terms.earlier_offer(transfer.asset, transfer.offered_at)
+        if earlier is not None and value is None:
+            required, price_minor, offer_ended_at = earlier.option.amount_atomic, earlier.price_minor, earlier.until
     if row["own_decimals"] is not None:
         decimals = row["own_decimals"]
     if value is None:
         # Where nothing was asked for, there is no price to say it by.
-        value = transfer.amount_atomic * row["amount_minor"] // required if required else 0
+        value = transfer.amount_atomic * price_minor // required if required else 0
     return RecordedTransaction(
         id=row["id"],
         livemode=bool(row["livemode"]),
         payment_id=row["payment_id"],
         order_id=row["order_id"],
         chain_id=row["chain_id"],
+        asset=transfer.asset or row["asked_asset"],
+        network=network,
+        symbol=symbol,
         asset_decimals=decimals,
         value=Money(value, row["currency"]),
         transfer=transfer,
+        offer_ended_at=offer_ended_at,
     )

@@ -1,7 +1,7 @@
 """Products, inside and on the wire."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,6 +11,8 @@ from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount, parse_currency, worded
 from tillgate.base.problems import Field, Problem
 from tillgate.checkout.metadata import metadata_to_api
+
+REFERENCE_MAX: Final = 200
 
 
 class Pricing(StrEnum):
@@ -88,6 +90,8 @@ class ProductObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         pricing: ``fixed``, or ``buyer`` where the buyer says what they pay.
         price: the price; of a buyer-priced product the suggested one, if there is one.
         price_min, price_max: the bounds of what a buyer may say, both included.
+        reference: what the merchant calls it; unique in its mode. The product of the other mode that has the same one
+            is its twin.
     """
 
     id: str
@@ -101,6 +105,7 @@ class ProductObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     price_min: str | None
     price_max: str | None
     active: bool
+    reference: str | None
     metadata: msgspec.Raw
     created_at: str
     updated_at: str
@@ -160,6 +165,7 @@ def to_api(product: Product) -> ProductObject:
         price_min=worded(price.least, price.currency),
         price_max=worded(price.most, price.currency),
         active=product.active,
+        reference=product.reference,
         metadata=metadata_to_api(product.metadata),
         created_at=to_rfc3339(product.created_at),
         updated_at=to_rfc3339(product.updated_at),

@@ -5,18 +5,19 @@ from typing import Any, Literal
 
 import msgspec
 
+from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import worded
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
-from tillgate.base.text import NAME_MAX, checked_description, checked_text
+from tillgate.base.text import NAME_MAX, checked_description, checked_text, identity
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
-from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.metadata import changed_metadata, checked_metadata
 from tillgate.checkout.products import records
-from tillgate.checkout.products.model import Product, checked_price, to_api
+from tillgate.checkout.products.model import REFERENCE_MAX, Product, checked_price, to_api
 from tillgate.events.types import PRODUCT_CREATED, PRODUCT_UPDATED
 from tillgate.store import Transaction
 
@@ -33,6 +34,7 @@ class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
+    reference: str | None = None
 
 
 class ProductChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,7 @@ class ProductChanges(msgspec.Struct, frozen=True, kw_only=True):
     description: str | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+    reference: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 _PRICE_PARTS: tuple[Literal["pricing", "currency", "price", "price_min", "price_max"], ...] = (
@@ -63,6 +66,7 @@ async def create_product(context: CheckoutContext, tx: Transaction, principal: P
 
     Raises:
         InvalidInput: a field is wrong; it is named.
+        Conflict: another product has this reference.
     """
     now = context.clock.now()
     product = Product(
@@ -76,8 +80,12 @@ async def create_product(context: CheckoutContext, tx: Transaction, principal: P
         metadata=checked_metadata(new.metadata),
         created_at=now,
         updated_at=now,
+        reference=_checked_reference(new.reference),
     )
-    await records.insert(tx, product)
+    try:
+        await records.insert(tx, product)
+    except UniqueViolation as error:
+        raise _taken() from error
     await emit_fact(context, tx, PRODUCT_CREATED, product, to_api(product))
     return product
 
@@ -112,17 +120,44 @@ async def product_on_sale(tx: Transaction, project_id: str, name: str, *, livemo
         NotFound: there is none, or none of that mode.
         Conflict: it is not for sale, nor is its twin.
     """
-    found = await records.named(tx, project_id, name)
-    own = next((one for one in found if one.id == name), None)
-    if own is not None and own.reference is not None and not own.active:
-        found += [one for one in await records.named(tx, project_id, own.reference) if one.id != own.id]
-    fitting = [one for one in found if livemode is None or one.livemode is livemode]
-    if not fitting:
+    product = (await products_named(tx, project_id, [name], livemode=livemode)).get(name)
+    if product is None:
         raise NotFound("product", name)
-    fitting.sort(key=lambda one: (one.active, one.id == name, one.livemode))
-    if not fitting[-1].active:
+    if not product.active:
         raise Conflict(Problem.PRODUCT_NOT_FOR_SALE, field="product_id", code="product_inactive")
-    return fitting[-1]
+    return product
+
+
+async def products_named(
+    tx: Transaction, project_id: str, names: Sequence[str], *, livemode: bool | None = None
+) -> dict[str, Product]:
+    """What each of several names leads to, as :func:`product_on_sale` says; a product that is not for sale where none
+    is that it could lead to. Names that lead nowhere are missing. The store is asked twice at most."""
+    found = {one.id: one for one in await records.named(tx, project_id, names)}
+    twins = {one.reference for one in found.values() if one.reference is not None and not one.active}
+    if wanted := sorted(twins.difference(names)):
+        found |= {one.id: one for one in await records.named(tx, project_id, wanted)}
+    fitting = [one for one in found.values() if livemode is None or one.livemode is livemode]
+    led: dict[str, Product] = {}
+    for name in names:
+        own = found.get(name)
+        by = {name, own.reference} if own is not None and not own.active else {name}
+        leads = [one for one in fitting if one.id == name or (one.reference is not None and one.reference in by)]
+        if leads:
+            led[name] = max(leads, key=lambda one: (one.active, one.id == name, one.livemode))
+    return led
+
+
+async def counterpart_of(tx: Transaction, product: Product) -> Product | None:
+    """The product of the other mode that has the same reference."""
+    if product.reference is None:
+        return None
+    found = await records.named(tx, product.project_id, [product.reference])
+    return next((one for one in found if _are_twins(one, product)), None)
+
+
+def _are_twins(one: Product, other: Product) -> bool:
+    return one.livemode is not other.livemode and one.reference == other.reference
 
 
 async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Principal, product_id: str) -> Product:
@@ -133,7 +168,15 @@ async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Prin
 
     Raises:
         NotFound: it is not in the caller's project and mode.
+        Conflict: another product has the reference that the twins are to have.
     """
+    try:
+        return await _switched(context, tx, principal, product_id)
+    except UniqueViolation as error:
+        raise _taken() from error
+
+
+async def _switched(context: CheckoutContext, tx: Transaction, principal: Principal, product_id: str) -> Product:
     product = await get_product(tx, principal, product_id)
     reference = product.reference or product.id
     held = await _held_twins(tx, product, reference)
@@ -142,7 +185,7 @@ async def switch_mode(context: CheckoutContext, tx: Transaction, principal: Prin
     left = msgspec.structs.replace(product, reference=reference, active=False, updated_at=now)
     await records.update(tx, left)
     await emit_fact(context, tx, PRODUCT_UPDATED, left, to_api(left))
-    twin = next((one for one in held if one.livemode is not left.livemode), None)
+    twin = next((one for one in held if _are_twins(one, left)), None)
     if twin is not None:
         twin = msgspec.structs.replace(twin, active=True, updated_at=now)
         await records.update(tx, twin)
@@ -161,7 +204,7 @@ async def _held_twins(tx: Transaction, product: Product, reference: str) -> list
     held: dict[str, Product | None] = {}
     while True:
         # Again once they are held: somebody else may have made the twin meanwhile.
-        found = [product, *await records.named(tx, product.project_id, reference)]
+        found = [product, *await records.named(tx, product.project_id, [reference])]
         # In one order, whichever of the twins somebody else switches at the same moment; a twin that is made is newer.
         new = {one.id: one for one in found if one.id not in held}
         if not new:
@@ -171,22 +214,29 @@ async def _held_twins(tx: Transaction, product: Product, reference: str) -> list
 
 
 async def list_products(
-    tx: Transaction, principal: Principal, page: PageRequest, *, active: bool | None = None
+    tx: Transaction,
+    principal: Principal,
+    page: PageRequest,
+    *,
+    active: bool | None = None,
+    reference: str | None = None,
 ) -> Page[Product]:
-    """Products, newest first; those for sale, those that are not, or both."""
+    """Products, newest first; those for sale, those that are not, or both; or the one that has this reference."""
     checked_cursor(page, ids.PRODUCT)
-    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active)
+    compared = identity(reference) if reference is not None else None
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active, reference=compared)
     return cut(found, page.limit)
 
 
 async def update_product(
     context: CheckoutContext, tx: Transaction, principal: Principal, product_id: str, changes: ProductChanges
 ) -> Product:
-    """Change a product; what was bought before keeps what it was bought for. ``metadata`` is replaced as a whole.
+    """Change a product; what was bought before keeps what it was bought for. ``metadata`` is merged by its keys.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: a field is wrong, or does not fit the others; it is named.
+        Conflict: another product has this reference.
     """
     product = await records.locked(tx, principal.project_id, principal.livemode, product_id)
     if product is None:
@@ -199,7 +249,9 @@ async def update_product(
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
     if changes.metadata is not msgspec.UNSET:
-        changed["metadata"] = checked_metadata(changes.metadata)
+        changed["metadata"] = changed_metadata(product.metadata, changes.metadata)
+    if changes.reference is not msgspec.UNSET:
+        changed["reference"] = _checked_reference(changes.reference)
     given = {part: getattr(changes, part) for part in _PRICE_PARTS if getattr(changes, part) is not msgspec.UNSET}
     if given:
         # As the merchant would say it today: another currency takes the same figures, if it can have them.
@@ -216,6 +268,17 @@ async def update_product(
     if after == product:
         return product
     after = msgspec.structs.replace(after, updated_at=context.clock.now())
-    await records.update(tx, after)
+    try:
+        await records.update(tx, after)
+    except UniqueViolation as error:
+        raise _taken() from error
     await emit_fact(context, tx, PRODUCT_UPDATED, after, to_api(after))
     return after
+
+
+def _checked_reference(text: str | None) -> str | None:
+    return identity(checked_text(text, field="reference", length_max=REFERENCE_MAX)) if text is not None else None
+
+
+def _taken() -> Conflict:
+    return Conflict(Problem.PRODUCT_REFERENCE_TAKEN, field="reference", code="product_reference_taken")

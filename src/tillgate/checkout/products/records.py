@@ -29,16 +29,20 @@ _UPDATE: Final = (
     "price_min_minor = $6, price_max_minor = $7, active = $8, metadata = $9, updated_at = $10, "
     "reference = $11, kept = NULL WHERE id = $12"
 )
-# One product by its id, else the twins that have this reference: two at most.
-_NAMED: Final = (
-    f"SELECT {_COLUMNS} FROM products WHERE id = $2 AND project_id = $1 "
-    f"UNION ALL SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode IN (FALSE, TRUE) AND reference = $2 "
-    "AND id <> $2 LIMIT 3"
+# Of each name one product by its id, and the twins that have it as their reference: three at most.
+_NAMED: Final = with_list(
+    f"SELECT {_COLUMNS} FROM products WHERE id IN {{list}} AND project_id = $2 "
+    f"UNION ALL SELECT {_COLUMNS} FROM products WHERE project_id = $2 AND livemode IN (FALSE, TRUE) "
+    "AND reference IN {list}"
 )
 
 
 async def insert(tx: Transaction, product: Product) -> None:
-    """Keep a new product."""
+    """Keep a new product.
+
+    Raises:
+        UniqueViolation: another product of its project and mode has its reference.
+    """
     price = product.price
     await tx.execute(
         _INSERT,
@@ -80,23 +84,36 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, product_ids: 
     return [_product(row) for row in rows]
 
 
-async def named(tx: Transaction, project_id: str, name: str) -> list[Product]:
-    """The products of a project, in either mode, whose id or reference is ``name``: its own id's first."""
-    return [_product(row) for row in await tx.fetch_all(_NAMED, project_id, name)]
+async def named(tx: Transaction, project_id: str, names: Sequence[str]) -> list[Product]:
+    """The products of a project, in either mode, whose id or reference is one of ``names``; in no order, and twice
+    where both are."""
+    rows = await tx.fetch_all(_NAMED, msgspec.json.encode(names).decode(), project_id)
+    return [_product(row) for row in rows]
 
 
 async def newest(
-    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, active: bool | None
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    page: PageRequest,
+    *,
+    active: bool | None,
+    reference: str | None,
 ) -> list[Product]:
     """Up to ``limit + 1`` products, newest first, that match what is given."""
     params = [project_id, livemode, page.before]
-    sql, params = newest_first(_NEWEST, params, {"active = {}": active}, by="id", limit=page.limit)
+    filters = {"active = {}": active, "reference = {}": reference}
+    sql, params = newest_first(_NEWEST, params, filters, by="id", page=page)
     rows = await tx.fetch_all(sql, *params)
     return [_product(row) for row in rows]
 
 
 async def update(tx: Transaction, product: Product) -> None:
-    """Write what may be changed of a locked product."""
+    """Write what may be changed of a locked product.
+
+    Raises:
+        UniqueViolation: another product of its project and mode has its reference.
+    """
     price = product.price
     await tx.execute(
         _UPDATE,

@@ -16,6 +16,7 @@ from tillgate.checkout.projects.images import LOGO_BYTES_MAX, LOGO_PIXELS_MAX, I
 
 ADDRESS_MAX: Final = 500
 TAX_ID_MAX: Final = 50
+FOOTER_MAX: Final = 300
 POST_INSTRUCTIONS_MAX: Final = 1_000
 LIFETIME_MIN_MINUTES: Final = 5
 LIFETIME_MAX_MINUTES: Final = 7 * 24 * 60
@@ -37,8 +38,11 @@ VERSION_BYTES: Final = 8
 SIMULATED: Final = "simulated"
 NETWORKS: Final = "networks"
 TEST_RAILS: Final = (SIMULATED, NETWORKS)
+# The smallest sum that is worth moving from its address, where a project says none.
+SWEEP_LEAST: Final = "1"
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_SUM: Final = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
 _PERCENTAGE: Final = re.compile(r"(\d{1,2})(?:[.,](\d{1,2}))?")
 
 
@@ -48,6 +52,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     Attributes:
         colour: ``#rrggbb``; buttons and links of the buyer's page are drawn in it, as far as they stay readable.
         address, tax_id: the seller's, as buyers see them.
+        footer: what stands at the foot of each page of receipts, invoices and credit notes.
         locale: one of :data:`LOCALES`; empty for what the buyer's browser asks for.
         time_zone: of the IANA database; times in mails are told in it.
         success_url, cancel_url: where buyers go whose session and link say nothing else.
@@ -56,6 +61,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
             currency: the smaller of the share and the sum.
         mail_buyers: whether buyers whose address is known get mail about their payments.
         test_rail: one of :data:`TEST_RAILS`.
+        sweep_least: what is less stays at its address when money is gathered; empty for :data:`SWEEP_LEAST`.
         post_address, post_instructions: where buyers send payments by mail, and what else they read; without an
             address there are none.
     """
@@ -63,6 +69,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     colour: str = ""
     address: str = ""
     tax_id: str = ""
+    footer: str = ""
     support_email: str = ""
     terms_url: str = ""
     privacy_url: str = ""
@@ -76,6 +83,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     tolerance_currency: str = ""
     mail_buyers: bool = False
     test_rail: str = SIMULATED
+    sweep_least: str = ""
     post_address: str = ""
     post_instructions: str = ""
 
@@ -160,6 +168,7 @@ class GivenSettings(NamedTuple):
     colour: str = ""
     address: str = ""
     tax_id: str = ""
+    footer: str = ""
     support_email: str = ""
     terms_url: str = ""
     privacy_url: str = ""
@@ -173,6 +182,7 @@ class GivenSettings(NamedTuple):
     tolerance_currency: str = ""
     mail_buyers: bool = False
     test_rail: str = ""
+    sweep_least: str = ""
     post_address: str = ""
     post_instructions: str = ""
 
@@ -185,6 +195,7 @@ def given_of(settings: ProjectSettings) -> GivenSettings:
         colour=settings.colour,
         address=settings.address,
         tax_id=settings.tax_id,
+        footer=settings.footer,
         support_email=settings.support_email,
         terms_url=settings.terms_url,
         privacy_url=settings.privacy_url,
@@ -198,6 +209,7 @@ def given_of(settings: ProjectSettings) -> GivenSettings:
         tolerance_currency=currency,
         mail_buyers=settings.mail_buyers,
         test_rail=settings.test_rail,
+        sweep_least=settings.sweep_least,
         post_address=settings.post_address,
         post_instructions=settings.post_instructions,
     )
@@ -214,6 +226,7 @@ def checked_settings(given: GivenSettings) -> ProjectSettings:
         colour=_colour(given.colour),
         address=checked_text(given.address, field="address", length_max=ADDRESS_MAX, may_be_empty=True),
         tax_id=_line(given.tax_id, "tax_id", TAX_ID_MAX),
+        footer=checked_text(given.footer, field="footer", length_max=FOOTER_MAX, may_be_empty=True),
         support_email=_email(given.support_email),
         terms_url=_url(given.terms_url, "terms_url"),
         privacy_url=_url(given.privacy_url, "privacy_url"),
@@ -227,6 +240,7 @@ def checked_settings(given: GivenSettings) -> ProjectSettings:
         tolerance_currency=currency,
         mail_buyers=given.mail_buyers,
         test_rail=_choice(given.test_rail, "test_rail", TEST_RAILS) or SIMULATED,
+        sweep_least=_sum(given.sweep_least, "sweep_least"),
         post_address=checked_text(given.post_address, field="post_address", length_max=ADDRESS_MAX, may_be_empty=True),
         post_instructions=checked_text(
             given.post_instructions, field="post_instructions", length_max=POST_INSTRUCTIONS_MAX, may_be_empty=True
@@ -303,6 +317,13 @@ def _choice(text: str, field: str, choices: tuple[str, ...]) -> str:
     if chosen and chosen not in choices:
         raise InvalidInput(field, Problem.NOT_A_CHOICE, choices=choices)
     return chosen
+
+
+def _sum(text: str, field: str) -> str:
+    value = text.strip().replace(",", ".")
+    if value and _SUM.fullmatch(value) is None:
+        raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example="5.00", may_be_zero=True)
+    return value
 
 
 def _zone(text: str) -> str:

@@ -111,12 +111,14 @@ async def set_logo(tx: Transaction, project_id: str, content: bytes) -> str:
     image, content = checked_logo(content)
     await get_profile(tx, project_id)
     digest = hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
+    await records.keep_issued_logo(tx, project_id)
     await records.set_logo(tx, project_id, digest, Logo(image.media_type, content))
     return digest
 
 
 async def remove_logo(tx: Transaction, project_id: str) -> bool:
-    """Forget a project's logo; False where it has none."""
+    """Forget a project's logo, except of what was issued with it; False where it has none."""
+    await records.keep_issued_logo(tx, project_id)
     return await records.delete_logo(tx, project_id) > 0
 
 

@@ -16,6 +16,15 @@ _PROFILE: Final = (
 # Rows that only refer to the project do not wait for this.
 _LOCKED: Final = Both(sqlite=_PROFILE, postgres=f"{_PROFILE} FOR NO KEY UPDATE OF p")
 _SETTINGS: Final = "SELECT settings FROM projects WHERE id = $1"
+_KEEP_ISSUED: Final = (
+    "INSERT INTO issued_logos (project_id, digest, media_type, content) "
+    "SELECT project_id, digest, media_type, content FROM project_logos l WHERE project_id = $1 AND EXISTS "
+    "(SELECT 1 FROM issued_documents d WHERE d.project_id = $1 AND d.logo = l.digest) ON CONFLICT DO NOTHING"
+)
+_ISSUED: Final = (
+    "SELECT media_type, content FROM project_logos WHERE project_id = $1 AND digest = $2 "
+    "UNION ALL SELECT media_type, content FROM issued_logos WHERE project_id = $1 AND digest = $2 LIMIT 1"
+)
 
 
 async def profile(tx: Transaction, project_id: str) -> Profile | None:
@@ -69,4 +78,15 @@ async def logo(tx: Transaction, project_id: str, digest: str) -> Logo | None:
     row = await tx.fetch_one(
         "SELECT media_type, content FROM project_logos WHERE project_id = $1 AND digest = $2", project_id, digest
     )
+    return Logo(row["media_type"], base64.b64decode(row["content"])) if row is not None else None
+
+
+async def keep_issued_logo(tx: Transaction, project_id: str) -> None:
+    """Keep a logo that is about to go, where a document was issued with it."""
+    await tx.execute(_KEEP_ISSUED, project_id)
+
+
+async def issued_logo(tx: Transaction, project_id: str, digest: str) -> Logo | None:
+    """A logo that a document was issued with, whether the project still has it or not."""
+    row = await tx.fetch_one(_ISSUED, project_id, digest)
     return Logo(row["media_type"], base64.b64decode(row["content"])) if row is not None else None

@@ -8,7 +8,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money, parse_amount, parse_currency
 from tillgate.base.problems import Problem
-from tillgate.base.text import folded
+from tillgate.base.text import folded, without_invisible
 from tillgate.checkout.coupons.model import AmountOff, Discount, Uses
 from tillgate.checkout.metadata import metadata_to_api
 
@@ -76,17 +76,17 @@ class PromotionCodeObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
 
 
 def checked_code(code: str) -> str:
-    """A code as a merchant writes it.
+    """A code as a merchant writes it, without what nobody can see: it may have been pasted with it.
 
     Raises:
         InvalidInput: it is empty, too long, or holds something that no buyer can type reliably.
     """
-    stripped = code.strip()
-    if not 1 <= len(stripped) <= CODE_LENGTH_MAX:
-        raise InvalidInput("code", Problem.LENGTH, minimum=1, maximum=CODE_LENGTH_MAX, length=len(stripped))
-    if not stripped.isprintable() or any(char.isspace() for char in folded(stripped)):
+    visible = without_invisible(code)
+    if not 1 <= len(visible) <= CODE_LENGTH_MAX:
+        raise InvalidInput("code", Problem.LENGTH, minimum=1, maximum=CODE_LENGTH_MAX, length=len(visible))
+    if not visible.isprintable() or any(char.isspace() for char in folded(visible)):
         raise InvalidInput("code", Problem.SPACES)
-    return stripped
+    return visible
 
 
 def checked_minimum(amount: str | None, currency: str | None, discount: Discount) -> Money | None:

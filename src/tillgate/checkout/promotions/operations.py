@@ -12,13 +12,13 @@ from tillgate.base.invariants import present
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
-from tillgate.base.text import folded
+from tillgate.base.text import folded, without_invisible
 from tillgate.checkout.bounds import checked_expiry, checked_uses_max
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.coupons import operations as coupons
 from tillgate.checkout.coupons.model import Coupon, Uses
 from tillgate.checkout.emitting import emit_fact
-from tillgate.checkout.metadata import checked_metadata
+from tillgate.checkout.metadata import Replaced, changed_metadata, checked_metadata
 from tillgate.checkout.promotions import records
 from tillgate.checkout.promotions.model import PromotionCode, checked_code, checked_minimum, to_api
 from tillgate.events.types import PROMOTION_CODE_CREATED, PROMOTION_CODE_UPDATED
@@ -49,7 +49,7 @@ class PromotionCodeChanges(msgspec.Struct, frozen=True, kw_only=True):
     """What a merchant may change; what is unset stays. The code and its conditions are not among it."""
 
     active: bool | msgspec.UnsetType = msgspec.UNSET
-    metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+    metadata: dict[str, Any] | Replaced | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def create_promotion_code(
@@ -106,13 +106,13 @@ async def promotion_codes_by_id(
 
 
 async def find_promotion_code(tx: Transaction, principal: Principal, code: str) -> PromotionCode:
-    """The promotion code with this text, ignoring case.
+    """The promotion code with this text, ignoring case and what nobody can see.
 
     Raises:
         NotFound: there is none in the caller's project and mode.
     """
     # What no code can be is not looked for: a NUL, for one, is nothing that PostgreSQL could compare with.
-    likely = code.strip().isprintable()
+    likely = without_invisible(code).isprintable()
     promotion = await records.by_code(tx, principal.project_id, principal.livemode, folded(code)) if likely else None
     if promotion is None:
         raise NotFound("promotion code")
@@ -155,7 +155,7 @@ async def update_promotion_code(
     promotion_code_id: str,
     changes: PromotionCodeChanges,
 ) -> PromotionCode:
-    """Change a promotion code; sessions that have it already keep it. ``metadata`` is replaced as a whole.
+    """Change a promotion code; sessions that have it already keep it. ``metadata`` is merged by its keys.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
@@ -169,7 +169,7 @@ async def update_promotion_code(
     if changes.active is not msgspec.UNSET:
         changed["active"] = changes.active
     if changes.metadata is not msgspec.UNSET:
-        changed["metadata"] = checked_metadata(changes.metadata)
+        changed["metadata"] = changed_metadata(promotion.metadata, changes.metadata)
     after = msgspec.structs.replace(promotion, **changed)
     if after == promotion:
         return promotion

@@ -111,7 +111,7 @@ async def newest(
     """Up to ``limit + 1`` promotion codes, newest first, that match what is given."""
     params = [project_id, livemode, page.before]
     filters = {"active = {}": active, "coupon_id = {}": coupon_id, "word = {}": code_folded}
-    sql, params = newest_first(_NEWEST, params, filters, by="id", limit=page.limit)
+    sql, params = newest_first(_NEWEST, params, filters, by="id", page=page)
     rows = await tx.fetch_all(sql, *params)
     return [_promotion(row) for row in rows]
 

@@ -162,8 +162,10 @@ async def list_redemptions(
     order_id: str | None = None,
     status: RedemptionStatus | None = None,
     created_after: int | None = None,
+    created_before: int | None = None,
 ) -> Page[RecordedRedemption]:
-    """Redemptions, newest session first, that match what is given; ``created_after`` is inclusive."""
+    """Redemptions, newest session first, that match what is given; ``created_after`` is inclusive, ``created_before``
+    is not."""
     checked_cursor(page, ids.REDEMPTION)
     found = await records.newest(
         tx,
@@ -177,6 +179,7 @@ async def list_redemptions(
         order_id=order_id,
         status=status,
         created_after=created_after,
+        created_before=created_before,
     )
     return cut(found, page.limit)
 
@@ -215,7 +218,7 @@ async def consume_held(tx: Transaction, session_ids: Sequence[str], *, now: int)
     await _settle(tx, reserved, RedemptionStatus.REDEEMED, now)
 
 
-async def hold_again(tx: Transaction, session_id: str, *, now: int, held_until: int | None = None) -> bool:
+async def renew_hold(tx: Transaction, session_id: str, *, now: int, held_until: int | None = None) -> bool:
     """Hold the place of a session also where it was held for a while and that is over; True also where it has none, or
     has taken it.
 
@@ -257,9 +260,9 @@ async def hold_of(tx: Transaction, session_id: str, *, now: int) -> Hold | None:
     return Hold.HELD if now < held_until else Hold.OVER
 
 
-async def bring_holds_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
+async def shorten_holds(tx: Transaction, clock_id: str, milliseconds: int) -> None:
     """Bring the ends nearer of what the sessions of a locked test clock hold for a while."""
-    await records.bring_nearer(tx, clock_id, milliseconds)
+    await records.bring_forward(tx, clock_id, milliseconds)
 
 
 async def give_up(tx: Transaction, session_id: str) -> None:

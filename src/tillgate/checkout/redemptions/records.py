@@ -9,7 +9,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
-from tillgate.base.pages import APART_MS, PageRequest, since
+from tillgate.base.pages import APART_MS, PageRequest, since, until
 from tillgate.checkout.redemptions.model import RecordedRedemption, Redemption, RedemptionStatus
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
@@ -151,11 +151,12 @@ async def newest(
     order_id: str | None,
     status: RedemptionStatus | None,
     created_after: int | None,
+    created_before: int | None,
 ) -> list[RecordedRedemption]:
     """Up to ``limit + 1`` redemptions, newest first, that match what is given."""
     before = ids.renamed(ids.CHECKOUT_SESSION, page.starting_after) if page.starting_after is not None else page.before
     oldest = since(ids.CHECKOUT_SESSION, created_after, apart_ms=_APART_MS)
-    params = [project_id, livemode, before, created_after or 0, oldest]
+    params = [project_id, livemode, until(ids.CHECKOUT_SESSION, before, created_before), created_after or 0, oldest]
     filters = {
         "r.coupon_id = {}": coupon_id,
         "r.promotion_code_id = {}": promotion_code_id,
@@ -163,8 +164,9 @@ async def newest(
         "r.session_id = {}": session_id,
         "r.status = {}": status,
         _OF_ORDER: order_id,
+        "r.created_at < {}": created_before,
     }
-    sql, params = newest_first(_NEWEST, params, filters, by="r.session_id", limit=page.limit)
+    sql, params = newest_first(_NEWEST, params, filters, by="r.session_id", page=page)
     rows = await tx.fetch_all(sql, *params)
     return [_recorded(row) for row in rows]
 
@@ -185,7 +187,7 @@ async def hold_of(tx: Transaction, session_id: str) -> tuple[RedemptionStatus, i
     return (RedemptionStatus(row["status"]), row["held_until"]) if row is not None else None
 
 
-async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
+async def bring_forward(tx: Transaction, clock_id: str, milliseconds: int) -> None:
     """Bring the ends nearer of what the sessions of a locked test clock hold for a while."""
     await tx.execute(_BRING_NEARER, clock_id, milliseconds)
 

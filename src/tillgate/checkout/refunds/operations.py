@@ -1,6 +1,6 @@
 """Giving money back: in part, again and again, never more than came."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final, NamedTuple, assert_never
 
 import msgspec
@@ -9,20 +9,21 @@ from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.money import Money, parse_amount
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import checked_text
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
-from tillgate.checkout.metadata import checked_metadata
-from tillgate.checkout.orders.model import Order, shares
-from tillgate.checkout.orders.operations import Handed, get_order, record_delivery
+from tillgate.checkout.metadata import changed_metadata, checked_metadata
+from tillgate.checkout.orders.model import DeliveryStatus, Order, shares
+from tillgate.checkout.orders.operations import RecordedDelivery, get_order, record_delivery
 from tillgate.checkout.payments import operations as payments
 from tillgate.checkout.payments import records as payment_records
 from tillgate.checkout.payments.model import Payment, RecordedPayment, TransactionKind, Transfer
 from tillgate.checkout.refunds import records
 from tillgate.checkout.refunds.model import (
+    CONFIRM,
     DESTINATION_MAX,
     EDGES,
     EVENT_OF,
@@ -31,15 +32,17 @@ from tillgate.checkout.refunds.model import (
     Refund,
     RefundReason,
     RefundStatus,
+    SentBy,
     to_api,
 )
+from tillgate.checkout.refunds.proving import USED, not_proved, require_found
 from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.model import SessionStatus, excess, waits_for_decision
 from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement import deciding
 from tillgate.checkout.settlement.holding import hold_counters
-from tillgate.events.types import REFUND_CREATED, REFUND_UPDATED, EventType
-from tillgate.rails.port import Block, Movement, MovementStatus, RefundRequest
+from tillgate.events.types import REFUND_CREATED, REFUND_REORGANIZED, REFUND_UPDATED, EventType
+from tillgate.rails.port import Block, Movement, MovementStatus, PayoutSeen, PayoutVerdict, RefundRequest
 from tillgate.store import Transaction
 from tillgate.store.jobs import enqueue
 
@@ -101,11 +104,12 @@ async def create_refund(
             values={"left": left if there else None},
             code="refund_exceeds_received",
         )
-    destination = (
-        checked_text(new.destination, field="destination", length_max=DESTINATION_MAX)
-        if new.destination is not None
-        else None
-    )
+    destination = None
+    if new.destination is not None:
+        destination = checked_text(new.destination, field="destination", length_max=DESTINATION_MAX)
+        rail = context.paid_on_networks(payment.rail, livemode=recorded.livemode)
+        if rail is not None:
+            destination = await rail.destination(tx, recorded.project_id, destination)
     return await _refund(
         context,
         tx,
@@ -131,6 +135,11 @@ async def get_refund(tx: Transaction, principal: Principal, refund_id: str) -> R
     return refund
 
 
+async def get_sent_by(tx: Transaction, refund: Refund) -> SentBy | None:
+    """The transaction that sent a refund that the caller may see, as far as it is known."""
+    return await records.sent_by(tx, refund.id)
+
+
 async def list_refunds(
     tx: Transaction,
     principal: Principal,
@@ -140,8 +149,11 @@ async def list_refunds(
     payment_id: str | None = None,
     order_id: str | None = None,
     created_after: int | None = None,
+    created_before: int | None = None,
+    currency: str | None = None,
+    amount_minor: int | None = None,
 ) -> Page[Refund]:
-    """Refunds, newest first, that match what is given; ``created_after`` is inclusive."""
+    """Refunds, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.REFUND)
     found = await records.newest(
         tx,
@@ -152,8 +164,11 @@ async def list_refunds(
         payment_id=payment_id,
         order_id=order_id,
         created_after=created_after,
+        created_before=created_before,
+        currency=currency,
+        amount_minor=amount_minor,
     )
-    return cut(found, page.limit)
+    return cut_newest(found, page)
 
 
 async def refunds_of(
@@ -166,36 +181,132 @@ async def refunds_of(
 async def update_refund(
     context: CheckoutContext, tx: Transaction, principal: Principal, refund_id: str, metadata: dict[str, Any] | None
 ) -> Refund:
-    """Replace a refund's metadata.
+    """Merge a refund's metadata by its keys.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: there is too much of it.
     """
     refund, _ = await _locked(tx, principal, refund_id)
-    text = checked_metadata(metadata)
+    text = changed_metadata(refund.metadata, metadata)
     if text == refund.metadata:
         return refund
     now = context.clock.now()
     await records.set_metadata(tx, refund_id, text, now)
     changed = msgspec.structs.replace(refund, metadata=text, updated_at=now)
-    await _tell(context, tx, changed, REFUND_UPDATED, now)
+    await _emit(context, tx, changed, REFUND_UPDATED, now)
     return changed
 
 
 async def settle_refund(
-    context: CheckoutContext, tx: Transaction, principal: Principal, refund_id: str, tx_hash: str
+    context: CheckoutContext,
+    tx: Transaction,
+    principal: Principal,
+    refund_id: str,
+    tx_hash: str,
+    seen: PayoutSeen | None = None,
 ) -> Refund:
-    """The merchant has sent the money of a pending refund.
+    """The merchant has sent the money of a pending refund. Of a payment that came on a network, the transaction has to
+    be what was to be sent; the refund is pending until it is final there.
+
+    Args:
+        seen: what the network says of the transaction, looked at before by
+            :func:`tillgate.checkout.refunds.confirming.look_at`.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
         InvalidInput: the transaction's name is none.
-        Conflict: it is not pending, or its rail sends it and will say so.
+        Conflict: it is not pending, its rail sends it and will say so, or the transaction is not what was to be sent.
+        Unavailable: the network does not answer.
     """
     name = checked_text(tx_hash, field="tx_hash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
-    return await _settle(context, tx, recorded, _pending(refund), name, None, context.clock.now())
+    now = context.clock.now()
+    pending = _pending(refund)
+    if context.paid_on_networks(recorded.payment.rail, livemode=recorded.livemode) is None:
+        return await _settle(context, tx, recorded, pending, name, None, now)
+    found = require_found(pending, seen)
+    going = present(
+        await payment_records.transaction_by_id(tx, refund.project_id, refund.livemode, refund.transaction_id),
+        "the transaction of a refund",
+    )
+    block = present(found.block, "the block of a transfer that was found")
+    # As a network has it: others write capital letters.
+    sent = await records.claim_sent(tx, refund.id, going.chain_id, name.lower(), found.places, block, now)
+    if sent is None:
+        raise not_proved(USED)
+    await enqueue(
+        tx, context.outbox.wake.jobs, kind=CONFIRM, key=refund.id, project_id=refund.project_id, payload={}, now=now
+    )
+    return await _put(context, tx, recorded, pending, sent, found, now)
+
+
+async def observe_sent(context: CheckoutContext, tx: Transaction, looked_at: SentBy, seen: PayoutSeen) -> Refund:
+    """What a network says by now of the transfer by which a refund was sent. What was looked at before the refund was
+    settled by another one changes nothing.
+
+    Raises:
+        BrokenInvariant: there is no such refund.
+    """
+    found = present(await records.of_any_project(tx, looked_at.refund_id), "a refund that was sent")
+    owner = (found.project_id, found.livemode)
+    recorded = present(await payment_records.locked(tx, *owner, found.payment_id), "the payment of a refund")
+    refund = present(await records.by_id(tx, *owner, found.id), "a refund that was sent")
+    sent, now = await records.sent_by(tx, refund.id), context.clock.now()
+    if sent is None or sent != looked_at or refund.status not in (RefundStatus.PENDING, RefundStatus.SUCCEEDED):
+        return refund
+    if seen.verdict is PayoutVerdict.FOUND and sent.place in seen.places:
+        if seen.block == sent.block and sent.final_at is not None:
+            return refund
+        refund = await _removed(context, tx, recorded, refund, sent, seen, now)
+        return await _put(context, tx, recorded, refund, sent, seen, now)
+    return await _removed(context, tx, recorded, refund, sent, seen, now) if seen.is_gone else refund
+
+
+async def _put(
+    context: CheckoutContext,
+    tx: Transaction,
+    recorded: RecordedPayment,
+    refund: Refund,
+    sent: SentBy,
+    seen: PayoutSeen,
+    now: int,
+) -> Refund:
+    """Write where the transfer of a pending refund lies; the refund has succeeded once that is final."""
+    sent = sent._replace(block=seen.block, gone_at=None, final_at=now if seen.is_final else None)
+    await records.put_sent(tx, sent)
+    if seen.is_final:
+        return await _settle(context, tx, recorded, refund, sent.tx_hash, seen.block, now)
+    await payment_records.put(tx, recorded.payment, refund.transaction_id, sent.tx_hash, seen.block, seen.confirmations)
+    await _follow(context, tx, recorded.payment, now)
+    return refund
+
+
+async def _removed(
+    context: CheckoutContext,
+    tx: Transaction,
+    recorded: RecordedPayment,
+    refund: Refund,
+    sent: SentBy,
+    seen: PayoutSeen,
+    now: int,
+) -> Refund:
+    """The block of a transfer is no part of its chain any more: what had succeeded is pending, and people are told."""
+    if sent.block is None or (seen.block is not None and seen.block == sent.block):
+        return refund
+    succeeded = refund.status is RefundStatus.SUCCEEDED
+    if seen.block is not None and not succeeded:
+        # It was mined again before it counted, so nothing that was said is untrue.
+        return refund
+    await records.put_sent(tx, sent._replace(block=None, gone_at=now, final_at=None))
+    await payment_records.put(tx, recorded.payment, refund.transaction_id, sent.tx_hash, None, 0)
+    if not succeeded:
+        await _emit(context, tx, refund, REFUND_REORGANIZED, now)
+        await _follow(context, tx, recorded.payment, now)
+        return refund
+    await records.set_reorged(tx, refund.id)
+    undone = msgspec.structs.replace(refund, reorged=True)
+    return await _move(context, tx, recorded, undone, RefundStatus.PENDING, now)
 
 
 async def observe_refund(context: CheckoutContext, tx: Transaction, refund_id: str, movement: Movement) -> Refund:
@@ -204,7 +315,7 @@ async def observe_refund(context: CheckoutContext, tx: Transaction, refund_id: s
     Raises:
         BrokenInvariant: there is no such refund.
     """
-    found = present(await records.whosever(tx, refund_id), "the refund that a rail reports of")
+    found = present(await records.of_any_project(tx, refund_id), "the refund that a rail reports of")
     owner = (found.project_id, found.livemode)
     recorded = present(await payment_records.locked(tx, *owner, found.payment_id), "the payment of a refund")
     # What was read before the lock may be old by now.
@@ -224,11 +335,19 @@ async def cancel_refund(context: CheckoutContext, tx: Transaction, principal: Pr
     refund, recorded = await _locked(tx, principal, refund_id)
     if refund.status is RefundStatus.CANCELED:
         return refund
-    return await _drop(context, tx, recorded, _pending(refund), RefundStatus.CANCELED, context.clock.now())
+    pending, sent = _pending(refund), await records.sent_by(tx, refund.id)
+    if sent is not None and sent.block is not None:
+        raise Conflict(
+            "The transaction that sends this refund was seen on its network, so it cannot be canceled any more. It "
+            "succeeds once the transaction is final.",
+            code="refund_being_sent",
+        )
+    await records.drop_sent(tx, refund.id)
+    return await _drop(context, tx, recorded, pending, RefundStatus.CANCELED, context.clock.now())
 
 
 async def fail_delivery(
-    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: Handed
+    context: CheckoutContext, tx: Transaction, principal: Principal, order_id: str, handed: RecordedDelivery
 ) -> Order:
     """Lines of a paid order could not be delivered: that is told, and what was paid for them goes back, as far as it is
     there: their price, with their share of tax and discounts. Where nothing of the order is delivered, all goes back.
@@ -243,15 +362,22 @@ async def fail_delivery(
         return order
     recorded = await payments.locked_payment(tx, principal, order.payment.id)
     payment = recorded.payment
-    shared = shares(order.basket, payment.received_value.minor)
-    minor = payment.refundable_minor
-    if not order.is_undelivered:
-        minor = min(sum(shared[one.id] for one in failed), minor)
+    minor = due_for_undelivered(order, payment, {one.id for one in failed})
     if not minor or not payment.refundable_atomic:
         return await get_order(tx, principal, order_id)
     whole = _Sum(minor, payment.refund_atomic(minor))
     await _refund(context, tx, recorded, whole, RefundReason.OTHER, None, None, context.clock.now())
     return await get_order(tx, principal, order_id)
+
+
+def due_for_undelivered(order: Order, payment: Payment, failed: Collection[str]) -> int:
+    """What goes back where these items of an order cannot be delivered, as far as it is there, in the minor unit: their
+    price with their share of tax and discounts, and everything where nothing of the order is delivered."""
+    others = [one.delivery for one in order.goods if one.id not in failed]
+    if all(one is not None and one.status is DeliveryStatus.FAILED for one in others):
+        return payment.refundable_minor
+    shared = shares(order.basket, payment.received_value.minor)
+    return min(sum(shared[one] for one in failed), payment.refundable_minor)
 
 
 async def refund_order(
@@ -261,7 +387,7 @@ async def refund_order(
 
     Args:
         excess_only: give back what is too much and take the rest as payment; else everything goes back, and the order
-            comes to nothing.
+            ends without a sale.
 
     Raises:
         NotFound: the order is not in the caller's project and mode.
@@ -339,7 +465,7 @@ async def _refund(
     await records.insert(tx, refund)
     if keep is not None:
         await keep(refund)
-    await _tell(context, tx, refund, REFUND_CREATED, now)
+    await _emit(context, tx, refund, REFUND_CREATED, now)
     rail = context.rail_named(payment.rail, livemode=recorded.livemode)
     if rail is None or not rail.refunds:
         await _follow(context, tx, payment, now)
@@ -402,7 +528,7 @@ async def _move(
     if to not in EDGES[refund.status] or await records.move(tx, refund, to, now) != 1:
         raise Conflict(f"A refund that is {refund.status.value} cannot become {to.value}.")
     moved = msgspec.structs.replace(refund, status=to, updated_at=now)
-    await _tell(context, tx, moved, EVENT_OF[to], now)
+    await _emit(context, tx, moved, EVENT_OF[to], now)
     await _follow(context, tx, recorded.payment, now)
     return moved
 
@@ -435,5 +561,10 @@ def _pending(refund: Refund) -> Refund:
     return refund
 
 
-async def _tell(context: CheckoutContext, tx: Transaction, refund: Refund, type: EventType, now: int) -> None:
+async def _emit(context: CheckoutContext, tx: Transaction, refund: Refund, type: EventType, now: int) -> None:
     await emit_fact(context, tx, type, refund, to_api(refund), now=now)
+
+
+async def count_pending(tx: Transaction, principal: Principal, most: int) -> int:
+    """How many refunds have not ended, counted up to ``most``."""
+    return await records.count_pending(tx, principal.project_id, principal.livemode, most)

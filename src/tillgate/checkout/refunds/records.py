@@ -8,20 +8,22 @@ import msgspec
 from keyturn.database import with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since
-from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
+from tillgate.base.pages import PageRequest, since, until
+from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus, SentBy
+from tillgate.rails.port import Block
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_first
 
 _COLUMNS: Final = (
     "id, project_id, livemode, payment_id, order_id, transaction_id, status, amount_minor, currency, reason, "
-    "destination, metadata, created_at, updated_at, asked"
+    "destination, metadata, created_at, updated_at, asked, reorged, confirmed_at"
 )
 _INSERT: Final = (
-    f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+    "$16, $17)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = $2 AND livemode = $3"
-_WHOSEVER: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1"
+_OF_ANY_PROJECT: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1"
 _NEWEST: Final = (
     f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 "
     "AND id < $3 AND id >= $5 AND created_at >= $4"
@@ -37,7 +39,37 @@ _NEWEST_OF: Final = {
 }
 _MOVE: Final = "UPDATE refunds SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4"
 _SET_ASKED: Final = "UPDATE refunds SET asked = TRUE WHERE id = $1"
+_SET_REORGED: Final = "UPDATE refunds SET reorged = TRUE WHERE id = $1"
+_SET_DESTINATION: Final = "UPDATE refunds SET destination = $1, confirmed_at = $2, updated_at = $2 WHERE id = $3"
 _SET_METADATA: Final = "UPDATE refunds SET metadata = $1, updated_at = $2 WHERE id = $3"
+_COUNT_PENDING: Final = (
+    "SELECT COUNT(*) AS found FROM (SELECT 1 FROM refunds "
+    "WHERE project_id = $1 AND livemode = $2 AND status = 'pending' LIMIT $3) AS listed"
+)
+
+_SENT_COLUMNS: Final = (
+    "refund_id, chain_id, tx_hash, place, block_number, block_hash, block_mined_at, claimed_at, gone_at, final_at"
+)
+_SENT_BY: Final = f"SELECT {_SENT_COLUMNS} FROM refund_transfers WHERE refund_id = $1"
+_CLAIM_SENT: Final = (
+    f"INSERT INTO refund_transfers ({_SENT_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, NULL) "
+    "ON CONFLICT DO NOTHING"
+)
+_DROP_SENT: Final = "DELETE FROM refund_transfers WHERE refund_id = $1"
+_PUT_SENT: Final = (
+    "UPDATE refund_transfers SET block_number = $2, block_hash = $3, block_mined_at = $4, gone_at = $5, final_at = $6 "
+    "WHERE refund_id = $1"
+)
+_FINAL_SENT: Final = (
+    f"SELECT {_SENT_COLUMNS} FROM refund_transfers WHERE final_at IS NOT NULL AND (final_at, refund_id) > ($1, $2) "
+    "ORDER BY final_at, refund_id LIMIT $3"
+)
+
+_FORGET_LINKS: Final = "DELETE FROM refund_links WHERE expires_at <= $1 OR refund_id = $2"
+_KEEP_LINK: Final = "INSERT INTO refund_links (refund_id, token_digest, created_at, expires_at) VALUES ($1, $2, $3, $4)"
+_OF_LINK: Final = "SELECT refund_id FROM refund_links WHERE token_digest = $1 AND expires_at > $2 AND tries <= $3"
+_COUNT_TRY: Final = "UPDATE refund_links SET tries = tries + 1 WHERE token_digest = $1"
+_END_LINK: Final = "DELETE FROM refund_links WHERE token_digest = $1"
 
 
 async def insert(tx: Transaction, refund: Refund) -> None:
@@ -59,6 +91,8 @@ async def insert(tx: Transaction, refund: Refund) -> None:
         refund.created_at,
         refund.updated_at,
         refund.asked,
+        refund.reorged,
+        refund.confirmed_at,
     )
 
 
@@ -68,9 +102,9 @@ async def by_id(tx: Transaction, project_id: str, livemode: bool, refund_id: str
     return _refund(row) if row is not None else None
 
 
-async def whosever(tx: Transaction, refund_id: str) -> Refund | None:
-    """One refund, whosever it is; for its rail, which knows no project."""
-    row = await tx.fetch_one(_WHOSEVER, refund_id)
+async def of_any_project(tx: Transaction, refund_id: str) -> Refund | None:
+    """One refund, in any project; for its rail, which knows no project."""
+    row = await tx.fetch_one(_OF_ANY_PROJECT, refund_id)
     return _refund(row) if row is not None else None
 
 
@@ -84,12 +118,22 @@ async def newest(
     payment_id: str | None,
     order_id: str | None,
     created_after: int | None,
+    created_before: int | None,
+    currency: str | None,
+    amount_minor: int | None,
 ) -> list[Refund]:
     """Up to ``limit + 1`` refunds, newest first, that match what is given."""
     oldest = since(ids.REFUND, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    filters = {"status = {}": status, "payment_id = {}": payment_id, "order_id = {}": order_id}
-    sql, params = newest_first(_NEWEST, params, filters, by="id", limit=page.limit)
+    params = [project_id, livemode, until(ids.REFUND, page.before, created_before), created_after or 0, oldest]
+    filters = {
+        "status = {}": status,
+        "payment_id = {}": payment_id,
+        "order_id = {}": order_id,
+        "created_at < {}": created_before,
+        "currency = {}": currency,
+        "amount_minor = {}": amount_minor,
+    }
+    sql, params = newest_first(_NEWEST, params, filters, by="id", page=page)
     return [_refund(row) for row in await tx.fetch_all(sql, *params)]
 
 
@@ -113,6 +157,16 @@ async def set_asked(tx: Transaction, refund_id: str) -> None:
     await tx.execute(_SET_ASKED, refund_id)
 
 
+async def set_reorged(tx: Transaction, refund_id: str) -> None:
+    """A reorganisation has undone that a refund whose session's row is held had succeeded."""
+    await tx.execute(_SET_REORGED, refund_id)
+
+
+async def set_destination(tx: Transaction, refund_id: str, destination: str, now: int) -> None:
+    """Write where a refund goes whose session's row is held, as its buyer confirmed it."""
+    await tx.execute(_SET_DESTINATION, destination, now, refund_id)
+
+
 async def set_metadata(tx: Transaction, refund_id: str, metadata: str | None, now: int) -> None:
     """Write the merchant's metadata of a refund whose session's row is held."""
     await tx.execute(_SET_METADATA, metadata, now, refund_id)
@@ -134,4 +188,85 @@ def _refund(row: Row) -> Refund:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         asked=bool(row["asked"]),
+        reorged=bool(row["reorged"]),
+        confirmed_at=row["confirmed_at"],
     )
+
+
+async def count_pending(tx: Transaction, project_id: str, livemode: bool, most: int) -> int:
+    """How many refunds have not ended, counted up to ``most``."""
+    row = await tx.fetch_one(_COUNT_PENDING, project_id, livemode, most)
+    return int(row["found"]) if row is not None else 0
+
+
+async def sent_by(tx: Transaction, refund_id: str) -> SentBy | None:
+    """The transfer that a refund was sent by, as far as it is known."""
+    row = await tx.fetch_one(_SENT_BY, refund_id)
+    return _sent_by(row) if row is not None else None
+
+
+async def claim_sent(
+    tx: Transaction, refund_id: str, chain_id: int, tx_hash: str, places: Sequence[int], block: Block, now: int
+) -> SentBy | None:
+    """Keep the first of these movements that has sent no refund yet as the one of this refund, in place of an earlier
+    one; None where each has sent another."""
+    await tx.execute(_DROP_SENT, refund_id)
+    for place in places:
+        kept = await tx.execute(_CLAIM_SENT, refund_id, chain_id, tx_hash, place, *block, now)
+        if kept == 1:
+            return SentBy(refund_id, chain_id, tx_hash, place, block, now)
+    return None
+
+
+async def drop_sent(tx: Transaction, refund_id: str) -> None:
+    """The refund was not sent by it after all."""
+    await tx.execute(_DROP_SENT, refund_id)
+
+
+async def put_sent(tx: Transaction, sent: SentBy) -> None:
+    """Write where a transfer lies now."""
+    block = sent.block if sent.block is not None else (None, None, None)
+    await tx.execute(_PUT_SENT, sent.refund_id, *block, sent.gone_at, sent.final_at)
+
+
+async def final_since(tx: Transaction, since: int, after: str, limit: int) -> list[SentBy]:
+    """Up to ``limit`` transfers that were found to be final after this place in the order of their times."""
+    return [_sent_by(row) for row in await tx.fetch_all(_FINAL_SENT, since, after, limit)]
+
+
+def _sent_by(row: Row) -> SentBy:
+    block = None
+    if row["block_number"] is not None:
+        block = Block(row["block_number"], row["block_hash"], row["block_mined_at"])
+    return SentBy(
+        row["refund_id"],
+        row["chain_id"],
+        row["tx_hash"],
+        row["place"],
+        block,
+        row["claimed_at"],
+        row["gone_at"],
+        row["final_at"],
+    )
+
+
+async def keep_link(tx: Transaction, refund_id: str, token_digest: str, *, now: int, expires_at: int) -> None:
+    """Keep the one link of a refund; forget its earlier one, and those that have lapsed."""
+    await tx.execute(_FORGET_LINKS, now, refund_id)
+    await tx.execute(_KEEP_LINK, refund_id, token_digest, now, expires_at)
+
+
+async def refund_of_link(tx: Transaction, token_digest: str, now: int, tries_max: int) -> str | None:
+    """The refund of a link that works."""
+    row = await tx.fetch_one(_OF_LINK, token_digest, now, tries_max)
+    return str(row["refund_id"]) if row is not None else None
+
+
+async def count_try(tx: Transaction, token_digest: str) -> None:
+    """An address was entered with a link."""
+    await tx.execute(_COUNT_TRY, token_digest)
+
+
+async def end_link(tx: Transaction, token_digest: str) -> int:
+    """A link has done its work; 0 if it had before."""
+    return await tx.execute(_END_LINK, token_digest)

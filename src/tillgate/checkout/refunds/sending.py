@@ -26,7 +26,7 @@ def kind(context: CheckoutContext, database: Database) -> Kind:
     """The job of each refund that its rail sends."""
 
     async def outgoing(tx: Transaction, refund_id: str) -> _Outgoing | None:
-        refund = present(await records.whosever(tx, refund_id), "the refund of a job")
+        refund = present(await records.of_any_project(tx, refund_id), "the refund of a job")
         if refund.status is not RefundStatus.PENDING:
             return None
         owner = (refund.project_id, refund.livemode)

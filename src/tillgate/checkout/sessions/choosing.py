@@ -8,12 +8,13 @@ from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.payments import records as payments
+from tillgate.checkout.payments.model import Payment
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, require_own
 from tillgate.checkout.sessions.moving import emit_event, sync_records
 from tillgate.checkout.sessions.pricing import refuse_unless_untouched
 from tillgate.events.types import SESSION_UPDATED
-from tillgate.rails.port import PaymentTerms, QuoteRequest
+from tillgate.rails.port import EarlierOffer, Observation, PaymentTerms, QuoteRequest
 from tillgate.store import Transaction
 
 
@@ -49,15 +50,33 @@ async def choose(
     return await _changed(context, tx, session, chosen, now)
 
 
-async def follow_the_buyer(
-    context: CheckoutContext, tx: Transaction, session: CheckoutSession, asset: str, now: int
+async def choose_what_arrived(
+    context: CheckoutContext, tx: Transaction, session: CheckoutSession, first: Observation, now: int
 ) -> CheckoutSession:
-    """Ask a locked session first for what its first money came in."""
+    """Ask a locked session first for what its first money came in, at the rate that it was offered at when that was
+    sent."""
     payment = session.payment
-    option = payment.terms.option(asset)
-    if option is None or asset == payment.terms.asset or payment.transfers or payment.dropped:
+    if not changes_choice(payment, first):
         return session
-    return await _changed(context, tx, session, payment.terms.chosen(option), now)
+    terms, earlier = payment.terms, _earlier_offer(payment, first)
+    if earlier is not None:
+        rail = context.rail_of(payment.rail, livemode=session.livemode)
+        restored = rail.requote(terms.with_option(earlier.option), session.price)
+        terms = terms.replaced_by(restored, session.price, now)
+    return await _changed(context, tx, session, terms.chosen(present(terms.option(first.asset), "an option")), now)
+
+
+def changes_choice(payment: Payment, first: Observation) -> bool:
+    """Whether what a payment asks for first is to change with the first money that has come for it."""
+    if payment.transfers or payment.dropped:
+        return False
+    other = first.asset != payment.terms.asset and payment.terms.option(first.asset) is not None
+    return other or _earlier_offer(payment, first) is not None
+
+
+def _earlier_offer(payment: Payment, first: Observation) -> EarlierOffer | None:
+    terms, block = payment.terms, first.block
+    return terms.earlier_offer(first.asset, block.mined_at) if terms.earlier and block is not None else None
 
 
 async def _changed(
@@ -65,6 +84,8 @@ async def _changed(
 ) -> CheckoutSession:
     payment = msgspec.structs.replace(session.payment, terms=terms)
     await payments.choose(tx, payment, now)
+    if terms.options != session.payment.terms.options:
+        await payments.reprice(tx, payment, now)
     moved = msgspec.structs.replace(session, payment=payment)
     await sync_records(context, tx, session, moved, now)
     await emit_event(context, tx, moved, SESSION_UPDATED, now)

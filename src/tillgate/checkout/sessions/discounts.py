@@ -100,7 +100,7 @@ async def apply_promotion_code(
     applied, wanted = await code_of(tx, principal, order), checked_code(code)
     if applied is not None and folded(applied) == folded(wanted):
         waits = session.status is SessionStatus.PENDING and now < session.expires_at
-        if waits and not await redemptions.hold_again(tx, session.id, now=now, held_until=now + HOLD_MS):
+        if waits and not await redemptions.renew_hold(tx, session.id, now=now, held_until=now + HOLD_MS):
             raise DiscountRefused(
                 DiscountRefusal.USED_UP,
                 Problem.DISCOUNT_USED_UP,

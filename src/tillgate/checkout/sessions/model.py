@@ -153,7 +153,7 @@ def conclude(session: CheckoutSession, payment: Payment, *, looked_until: int, l
     after its end, or while it waits for the merchant, is written down all the same. So is what a person has to look at
     first: it is seen, and pays nothing.
     """
-    # An authorisation is concluded by what the merchant takes of it.
+    # An authorization is concluded by what the merchant takes of it.
     reviewed = session.status in IN_REVIEW and payment.decision is not Decision.WAITING
     if reviewed or payment.authorization is not None:
         return Conclusion(session.status, session.paid_at)
@@ -228,7 +228,7 @@ def excess(session: CheckoutSession) -> int:
 
 def order_status(session: CheckoutSession) -> OrderStatus:
     """Where a session's order stands: it follows its session, and says where money waits for the merchant."""
-    if gave_all_back(session.payment) and session.status is not SessionStatus.DETECTED:
+    if is_fully_refunded(session.payment) and session.status is not SessionStatus.DETECTED:
         return OrderStatus.REFUNDED
     if session.payment.is_revoked:
         return OrderStatus.CANCELED
@@ -275,7 +275,7 @@ def payment_state(session: CheckoutSession) -> PaymentState:
         case SessionStatus.PAID | SessionStatus.PAID_LATE:
             return PaymentState.REVIEW if _open_question(payment) else PaymentState.SUCCEEDED
         case SessionStatus.EXPIRED:
-            left = payment.received and not gave_all_back(payment)
+            left = payment.received and not is_fully_refunded(payment)
             return PaymentState.REVIEW if left else PaymentState.EXPIRED
         case SessionStatus.FAILED if _taken(payment):
             return PaymentState.SUCCEEDED
@@ -288,19 +288,19 @@ def payment_state(session: CheckoutSession) -> PaymentState:
             assert_never(never)
 
 
-def gave_all_back(payment: Payment) -> bool:
+def is_fully_refunded(payment: Payment) -> bool:
     """Whether everything that came for a payment has gone back."""
     sent = sum(one.amount_atomic for one in payment.returned if one.confirmed_at is not None)
     return 0 < payment.received <= sent
 
 
-def fell_short(payment: Payment) -> bool:
+def is_underpaid(payment: Payment) -> bool:
     """Whether a reorganisation dropped what a payment was settled with, and the merchant has not accepted the rest."""
     short = payment.received < payment.least_atomic
     return bool(payment.dropped) and short and payment.decision is not Decision.ACCEPTED
 
 
-def paid_twice(payment: Payment) -> bool:
+def is_paid_twice(payment: Payment) -> bool:
     """Whether more is there of a settled payment than was asked for. Dust that is worth nothing in the price's currency
     is no second payment: anybody can send it to an address that is public."""
     if not payment.price.minor:
@@ -316,8 +316,8 @@ def _open_question(payment: Payment) -> bool:
     if payment.is_revoked:
         return False
     returned = payment.decision is Decision.REFUNDED and _is_the_price(payment)
-    twice = paid_twice(payment) and payment.decision is not Decision.ACCEPTED
-    return fell_short(payment) or (payment.is_held and not returned) or twice
+    twice = is_paid_twice(payment) and payment.decision is not Decision.ACCEPTED
+    return is_underpaid(payment) or (payment.is_held and not returned) or twice
 
 
 def _is_the_price(payment: Payment) -> bool:

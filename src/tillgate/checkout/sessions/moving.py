@@ -145,9 +145,9 @@ async def _take_or_give_back(tx: Transaction, session: CheckoutSession, now: int
     """Take the discount's place of a session that is paid, or give back that of one that has ended."""
     if session.status in _COMPLETE:
         taken = await redemptions.consume(tx, session.id, now=now)
-        ensure(taken, "a paid session's discount had its place: who comes from expired has taken it again")
+        ensure(taken, "a paid session's discount had its place: a session that was expired has taken it again")
     elif session.status in (SessionStatus.EXPIRED, SessionStatus.FAILED):
         await redemptions.release(tx, [session.id], now=now)
     elif session.status is not SessionStatus.PENDING:
         # Money was seen. Where the place is somebody else's by now, that is told when the money is complete.
-        await redemptions.hold_again(tx, session.id, now=now)
+        await redemptions.renew_hold(tx, session.id, now=now)

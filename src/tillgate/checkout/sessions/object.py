@@ -8,6 +8,7 @@ from tillgate.base.clock import SECOND_MS, to_rfc3339
 from tillgate.checkout.amounts import CryptoAmount, crypto_amount
 from tillgate.checkout.metadata import metadata_to_api
 from tillgate.checkout.payments.model import Payment, Unusual
+from tillgate.checkout.payments.object import RateObject, rate_to_api
 from tillgate.checkout.sessions.model import CheckoutSession, payment_required
 from tillgate.rails.port import PaymentOption
 
@@ -32,6 +33,8 @@ class PaymentOptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
             final.
         confirmations_seen: how deep the last transfer in this token lies; null while none was seen.
         chosen: it is what the session's own ``amount`` and ``chainId`` show.
+        exchange_rate: the rate that was locked for ``amount``; absent where one unit of the token is worth one of the
+            price's currency.
     """
 
     network: str
@@ -48,6 +51,7 @@ class PaymentOptionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     confirmations_seen: int | None
     block_seconds: float
     chosen: bool
+    exchange_rate: RateObject | msgspec.UnsetType = msgspec.UNSET
 
 
 class CheckoutSessionObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -152,11 +156,13 @@ def to_api(session: CheckoutSession, public_url: str) -> CheckoutSessionObject:
         locale=session.locale,
         created_at=to_rfc3339(session.created_at),
         payment_address=(terms.address or None) if terms.options else msgspec.UNSET,
-        payment_options=[_option_to_api(payment, one) for one in terms.options] if terms.options else msgspec.UNSET,
+        payment_options=[_option_to_api(payment, one, session.expires_at) for one in terms.options]
+        if terms.options
+        else msgspec.UNSET,
     )
 
 
-def _option_to_api(payment: Payment, option: PaymentOption) -> PaymentOptionObject:
+def _option_to_api(payment: Payment, option: PaymentOption, expires_at: int) -> PaymentOptionObject:
     seen = [one.confirmations for one in payment.transfers if one.asset == option.asset]
     return PaymentOptionObject(
         network=option.network,
@@ -173,4 +179,5 @@ def _option_to_api(payment: Payment, option: PaymentOption) -> PaymentOptionObje
         confirmations_seen=seen[-1] if seen else None,
         block_seconds=option.block_ms / SECOND_MS,
         chosen=option.asset == payment.terms.asset,
+        exchange_rate=rate_to_api(option.rate, expires_at) if option.rate is not None else msgspec.UNSET,
     )

@@ -1,6 +1,6 @@
 """A session is opened: from a link, for an amount or for line items, with its order and its payment."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -31,6 +31,7 @@ from tillgate.checkout.payments.model import (
     PaymentState,
     RecordedPayment,
 )
+from tillgate.checkout.products.model import Product
 from tillgate.checkout.projects import operations as projects
 from tillgate.checkout.projects.model import NETWORKS
 from tillgate.checkout.redemptions import operations as redemptions
@@ -92,7 +93,7 @@ class NewSession(NamedTuple):
 
 
 class Visitor(NamedTuple):
-    """What a visit to a link says of whoever comes; nothing of it is proved.
+    """What a visit to a link says of the visitor; nothing of it is proved.
 
     Attributes:
         client_reference_id: what whoever sent them calls this purchase.
@@ -109,6 +110,9 @@ class Beside(NamedTuple):
     Attributes:
         lifetime_ms: how long they wait for money; as they say themselves, or as is set, where it is None.
         by_mail: they are paid by mail, instead of on the rail of their mode.
+        customer_email: whom the merchant says that it sells to: the order's customer, who is made known where nobody is
+            by this address.
+        products: those that its lines name, by id, where the session's own transaction has looked them up already.
         keep: writes down what the language keeps of the order, in the session's own transaction and before its first
             event reports it.
     """
@@ -116,6 +120,8 @@ class Beside(NamedTuple):
     lifetime_ms: int | None = None
     keep: Callable[[Order], Awaitable[None]] | None = None
     by_mail: bool = False
+    customer_email: str | None = None
+    products: Mapping[str, Product] | None = None
 
 
 _NOBODY: Final = Visitor()
@@ -214,12 +220,16 @@ async def _open(
 ) -> Opened:
     live = principal.livemode
     now = context.clock.now()
-    basket = await _basket(tx, principal, new, link)
+    basket = await _basket(tx, principal, new, link, beside.products)
     success_url = publishable.return_url(principal, new.success_url, field="success_url")
     cancel_url = publishable.return_url(principal, new.cancel_url, field="cancel_url")
     return_url = publishable.return_url(principal, new.return_url, field="return_url")
     metadata = checked_metadata(new.metadata)
     project = await projects.get_settings(tx, principal.project_id)
+    told = stated
+    if beside.customer_email is not None:
+        told = await customers.stated_by_email(context, tx, principal, beside.customer_email, by_merchant=True)
+        new = new._replace(customer_id=told.customer.id)
     minutes = project.session_lifetime_minutes
     usual_ms = minutes * MINUTE_MS if minutes is not None else context.settings.session_lifetime_ms
     lifetime_ms = beside.lifetime_ms or publishable.lifetime_ms(principal, new, usual_ms)
@@ -233,7 +243,8 @@ async def _open(
             new.customer_id,
             metadata,
             new.client_reference_id,
-            stated is not None,
+            customer_stated=stated is not None,
+            customer_known=told is not None,
         ),
     )
     if new.test_clock_id is not None:
@@ -333,9 +344,9 @@ async def _open(
     complete = not price.minor and not any(line.buyer_priced for line in order.basket.line_items)
     if complete and link is not None:
         await links.hold_link(tx, link.id)
-    if stated is not None and stated.made_known:
+    if told is not None and told.made_known:
         # An event locks its project's sequence, so that it comes after all other locks.
-        await customers.emit_created(context, tx, stated.customer)
+        await customers.emit_created(context, tx, told.customer)
     await emit_fact(context, tx, SESSION_CREATED, session, native, now=now, kept=form)
     if complete:
         return Opened(await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now), None)
@@ -353,9 +364,15 @@ def _allowed_codes(principal: Principal, new: NewSession, link: PaymentLink | No
     return new.allow_promotion_codes
 
 
-async def _basket(tx: Transaction, principal: Principal, new: NewSession, link: PaymentLink | None) -> Basket:
+async def _basket(
+    tx: Transaction,
+    principal: Principal,
+    new: NewSession,
+    link: PaymentLink | None,
+    known: Mapping[str, Product] | None,
+) -> Basket:
     if new.line_items is not None:
-        currency, lines = await orders.looked_up(tx, principal, new.currency, new.line_items)
+        currency, lines = await orders.looked_up(tx, principal, new.currency, new.line_items, known)
         return orders.basket_of_lines(currency, lines, new.shipping_amount)
     for value, field in ((new.currency, "currency"), (new.shipping_amount, "shipping_amount")):
         if value is not None:

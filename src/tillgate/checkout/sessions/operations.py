@@ -5,7 +5,7 @@ from typing import Unpack
 
 from tillgate.base import ids
 from tillgate.base.errors import NotFound
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.checkout.kept import KeptForm
 from tillgate.checkout.sessions import records
@@ -58,9 +58,9 @@ async def get_public_session(tx: Transaction, session_id: str) -> CheckoutSessio
 async def list_sessions(
     tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[SessionFilters]
 ) -> Page[CheckoutSession]:
-    """Sessions, newest first, that match what is given; ``created_after`` is inclusive."""
+    """Sessions, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.CHECKOUT_SESSION)
-    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page.limit)
+    return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
 
 async def list_kept_sessions(

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from tillgate.base.errors import Conflict
+from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.checkout.context import CheckoutContext
@@ -19,6 +20,7 @@ from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, order_status, payment_state, require_own
 from tillgate.checkout.sessions.moving import emit_event, move, waits_until
 from tillgate.events.types import SESSION_UPDATED
+from tillgate.rails.port import PaymentTerms, QuoteRequest
 from tillgate.store import Transaction
 
 
@@ -68,26 +70,35 @@ async def requote(
     lifetime_ms: int,
     keep: Callable[[Order], Awaitable[None]],
 ) -> CheckoutSession:
-    """Offer a session that waits for money at what its products cost now, for ``lifetime_ms`` from now on. Its address
-    stays; once money was seen, its price does as well.
+    """Offer a session that waits for money at what its products cost now and at the rates of now, for ``lifetime_ms``
+    from now on. Its address stays; once money was seen, its price and its offers do as well. Money that was sent on
+    what was offered before counts at the rate of that time.
 
     Args:
         keep: writes down what a language keeps of the order, before the events report it.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
-        Conflict: money was seen for it, or it has ended.
+        Conflict: money was seen for it, or it has ended, or nothing can be offered for it now.
+        TooOften: it was offered at other rates too often lately.
     """
     session, now = require_own(await records.locked(tx, session_id), principal, session_id), context.clock.now()
     if session.status is not SessionStatus.PENDING or now >= session.expires_at:
         raise Conflict(Problem.PRICE_IS_FINAL, code="session_not_pending")
     order = after = await orders.get_order_of_session(tx, session.id)
+    untouched = not (session.payment.transfers or session.payment.dropped)
     # A discount is reckoned from the price that it was given for.
-    if not (session.payment.transfers or session.payment.dropped or order.discounts):
+    if untouched and not order.discounts:
         after = await orders.priced_again(tx, principal, order, now)
-    await keep(after)
-    if after != order:
-        session = await reprice(context, tx, session, order, after, now)
+    terms = session.payment.terms
+    if untouched and terms.options:
+        rail = present(context.rails.networks, "the rail of a payment on networks")
+        request = QuoteRequest(session.project_id, session.livemode, session.payment.id, after.price, allocates=False)
+        terms = await rail.offer_again(tx, request, terms, price=session.price)
+    offered = msgspec.structs.replace(after, payment=msgspec.structs.replace(order.payment, terms=terms))
+    await keep(offered)
+    if offered != order:
+        session = await reprice(context, tx, session, order, after, now, terms=terms if terms.options else None)
     await records.set_expiry(tx, session.id, now + lifetime_ms)
     return await waits_until(context, tx, session, now + lifetime_ms, now)
 
@@ -109,11 +120,23 @@ def refuse_unless_untouched(session: CheckoutSession, now: int, problem: Problem
 
 
 async def reprice(
-    context: CheckoutContext, tx: Transaction, session: CheckoutSession, before: Order, after: Order, now: int
+    context: CheckoutContext,
+    tx: Transaction,
+    session: CheckoutSession,
+    before: Order,
+    after: Order,
+    now: int,
+    *,
+    terms: PaymentTerms | None = None,
 ) -> CheckoutSession:
-    """A locked session whose order has come to cost something else, its payment with it; one event each."""
+    """A locked session whose order has come to cost something else, its payment with it; one event each.
+
+    Args:
+        terms: how the price is offered from now on; the present offers for that price, where none are given.
+    """
     price = after.price
-    terms = context.rail_of(session.payment.rail, livemode=session.livemode).requote(session.payment.terms, price)
+    if terms is None:
+        terms = context.rail_of(session.payment.rail, livemode=session.livemode).requote(session.payment.terms, price)
     payment = msgspec.structs.replace(session.payment, terms=terms, price=price)
     await payment_records.reprice(tx, payment, now)
     if await records.reprice(tx, session, price, now) != 1:

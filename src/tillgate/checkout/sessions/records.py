@@ -8,7 +8,7 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since
+from tillgate.base.pages import PageRequest, since, until
 from tillgate.checkout import kept
 from tillgate.checkout.clocks.model import SESSIONS_MAX
 from tillgate.checkout.kept import KeptForm, kept_forms
@@ -67,7 +67,7 @@ _NEWEST_KEPT: Final = (
     "SELECT s.id, s.kept FROM checkout_sessions s "
     "WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
 )
-# What is done when the time of a session, or of what was authorised for it, is up. A session for which that failed has
+# What is done when the time of a session, or of what was authorized for it, is up. A session for which that failed has
 # a job of its own, and no batch takes it.
 EXPIRE: Final = "sessions.expire"
 LAPSE: Final = "payments.lapse"
@@ -163,11 +163,12 @@ class Looked(NamedTuple):
 
 
 class SessionFilters(TypedDict, total=False):
-    """What a list of sessions may be narrowed to; ``created_after`` is inclusive."""
+    """What a list of sessions may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
 
     status: SessionStatus | None
     link_id: str | None
     created_after: int | None
+    created_before: int | None
 
 
 async def insert(tx: Transaction, session: CheckoutSession, form: bytes) -> None:
@@ -333,7 +334,7 @@ async def one_to_free(tx: Transaction, session_id: str, now: int) -> list[str]:
 
 
 async def any_to_lapse(tx: Transaction, project_id: str, now: int) -> bool:
-    """Whether an authorisation of a project is over."""
+    """Whether an authorization of a project is over."""
     return await tx.fetch_one(_ANY_TO_LAPSE, project_id, now) is not None
 
 
@@ -342,16 +343,16 @@ async def count_for_link(tx: Transaction, session_id: str) -> bool:
     return await tx.execute(_COUNT_FOR_LINK, session_id) == 1
 
 
-async def bring_nearer(tx: Transaction, clock_id: str, milliseconds: int) -> None:
+async def bring_forward(tx: Transaction, clock_id: str, milliseconds: int) -> None:
     """Bring the deadlines nearer of a locked test clock's sessions that are still being paid, or may be paid late, and
-    of what was authorised for them."""
+    of what was authorized for them."""
     await tx.execute(_BRING_NEARER, clock_id, milliseconds)
     await tx.execute(_BRING_LAPSES_NEARER, clock_id, milliseconds)
     await kept.outdate_of_clock(tx, clock_id)
 
 
 async def to_lapse_of_clock(tx: Transaction, clock_id: str, now: int) -> list[CheckoutSession]:
-    """A locked test clock's sessions whose payment's authorisation is over, which nobody else changes from here on."""
+    """A locked test clock's sessions whose payment's authorization is over, which nobody else changes from here on."""
     rows = await tx.fetch_all(_TO_LAPSE_OF_CLOCK, clock_id, now, SESSIONS_MAX)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
@@ -370,7 +371,7 @@ async def to_free_of_clock(tx: Transaction, clock_id: str, now: int) -> list[Che
 
 
 async def to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> list[CheckoutSession]:
-    """A project's sessions whose payment's authorisation is over and that no other worker holds, longest overdue
+    """A project's sessions whose payment's authorization is over and that no other worker holds, longest overdue
     first."""
     rows = await tx.fetch_all(_TO_LAPSE, project_id, now, limit)
     return await _with_transfers(tx, [_session(row) for row in rows])
@@ -379,11 +380,21 @@ async def to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> li
 async def _newest(
     tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: SessionFilters
 ) -> list[Row]:
-    created_after = filters.get("created_after")
+    created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.CHECKOUT_SESSION, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    conditions = {"s.status = {}": filters.get("status"), "s.link_id = {}": filters.get("link_id")}
-    sql, params = newest_first(select, params, conditions, by="s.id", limit=page.limit)
+    params = [
+        project_id,
+        livemode,
+        until(ids.CHECKOUT_SESSION, page.before, created_before),
+        created_after or 0,
+        oldest,
+    ]
+    conditions = {
+        "s.status = {}": filters.get("status"),
+        "s.link_id = {}": filters.get("link_id"),
+        "s.created_at < {}": created_before,
+    }
+    sql, params = newest_first(select, params, conditions, by="s.id", page=page)
     return await tx.fetch_all(sql, *params)
 
 

@@ -10,6 +10,11 @@ ORDER_REFERENCE: Final = "{ORDER_REFERENCE}"
 
 
 def return_address(url: str, session: CheckoutSession) -> str:
+    """The same as :func:`filled`, of a session."""
+    return filled(url, session.id, session.reference or session.client_reference_id or "")
+
+
+def filled(url: str, session_id: str, reference: str) -> str:
     """The URL with its placeholders filled in, percent-encoded (RFC 3986, 2.1) to the last reserved character.
 
     ``{ORDER_REFERENCE}`` is the order's ``reference``, or else its ``clientReferenceId``, which a stranger may have
@@ -18,10 +23,9 @@ def return_address(url: str, session: CheckoutSession) -> str:
     """
     scheme, colon, rest = url.partition(":")
     authority, rest = _split_authority(rest) if scheme.lower() in ("https", "http") else ("", rest)
-    reference = session.reference or session.client_reference_id or ""
-    filled = rest.replace(SESSION_ID, quote(session.id, safe=""))
-    filled = filled.replace(ORDER_REFERENCE, quote(reference, safe="") if reference.strip(".") else "")
-    return scheme + colon + authority + filled
+    rest = rest.replace(SESSION_ID, quote(session_id, safe=""))
+    rest = rest.replace(ORDER_REFERENCE, quote(reference, safe="") if reference.strip(".") else "")
+    return scheme + colon + authority + rest
 
 
 def _split_authority(rest: str) -> tuple[str, str]:

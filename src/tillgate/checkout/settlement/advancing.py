@@ -25,8 +25,8 @@ async def advance(
     """
     milliseconds = checked_advance(seconds)
     clock = await clocks.put_forward(context, tx, principal, clock_id, milliseconds)
-    await records.bring_nearer(tx, clock.id, milliseconds)
-    await redemptions.bring_holds_nearer(tx, clock.id, milliseconds)
+    await records.bring_forward(tx, clock.id, milliseconds)
+    await redemptions.shorten_holds(tx, clock.id, milliseconds)
     now = context.clock.now()
     # All rows are held before the first event, which locks its project's sequence.
     over = await records.to_expire_of_clock(tx, clock.id, now)

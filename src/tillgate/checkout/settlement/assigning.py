@@ -17,7 +17,7 @@ from tillgate.checkout.settlement.holding import hold_counters
 from tillgate.checkout.settlement.observing import settle
 from tillgate.checkout.unassigned import records
 from tillgate.checkout.unassigned.model import NOTE_MAX, UnassignedStatus, UnassignedTransfer
-from tillgate.checkout.unassigned.operations import get_unassigned, tell
+from tillgate.checkout.unassigned.operations import emit, get_unassigned
 from tillgate.events.types import UNASSIGNED_TRANSFER_ASSIGNED, UNASSIGNED_TRANSFER_RETURNED
 from tillgate.store import Transaction
 
@@ -68,7 +68,7 @@ async def assign(
         await context.rails.networks.assigned(tx, found.chain_id, found.tx_hash, found.ordinal, payment.id)
     await settle(context, tx, session, payment, now)
     decided = await get_unassigned(tx, principal, id)
-    await tell(context, tx, decided, UNASSIGNED_TRANSFER_ASSIGNED, now)
+    await emit(context, tx, decided, UNASSIGNED_TRANSFER_ASSIGNED, now)
     return decided
 
 
@@ -91,7 +91,7 @@ async def mark_returned(
     now = context.clock.now()
     await _decide(tx, found, _S.RETURNED, order_id=None, note=words, now=now)
     decided = await get_unassigned(tx, principal, id)
-    await tell(context, tx, decided, UNASSIGNED_TRANSFER_RETURNED, now)
+    await emit(context, tx, decided, UNASSIGNED_TRANSFER_RETURNED, now)
     return decided
 
 

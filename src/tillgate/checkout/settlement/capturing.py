@@ -1,4 +1,4 @@
-"""Money that was promised and is taken later: authorise, capture, release, lapse."""
+"""Money that was promised and is taken later: authorize, capture, release, lapse."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -46,8 +46,8 @@ async def authorize(context: CheckoutContext, tx: Transaction, session: Checkout
         Conflict: it costs nothing, or the place of its discount is somebody else's by now.
     """
     if not session.price.minor:
-        raise Conflict("This session costs nothing, so there is nothing to authorise.", code="session_not_payable")
-    if not await redemptions.hold_again(tx, session.id, now=now):
+        raise Conflict("This session costs nothing, so there is nothing to authorize.", code="session_not_payable")
+    if not await redemptions.renew_hold(tx, session.id, now=now):
         raise Conflict(Problem.CODE_IS_GONE, code="discount_used_up")
     payment = msgspec.structs.replace(
         session.payment,
@@ -71,7 +71,7 @@ async def capture(
     cancel_remainder: bool = True,
     keep: Keep | None = None,
 ) -> RecordedPayment:
-    """Take what was authorised, or a part of it.
+    """Take what was authorized, or a part of it.
 
     Args:
         amount: a decimal string; all that is left where it is None.
@@ -81,7 +81,7 @@ async def capture(
     Raises:
         NotFound: the payment is not in the caller's project and mode.
         InvalidInput: the amount is none.
-        Conflict: nothing is authorised (any more), or less than the amount.
+        Conflict: nothing is authorized (any more), or less than the amount.
     """
     recorded = await payments.locked_payment(tx, principal, payment_id)
     now, payment = context.clock.now(), recorded.payment
@@ -92,7 +92,7 @@ async def capture(
             code="payment_not_capturable",
         )
     if now >= held.lapses_at:
-        raise Conflict("The authorisation has lapsed, so nothing can be captured.", code="payment_not_capturable")
+        raise Conflict("The authorization has lapsed, so nothing can be captured.", code="payment_not_capturable")
     wanted, left = payment.capturable_minor, Money(payment.capturable_minor, payment.price.currency)
     if amount is not None:
         wanted = parse_amount(amount, payment.price.currency, field="amount").minor
@@ -106,11 +106,11 @@ async def capture(
 
 
 async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, payment_id: str) -> RecordedPayment:
-    """Release what was authorised and not captured; doing it again changes nothing.
+    """Release what was authorized and not captured; doing it again changes nothing.
 
     Raises:
         NotFound: the payment is not in the caller's project and mode.
-        Conflict: nothing is authorised.
+        Conflict: nothing is authorized.
     """
     recorded = await payments.locked_payment(tx, principal, payment_id)
     if recorded.state is PaymentState.CANCELED:
@@ -126,7 +126,7 @@ async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal
 
 
 async def call_off(context: CheckoutContext, tx: Transaction, session: CheckoutSession, now: int) -> CheckoutSession:
-    """End a locked session that waits for money, or release what is left of its authorisation.
+    """End a locked session that waits for money, or release what is left of its authorization.
 
     Where something was captured, that is what was bought, and the session is paid with it.
     """
@@ -142,7 +142,7 @@ async def call_off(context: CheckoutContext, tx: Transaction, session: CheckoutS
 async def release(
     context: CheckoutContext, tx: Transaction, session: CheckoutSession, reason: ReleaseReason, now: int
 ) -> CheckoutSession:
-    """Release what is left of a locked session's authorisation: paid with what was captured, or come to nothing."""
+    """Release what is left of a locked session's authorization: paid with what was captured, or canceled."""
     payment = await _released(tx, session.payment, reason, now)
     if payment.captured_minor:
         return await move(context, tx, session, SessionStatus.PAID, paid_at=now, now=now, payment=payment)
@@ -150,7 +150,7 @@ async def release(
 
 
 async def lapse_due(context: CheckoutContext, tx: Transaction, project_id: str) -> int:
-    """Release a batch of a project's authorisations whose time is up; answers with how many."""
+    """Release a batch of a project's authorizations whose time is up; answers with how many."""
     now = context.clock.now()
     due = await records.to_lapse(tx, project_id, now, LAPSE_BATCH_MAX)
     await lapse_all(context, tx, due, now)
@@ -158,7 +158,7 @@ async def lapse_due(context: CheckoutContext, tx: Transaction, project_id: str) 
 
 
 async def lapse_one(context: CheckoutContext, tx: Transaction, session_id: str) -> None:
-    """The same for one session's authorisation, where its time is up."""
+    """The same for one session's authorization, where its time is up."""
     now = context.clock.now()
     session = await records.locked(tx, session_id)
     held = session.payment.authorization if session is not None else None
@@ -167,7 +167,7 @@ async def lapse_one(context: CheckoutContext, tx: Transaction, session_id: str) 
 
 
 async def lapse_all(context: CheckoutContext, tx: Transaction, due: list[CheckoutSession], now: int) -> None:
-    """Release what is left of locked sessions' authorisations, whose time is up."""
+    """Release what is left of locked sessions' authorizations, whose time is up."""
     # Before the first event: whoever opens a session locks a coupon and a link first and the sequence second.
     await hold_counters(tx, due)
     await redemptions.consume_held(tx, [one.id for one in due if one.payment.captured_minor], now=now)
@@ -188,7 +188,7 @@ async def _take(
     now: int,
     keep: Keep | None = None,
 ) -> CheckoutSession:
-    """Capture so much of a locked session's authorisation."""
+    """Capture so much of a locked session's authorization."""
     rail, atomic = context.rail_of(payment.rail, livemode=session.livemode), payment.capture_atomic(amount_minor)
     transaction_id = ids.new_id(ids.TRANSACTION)
     movement = await rail.capture(tx, CaptureRequest(transaction_id, payment.terms, atomic))
@@ -226,7 +226,7 @@ async def _released(tx: Transaction, payment: Payment, reason: ReleaseReason, no
     rest = payment.capturable_minor
     if not rest:
         return payment
-    authorization = present(payment.authorization, "what was authorised of a payment with something left to capture")
+    authorization = present(payment.authorization, "what was authorized of a payment with something left to capture")
     held = msgspec.structs.replace(authorization, released_minor=rest, release_reason=reason)
     payment = msgspec.structs.replace(payment, authorization=held)
     await payment_records.write(tx, payment, now)

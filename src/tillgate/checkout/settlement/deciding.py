@@ -78,7 +78,7 @@ async def keep_waiting(
 async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """Cancel a session for good: unlike an expired one it cannot be paid late. Canceling it again changes nothing.
 
-    What was authorised for it is released.
+    What was authorized for it is released.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -91,7 +91,7 @@ async def cancel(context: CheckoutContext, tx: Transaction, principal: Principal
     authorized = session.status is SessionStatus.DETECTED and payment.authorization is not None
     if session.status is not SessionStatus.PENDING and not (authorized and not payment.captured_minor):
         raise Conflict(
-            "Only a session without money can be canceled, one that is pending or authorised; "
+            "Only a session without money can be canceled, one that is pending or authorized; "
             + ("of this one, a part was captured." if authorized else f"this one is {session.status.value}."),
             code="session_not_cancelable",
         )

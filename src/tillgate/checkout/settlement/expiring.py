@@ -1,4 +1,4 @@
-"""Sessions end when their time is up and their rail has looked that far; authorisations lapse.
+"""Sessions end when their time is up and their rail has looked that far; authorizations lapse.
 
 A payment may lie in a block that nobody has read yet. So a session waits until its network has been looked at past the
 deadline: money that was in time is never told to be late. What it holds of others ends by the clock all the same.

@@ -1,4 +1,4 @@
-"""What the checkout does without being asked: sessions expire, authorisations lapse, typed codes are held briefly."""
+"""What the checkout does without being asked: sessions expire, authorizations lapse, typed codes are held briefly."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final

@@ -17,8 +17,8 @@ from tillgate.checkout.sessions.model import (
     SessionStatus,
     changed,
     conclude,
-    gave_all_back,
-    paid_twice,
+    is_fully_refunded,
+    is_paid_twice,
 )
 from tillgate.checkout.sessions.moving import emit_event, keep_form, move, sync_records
 from tillgate.events.types import SESSION_UPDATED
@@ -54,12 +54,12 @@ async def observe(
     if payment.decision is Decision.ACCEPTED and len(payment.dropped) > len(before.dropped):
         # The acceptance was about money that was there then: the merchant decides again without it.
         marked = msgspec.structs.replace(marked, decision=None)
-    over = session.status is SessionStatus.FAILED or gave_all_back(before)
+    over = session.status is SessionStatus.FAILED or is_fully_refunded(before)
     if payment.received > before.received:
         # An earlier decision was not about this money.
         if over and not payment.unexpected:
             marked = msgspec.structs.replace(marked, unexpected=True, decision=None)
-        elif session.status in _PAID and paid_twice(payment):
+        elif session.status in _PAID and is_paid_twice(payment):
             marked = msgspec.structs.replace(marked, decision=None)
     if marked != payment:
         await payment_records.write(tx, marked, now)

@@ -16,6 +16,13 @@ _AWAITED: Final = (
     "SELECT 1 FROM payments p JOIN checkout_sessions s ON s.id = p.session_id WHERE p.rail = 'evm' "
     "AND p.created_at >= $1 AND s.status IN ('pending', 'detected', 'underpaid') LIMIT 1"
 )
+# A session whose time is up is still paid when its money comes within the grace period.
+_WAITING: Final = (
+    "SELECT LOWER(p.address) AS address FROM payments p JOIN checkout_sessions s ON s.id = p.session_id "
+    "WHERE p.rail = 'evm' AND p.created_at >= $1 AND p.address NOT LIKE 'none:%' "
+    "AND (s.status IN ('pending', 'detected', 'underpaid') OR (s.status = 'expired' AND s.expires_at >= $2)) "
+    "ORDER BY p.created_at DESC LIMIT $3"
+)
 _EVERY: Final = (
     "SELECT LOWER(p.address) AS address FROM payments p WHERE p.rail = 'evm' AND LOWER(p.address) > $1 "
     "AND p.address NOT LIKE 'none:%' "
@@ -39,6 +46,11 @@ async def is_awaited(tx: Transaction, since: int) -> bool:
 async def lately(tx: Transaction, since: int, limit: int) -> list[str]:
     """The addresses of live payments since then, lower case."""
     return [row["address"] for row in await tx.fetch_all(_LATELY, since, limit)]
+
+
+async def waiting(tx: Transaction, since: int, expired_since: int, limit: int) -> list[str]:
+    """The addresses of sessions that wait for money, lower case, and of those whose time was up since then."""
+    return [row["address"] for row in await tx.fetch_all(_WAITING, since, expired_since, limit)]
 
 
 async def every(tx: Transaction, after: str, limit: int) -> list[str]:

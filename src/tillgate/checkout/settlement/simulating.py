@@ -117,12 +117,29 @@ def possible(context: CheckoutContext, session: CheckoutSession) -> tuple[Outcom
     return tuple(one for one in _OFFERED if _reason_against(session, one, now, grace) is None)
 
 
+def mark_of(session: CheckoutSession) -> str:
+    """What a form says of the session that it was made for: it changes with every movement of its money."""
+    payment = session.payment
+    counts = (len(payment.transfers), len(payment.dropped), len(payment.returned), payment.captured_minor)
+    return ".".join((session.status.value, *map(str, counts)))
+
+
 async def simulate(
-    context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str, outcome: Outcome
+    context: CheckoutContext,
+    tx: Transaction,
+    principal: Principal,
+    session_id: str,
+    outcome: Outcome,
+    *,
+    seen: str | None = None,
 ) -> CheckoutSession:
     """Let the simulated rail show an outcome for a test session, through the rules of real money.
 
     Money for a session that is settled comes as a second payment, or as money for what was canceled or has failed.
+
+    Args:
+        seen: the mark of the form that asks. Where money has moved since it was made, by a double click or in another
+            tab, nothing is done. None asks for another movement each time.
 
     Raises:
         Forbidden: the caller is in live mode.
@@ -135,6 +152,8 @@ async def simulate(
             code="test_mode_only",
         )
     session = require_own(await records.locked(tx, session_id), principal, session_id)
+    if seen is not None and seen != mark_of(session):
+        return session
     if session.payment.terms.options:
         raise Conflict(
             f"{outcome.value} cannot be simulated for this session: it is paid on a test network. Send test tokens to "
@@ -162,7 +181,7 @@ async def simulate(
         if session.payment.authorization is not None:
             return await capturing.release(context, tx, session, ReleaseReason.REQUESTED, now)
         return await move(context, tx, session, SessionStatus.FAILED, paid_at=None, now=now)
-    return await observe(context, tx, session, _shown(context, session, outcome, now), now)
+    return await observe(context, tx, session, _observations(context, session, outcome, now), now)
 
 
 async def simulate_payer(
@@ -251,7 +270,9 @@ async def _decline(context: CheckoutContext, tx: Transaction, session: CheckoutS
     return declined
 
 
-def _shown(context: CheckoutContext, session: CheckoutSession, outcome: Outcome, now: int) -> Sequence[Observation]:
+def _observations(
+    context: CheckoutContext, session: CheckoutSession, outcome: Outcome, now: int
+) -> Sequence[Observation]:
     """What the chain shows for this outcome, given what it has shown before.
 
     A transfer that is still unconfirmed is confirmed rather than doubled; ``reorged`` takes the last transfer away.
@@ -303,7 +324,7 @@ def _reason_against(session: CheckoutSession, outcome: Outcome, now: int, late_g
         there = any(one.kind is TransactionKind.TRANSFER for one in payment.transfers)
         return None if there else "there is no transfer to reverse"
     if payment.authorization is not None and session.status is SessionStatus.DETECTED and outcome is not Outcome.FAILED:
-        return "its payment is authorised; capture or cancel it"
+        return "its payment is authorized; capture or cancel it"
     if payment.capture_method is CaptureMethod.MANUAL and outcome in _TRANSFERS:
         return "its payment is captured by hand, so nothing arrives automatically; simulate authorized, then capture"
     return _reason_by_status(session, outcome, now, late_grace_ms)

@@ -8,7 +8,7 @@ from tillgate.base.clock import DAY_MS
 from tillgate.base.invariants import present
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.sessions import records as sessions
-from tillgate.checkout.sessions.choosing import follow_the_buyer
+from tillgate.checkout.sessions.choosing import changes_choice, choose_what_arrived
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.settlement import records
 from tillgate.checkout.settlement.holding import hold_counters
@@ -17,8 +17,8 @@ from tillgate.checkout.settlement.records import Quoted
 from tillgate.checkout.unassigned import operations as unassigned
 from tillgate.checkout.unassigned import records as unassigned_records
 from tillgate.checkout.unassigned.model import Arrival, UnassignedReason
-from tillgate.checkout.unassigned.records import Place
-from tillgate.rails.port import Observation, OfferingRail, Sighted, TokenTold
+from tillgate.checkout.unassigned.records import TransferKey
+from tillgate.rails.port import COIN, Observation, OfferingRail, Sighted, TokenInfo, is_coin
 from tillgate.store import Transaction
 
 # Addresses that are looked for at once; all others in the slow round. A session lives a week at most.
@@ -38,13 +38,17 @@ class LivePayments:
     async def lately(self, tx: Transaction, now: int) -> list[str]:
         return await records.lately(tx, now - LATELY_MS, LATELY_MAX)
 
+    async def waiting(self, tx: Transaction, now: int) -> list[str]:
+        grace = now - self._context.settings.late_grace_ms
+        return await records.waiting(tx, now - LATELY_MS, grace, LATELY_MAX)
+
     async def every(self, tx: Transaction, after: str, limit: int) -> list[str]:
         return await records.every(tx, after, limit)
 
     async def observe(self, tx: Transaction, recipient: str, seen: Sequence[Sighted]) -> Sequence[str | None]:
         quoted = await records.quoted(tx, recipient)
         known = await unassigned_records.assigned(tx, sorted({one.seen.reference for one in seen}))
-        places = [Place(one.seen.chain_id, one.seen.reference, one.seen.ordinal) for one in seen]
+        places = [TransferKey(one.seen.chain_id, one.seen.reference, one.seen.ordinal) for one in seen]
         # In one order, and before anything else is locked.
         wanted = {known[place].session_id for place in places if place in known}
         wanted |= {quoted.session_id} if quoted is not None else set()
@@ -53,11 +57,11 @@ class LivePayments:
         # What was not offered there, another token or another network, is nobody's payment: a person assigns it. So is
         # what came before the address was given out.
         assets = [
-            _asset_of(own, one.seen.chain_id, one.token) if own is not None and place not in known else None
+            _asset_of(own, one) if own is not None and place not in known else None
             for one, place in zip(seen, places, strict=True)
         ]
         now = self._context.clock.now()
-        told = [
+        emitted = [
             await self._note(tx, recipient, one, quoted, now, is_known=place in known)
             for one, place, asset in zip(seen, places, assets, strict=True)
             if asset is None
@@ -73,23 +77,22 @@ class LivePayments:
             if session_id is not None and asset is not None:
                 found.setdefault(session_id, []).append(one.seen._replace(asset=asset))
         # That what is asked for follows the money is an event, and what the money counts is held before any.
-        follows = any(observed[0].asset != held[id].payment.terms.asset for id, observed in found.items())
-        if follows or len(found) > 1:
+        if len(found) > 1 or any(changes_choice(held[id].payment, observed[0]) for id, observed in found.items()):
             await hold_counters(tx, [held[id] for id in sorted(found)])
         for session_id, observed in sorted(found.items()):
-            session = await follow_the_buyer(self._context, tx, held[session_id], observed[0].asset, now)
+            session = await choose_what_arrived(self._context, tx, held[session_id], observed[0], now)
             await observe(self._context, tx, session, observed, now)
-        for transfer in told:
+        for transfer in emitted:
             if transfer is not None:
-                await unassigned.tell(self._context, tx, transfer.transfer, transfer.type, now)
+                await unassigned.emit(self._context, tx, transfer.transfer, transfer.type, now)
         return owners
 
     async def _note(
         self, tx: Transaction, recipient: str, one: Sighted, quoted: Quoted | None, now: int, *, is_known: bool
-    ) -> unassigned.Told | None:
+    ) -> unassigned.PendingEvent | None:
         """Write down a transfer that fits no payment."""
         rail, block = self._context.rails.networks, one.seen.block
-        token = await rail.token_told(tx, one.seen.chain_id, one.token) if rail is not None else None
+        token = await rail.token_info(tx, one.seen.chain_id, one.token) if rail is not None else None
         if rail is None or token is None or block is None:
             return None
         owner = None
@@ -110,7 +113,7 @@ class LivePayments:
         return await unassigned.note(tx, arrival, owner, now)
 
     async def _owner(
-        self, tx: Transaction, rail: OfferingRail, recipient: str, one: Sighted, quoted: Quoted | None, token: TokenTold
+        self, tx: Transaction, rail: OfferingRail, recipient: str, one: Sighted, quoted: Quoted | None, token: TokenInfo
     ) -> unassigned.Owner | None:
         """Whose money it is; None where it left, or only moved from one address of its owner to another."""
         if quoted is None:
@@ -135,10 +138,22 @@ def _offered(session: CheckoutSession) -> list[tuple[int, str]]:
     return [(one.chain_id, one.asset) for one in terms.options] or [(terms.chain_id, terms.asset)]
 
 
-def _asset_of(session: CheckoutSession, chain_id: int, token: str) -> str | None:
-    """The offered asset that a token of a network is."""
-    ending = f"/erc20:{token}"
-    return next((asset for one, asset in _offered(session) if one == chain_id and asset.lower().endswith(ending)), None)
+def _asset_of(session: CheckoutSession, sighted: Sighted) -> str | None:
+    """The asset that a token, or the coin, was offered as when its block was made, or was counted as before."""
+    payment, one, token = session.payment, sighted.seen, sighted.token
+    offered = _offered(session)
+    offered += [
+        (earlier.option.chain_id, earlier.option.asset)
+        for earlier in payment.terms.earlier
+        if one.block is None
+        or one.block.mined_at < earlier.until
+        or any((own.reference, own.ordinal) == (one.reference, one.ordinal) for own in payment.dropped)
+    ]
+    for chain, asset in offered:
+        is_it = is_coin(asset) if token == COIN else asset.lower().endswith(f"/erc20:{token}")
+        if is_it and chain == one.chain_id:
+            return asset
+    return None
 
 
 def addresses_of(

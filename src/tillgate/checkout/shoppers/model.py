@@ -6,13 +6,14 @@ Shoppers exist in test mode alone: no live rail has shopper accounts or instalme
 import calendar
 import hashlib
 import re
+import secrets
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
-from tillgate.base.clock import DAY_MS, SECOND_MS
+from tillgate.base.clock import HOUR_MS, SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.problems import Problem
 from tillgate.base.text import checked_email
@@ -21,6 +22,12 @@ INSTALMENTS: Final = 3
 CODE_DIGITS: Final = 6
 # Longer than any number (ITU-T E.164, 6.1), with what people write between its digits.
 PHONE_MAX: Final = 30
+# How long somebody who signed in stays signed in, and how often at once.
+ACCESS_TOKEN_LIFETIME_MS: Final = HOUR_MS
+ACCESS_TOKENS_MAX: Final = 10
+# What each of these tokens looks like; nothing else is looked up.
+ACCESS_TOKEN_FORM: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_ACCESS_TOKEN_BYTES: Final = 32
 
 # Mobile numbers of Japan: 070, 080 or 090 and eight digits, or the same after +81.
 _PHONE: Final = re.compile(r"(?:0|\+81)([789]0\d{8})", re.ASCII)
@@ -33,7 +40,8 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         email: in lower case; unique within the project.
         phone: ``+81`` and ten digits; empty where it is not known.
-        password: its hash; empty for whoever signs up at a checkout, where a one-time code is asked for.
+        password: its hash, of one account with this address at most; empty for whoever signs up at a checkout, where a
+            one-time code is asked for.
     """
 
     id: str
@@ -44,17 +52,44 @@ class Shopper(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
 
 
-class Visit(NamedTuple):
-    """How far a shopper has come at the checkout of one session.
+class Progress(NamedTuple):
+    """How far a shopper has come at the checkout of one session, or of one payment token.
 
     Attributes:
+        of: the session, or the payment token that the checkout is for.
         verified_at: when the one-time code was entered; None until then.
     """
 
-    session_id: str
+    of: str
     email: str
     phone: str
     verified_at: int | None
+
+
+class AccessToken:
+    """What a shopper who has signed in shows: its text once, to them alone, and its digest wherever it is kept."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @classmethod
+    def new(cls) -> "AccessToken":
+        """One that nobody has guessed: 256 random bits."""
+        return cls(secrets.token_urlsafe(_ACCESS_TOKEN_BYTES))
+
+    def reveal(self) -> str:
+        """The text, for its holder."""
+        return self._text
+
+    @property
+    def digest(self) -> str:
+        """What is kept of it."""
+        return hashlib.sha256(self._text.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        return "AccessToken(…)"
 
 
 class PaymentMethod(StrEnum):
@@ -107,9 +142,9 @@ def checked_phone(phone: str) -> str:
     return f"+81{found[1]}"
 
 
-def code_of(session_id: str, email: str) -> str:
+def code_of(of: str, email: str) -> str:
     """The one-time code of a test checkout. It is no secret: the page shows it in the field where it is asked for."""
-    digest = hashlib.sha256(f"{session_id} {email}".encode()).digest()
+    digest = hashlib.sha256(f"{of} {email}".encode()).digest()
     return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
 
 
@@ -134,7 +169,3 @@ def _months_later(at: int, months: int, zone: tzinfo) -> int:
     year, month = day.year + years, month + 1
     last = calendar.monthrange(year, month)[1]
     return int(day.replace(year=year, month=month, day=min(day.day, last)).timestamp()) * SECOND_MS
-
-
-# How long an access token opens what it is for.
-TOKEN_LIFETIME_MS: Final = DAY_MS

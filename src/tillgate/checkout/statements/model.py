@@ -8,12 +8,12 @@ tables, read from the top: the first that fits is what is said.
 from collections.abc import Callable
 from enum import StrEnum
 from math import floor
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from tillgate.base.money import Money
 from tillgate.checkout.orders.model import Order, OrderStatus
 from tillgate.checkout.payments.model import Decision, Payment, ReleaseReason, TransactionKind, Transfer
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
+from tillgate.checkout.sessions.model import SessionStatus
 
 
 class Situation(StrEnum):
@@ -56,7 +56,7 @@ class Situation(StrEnum):
     REFUNDED = "refunded"
     PART_REFUND_PENDING = "part_refund_pending"
     PARTLY_REFUNDED = "partly_refunded"
-    # It came to nothing.
+    # It failed.
     EXPIRED = "expired"
     EXPIRED_DROPPED = "expired_dropped"
     CANCELED = "canceled"
@@ -130,7 +130,7 @@ class Books(NamedTuple):
         refunded: what has gone back; ``refunding`` is on its way.
         authorized: whether the payer's side promised money; ``captured`` of it was taken, ``capturable`` still can be,
             and ``released`` never will be.
-        lapsed: the authorisation ran out.
+        lapsed: the authorization ran out.
         tolerated_atomic: by how much the money may differ from the price.
         dropped: something that had been seen is gone.
         held: a person has to look at what came before anything follows from it.
@@ -364,7 +364,23 @@ _NAMES_THE_DIFFERENCE: Final = frozenset(
 )
 
 
-def books_of(session: CheckoutSession) -> Books:
+class Accounted(Protocol):
+    """What the books of a session are made of; a session is it itself."""
+
+    @property
+    def status(self) -> SessionStatus: ...
+
+    @property
+    def canceled_at(self) -> int | None: ...
+
+    @property
+    def price(self) -> Money: ...
+
+    @property
+    def payment(self) -> Payment: ...
+
+
+def books_of(session: Accounted) -> Books:
     """What the books hold of a session's money."""
     payment, currency = session.payment, session.price.currency
     held = payment.authorization
@@ -400,7 +416,7 @@ def situation_of(books: Books) -> Situation:
     return next(situation for situation, fits in RULES[books.status] if fits(books))
 
 
-def statement_of(session: CheckoutSession) -> Statement:
+def statement_of(session: Accounted) -> Statement:
     """What is to be said of a session's money, as its books are now."""
     books = books_of(session)
     situation = situation_of(books)
@@ -414,6 +430,8 @@ class OrderStanding(StrEnum):
     PROCESSING = "processing"
     REVIEW = "review"
     PAID = "paid"
+    PAID_IN_PART = "paid_in_part"
+    ACCEPTED_UNPAID = "accepted_unpaid"
     PARTLY_REFUNDED = "partly_refunded"
     REFUNDED = "refunded"
     EXPIRED = "expired"
@@ -421,10 +439,17 @@ class OrderStanding(StrEnum):
 
 
 def order_standing(order: Order) -> OrderStanding:
-    """Where an order stands, as a list names it: a paid order of which something went back is partly refunded."""
-    if order.status is OrderStatus.PAID and any(one.confirmed_at is not None for one in order.payment.returned):
+    """Where an order stands, as a list names it: a paid order of which something went back is partly refunded, and one
+    for which less was captured or accepted than its total is paid in part."""
+    payment = order.payment
+    if order.status is not OrderStatus.PAID:
+        return OrderStanding(order.status.value)
+    if any(one.confirmed_at is not None for one in payment.returned):
         return OrderStanding.PARTLY_REFUNDED
-    return OrderStanding(order.status.value)
+    received = _came(payment, tuple(one for one in payment.transfers if one.confirmed_at is not None))
+    if _atomic(received) + payment.tolerance_atomic >= payment.terms.amount_atomic:
+        return OrderStanding.PAID
+    return OrderStanding.PAID_IN_PART if _atomic(received) else OrderStanding.ACCEPTED_UNPAID
 
 
 def _rows(situation: Situation, books: Books) -> tuple[tuple[Row, Sum], ...]:

@@ -113,8 +113,8 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
     _X.AUTHORIZED: BuyerWords(
         "seen",
         "good",
-        phrase("Payment authorised"),
-        phrase("Your payment is authorised. You are charged when your order is ready."),
+        phrase("Payment authorized"),
+        phrase("Your payment is authorized. You are charged when your order is ready."),
         phrase(
             "You have not been charged yet. {merchant} charges the amount when your order is ready, or "
             "releases it within 7 days. You can close this page."
@@ -124,9 +124,9 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
         "seen",
         "good",
         phrase("{captured} was charged"),
-        phrase("{captured} was charged. The rest is still authorised."),
+        phrase("{captured} was charged. The rest is still authorized."),
         phrase(
-            "{merchant} has charged {captured} of {due}. The remaining {capturable} is authorised: it is "
+            "{merchant} has charged {captured} of {due}. The remaining {capturable} is authorized: it is "
             "charged when the rest of your order is ready, or released. You can close this page."
         ),
     ),
@@ -304,7 +304,7 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
         phrase("Your refund is on its way"),
         phrase("Your refund is on its way."),
         phrase(
-            "{merchant} is sending {refunding} back to you. You do not need to do anything. Keep the "
+            "{merchant} is sending {refunding} back to you, and sends you a link if your address is needed. Keep the "
             "reference in case you have questions."
         ),
     ),
@@ -320,7 +320,10 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
         "good",
         phrase("Part of your refund is on its way"),
         phrase("A refund is on its way."),
-        phrase("Your order is paid. {merchant} is sending {refunding} back to you. You do not need to do anything."),
+        phrase(
+            "Your order is paid. {merchant} is sending {refunding} back to you, and sends you a link if your address "
+            "is needed."
+        ),
     ),
     _X.PARTLY_REFUNDED: BuyerWords(
         "check",
@@ -374,23 +377,23 @@ BUYER: Final[dict[Situation, BuyerWords]] = {
         "bad",
         phrase("This payment was canceled"),
         phrase("This payment was canceled, and nothing was charged."),
-        phrase("The {authorized} that you had authorised was released, and nothing was charged."),
+        phrase("The {authorized} that you had authorized was released, and nothing was charged."),
         phrase(
-            "The {authorized} that you had authorised was released, and nothing was charged. Start again if "
+            "The {authorized} that you had authorized was released, and nothing was charged. Start again if "
             "you still want to buy."
         ),
     ),
     _X.LAPSED: BuyerWords(
         "clock",
         "quiet",
-        phrase("Your authorisation ran out"),
-        phrase("Your authorisation ran out, and nothing was charged."),
+        phrase("Your authorization ran out"),
+        phrase("Your authorization ran out, and nothing was charged."),
         phrase(
-            "{merchant} did not charge the {authorized} that you had authorised in time. It was released, "
+            "{merchant} did not charge the {authorized} that you had authorized in time. It was released, "
             "and nothing was charged."
         ),
         phrase(
-            "{merchant} did not charge the {authorized} that you had authorised in time. It was released, "
+            "{merchant} did not charge the {authorized} that you had authorized in time. It was released, "
             "and nothing was charged. Start again if you still want to buy."
         ),
     ),
@@ -438,7 +441,7 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
         "Pending", "open", "The total is zero: the buyer completes the order without a payment."
     ),
     _X.SEEN: MerchantWords("Detected", "moving"),
-    _X.AUTHORIZED: MerchantWords("Authorised", "moving"),
+    _X.AUTHORIZED: MerchantWords("Authorized", "moving"),
     _X.PARTLY_CAPTURED: MerchantWords("Partly captured", "moving"),
     _X.LESS: MerchantWords("In review", "warn", f"Less arrived than was asked for. {_NO_AUTOMATISM}"),
     _X.MORE: MerchantWords("In review", "warn", f"More arrived than was asked for. {_NO_AUTOMATISM}"),
@@ -476,11 +479,11 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
         "Paid", "good", "The total is zero, and {seen_asset} arrived all the same. You can refund it."
     ),
     _X.CAPTURED_IN_PART: MerchantWords(
-        "Paid", "good", "{captured} of {due} was captured; the remaining {released} was released."
+        "Paid in part", "good", "{captured} of {due} was captured; the remaining {released} was released."
     ),
-    _X.ACCEPTED_LESS: MerchantWords("Paid", "good", "{received} was accepted as payment of {due}."),
+    _X.ACCEPTED_LESS: MerchantWords("Paid in part", "good", "{received} was accepted as payment of {due}."),
     _X.ACCEPTED_NOTHING: MerchantWords(
-        "Paid", "good", "You accepted the order as paid, although its money was reversed."
+        "Accepted unpaid", "good", "You accepted the order as paid, although its money was reversed."
     ),
     _X.ACCEPTED_MORE: MerchantWords("Paid", "good", "You accepted {received} as payment of {due}."),
     _X.ACCEPTED_AFTER_FAILURE: MerchantWords(
@@ -498,15 +501,15 @@ MERCHANT: Final[dict[Situation, MerchantWords]] = {
     _X.EXPIRED: MerchantWords("Expired", "still"),
     _X.EXPIRED_DROPPED: MerchantWords("Expired", "still"),
     _X.CANCELED: MerchantWords("Canceled", "still"),
-    _X.RELEASED: MerchantWords("Canceled", "still", "The authorised {authorized} was released. Nothing was captured."),
-    _X.LAPSED: MerchantWords("Canceled", "still", "The authorisation of {authorized} lapsed. Nothing was captured."),
+    _X.RELEASED: MerchantWords("Canceled", "still", "The authorized {authorized} was released. Nothing was captured."),
+    _X.LAPSED: MerchantWords("Canceled", "still", "The authorization of {authorized} lapsed. Nothing was captured."),
     _X.FAILED: MerchantWords("Failed", "bad"),
     _X.FAILED_DROPPED: MerchantWords("Failed", "bad"),
 }
 
 ROWS: Final[dict[Row, str]] = {
     Row.DUE: phrase("Amount due"),
-    Row.AUTHORIZED: phrase("Still authorised"),
+    Row.AUTHORIZED: phrase("Still authorized"),
     Row.CAPTURED: phrase("Charged"),
     Row.RECEIVED: phrase("Received"),
     Row.UNCONFIRMED: phrase("Waiting for confirmation"),
@@ -522,6 +525,8 @@ ORDER: Final[dict[OrderStanding, MerchantWords]] = {
     OrderStanding.PROCESSING: MerchantWords("Processing", "moving"),
     OrderStanding.REVIEW: MerchantWords("In review", "warn"),
     OrderStanding.PAID: MerchantWords("Paid", "good"),
+    OrderStanding.PAID_IN_PART: MerchantWords("Paid in part", "good"),
+    OrderStanding.ACCEPTED_UNPAID: MerchantWords("Accepted unpaid", "good"),
     OrderStanding.PARTLY_REFUNDED: MerchantWords("Partly refunded", "still"),
     OrderStanding.REFUNDED: MerchantWords("Refunded", "still"),
     OrderStanding.EXPIRED: MerchantWords("Expired", "still"),
@@ -535,13 +540,12 @@ def values_of(books: Books, money: Callable[[Money], str], asset: Callable[[int]
     Args:
         money, asset: how an amount of the currency and one of the asset are written for whoever reads.
     """
-    promised = {
-        "authorized": Sum(books.authorized or books.due.money),
-        "captured": Sum(books.captured),
-        "capturable": Sum(books.capturable),
-        "released": Sum(books.released),
-    }
-    sums = {
+    return texts_of(sums_of(books), money, asset)
+
+
+def sums_of(books: Books) -> dict[str, Sum]:
+    """The sums of the books, by the names that the sentences know them by."""
+    return {
         "due": books.due,
         "seen": books.seen,
         "received": books.received,
@@ -550,8 +554,15 @@ def values_of(books: Books, money: Callable[[Money], str], asset: Callable[[int]
         "kept": books.kept,
         "refunded": books.refunded,
         "refunding": books.refunding,
-        **promised,
+        "authorized": Sum(books.authorized or books.due.money),
+        "captured": Sum(books.captured),
+        "capturable": Sum(books.capturable),
+        "released": Sum(books.released),
     }
+
+
+def texts_of(sums: Mapping[str, Sum], money: Callable[[Money], str], asset: Callable[[int], str]) -> dict[str, str]:
+    """Sums as text, each in money and, with another name, in the asset."""
     return {name: in_money(amount, money, asset) for name, amount in sums.items()} | {
         f"{name}_asset": asset(amount.atomic) for name, amount in sums.items() if amount.atomic is not None
     }

@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.money import MINOR_DIGITS
 from tillgate.checkout.amounts import crypto_amount
-from tillgate.rails.port import Block, Observation
+from tillgate.rails.port import Block, Observation, hash_of
 
 NOTE_MAX: Final = 500
 
@@ -57,14 +57,15 @@ class UnassignedTransfer(msgspec.Struct, frozen=True, kw_only=True):
     """A transfer that fits no payment. Instants are Unix milliseconds.
 
     Attributes:
-        tx_hash, ordinal: with the chain its identity, however often it is seen.
+        tx_hash, ordinal: with the chain its identity, however often it is seen. The former is a name of the rail's own
+            where no transaction brought it.
         asset: CAIP-19 asset type.
         currency: what one unit of the asset is worth one unit of; None where nothing is known of the token.
         doubted: the balance of its address does not cover it.
         suggested_order_id: the order of the session that had this address.
         decision: what a person decided, assigned or returned; it holds while a reorganisation takes the transfer away.
         order_id: the order that it was assigned to.
-        told_at: when its first event was written; None while it is not final.
+        emitted_at: when its first event was written; None while it is not final.
     """
 
     id: str
@@ -90,7 +91,7 @@ class UnassignedTransfer(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str | None
     note: str | None
     decided_at: int | None
-    told_at: int | None
+    emitted_at: int | None
     created_at: int
     updated_at: int
 
@@ -103,7 +104,7 @@ class UnassignedTransfer(msgspec.Struct, frozen=True, kw_only=True):
             ordinal=self.ordinal,
             amount_atomic=self.amount_atomic,
             confirmed=True,
-            tx_hash=self.tx_hash,
+            tx_hash=hash_of(self.tx_hash),
             block=self.block,
             doubted=self.doubted,
         )
@@ -120,6 +121,8 @@ class UnassignedTransferObject(msgspec.Struct, frozen=True, rename="camel", kw_o
     """An unassigned transfer as the API shows it.
 
     Attributes:
+        tx_hash: null where a contract sent the network's own coin.
+        sender: the zero address where nobody knows it, as of such coin.
         amount: an exact decimal; ``amount_atomic`` is the same in the token's smallest unit.
         currency: what the token is worth one for one; null where nothing is known of it.
         reason: why it fits no payment.
@@ -136,7 +139,7 @@ class UnassignedTransferObject(msgspec.Struct, frozen=True, rename="camel", kw_o
     reason: Literal["token_not_offered", "network_not_offered", "no_session"]
     network: str
     chain_id: int
-    tx_hash: str
+    tx_hash: str | None
     asset: str
     symbol: str
     amount: str
@@ -164,7 +167,7 @@ def to_api(one: UnassignedTransfer) -> UnassignedTransferObject:
         reason=one.reason.value,
         network=one.network,
         chain_id=one.chain_id,
-        tx_hash=one.tx_hash,
+        tx_hash=hash_of(one.tx_hash),
         asset=one.asset,
         symbol=one.symbol,
         amount=crypto_amount(one.amount_atomic, one.asset_decimals).eth,

@@ -17,7 +17,7 @@ from tillgate.checkout.unassigned.model import (
     UnassignedTransfer,
     to_api,
 )
-from tillgate.checkout.unassigned.records import Place
+from tillgate.checkout.unassigned.records import TransferKey
 from tillgate.events.types import (
     UNASSIGNED_TRANSFER_CREATED,
     UNASSIGNED_TRANSFER_UPDATED,
@@ -39,16 +39,16 @@ class Owner(NamedTuple):
     suggested_order_id: str | None
 
 
-class Told(NamedTuple):
+class PendingEvent(NamedTuple):
     """An event that is to be written about an unassigned transfer."""
 
     transfer: UnassignedTransfer
     type: EventType
 
 
-async def note(tx: Transaction, arrival: Arrival, owner: Owner | None, now: int) -> Told | None:
-    """Write down money that fits no payment, and how it stands in its chain. It is told once, as soon as it is final;
-    a reorganisation that removes it later, or brings it back, is told as well. Seen again, it changes nothing.
+async def note(tx: Transaction, arrival: Arrival, owner: Owner | None, now: int) -> PendingEvent | None:
+    """Write down money that fits no payment, and how it stands in its chain. It is reported once it is final;
+    a reorganisation that removes it later, or brings it back, is reported as well. Seen again, it changes nothing.
 
     Args:
         owner: None where the transfer is known already.
@@ -56,9 +56,9 @@ async def note(tx: Transaction, arrival: Arrival, owner: Owner | None, now: int)
     Returns:
         What is to be told after all that is written by this transaction.
     """
-    place = Place(arrival.seen.chain_id, arrival.seen.reference, arrival.seen.ordinal)
+    transfer_key = TransferKey(arrival.seen.chain_id, arrival.seen.reference, arrival.seen.ordinal)
     status = _status(arrival)
-    before = await records.by_place(tx, place)
+    before = await records.by_transfer(tx, transfer_key)
     if before is None:
         if status is UnassignedStatus.ORPHANED or owner is None:
             return None
@@ -76,12 +76,12 @@ async def note(tx: Transaction, arrival: Arrival, owner: Owner | None, now: int)
         return None
     else:
         await records.see(tx, before.id, arrival, status, now)
-    after = present(await records.by_place(tx, place), "an unassigned transfer that was just written")
-    if after.told_at is None:
-        is_new = after.status is UnassignedStatus.UNASSIGNED and await records.set_told(tx, after.id, now)
-        return Told(after, UNASSIGNED_TRANSFER_CREATED) if is_new else None
+    after = present(await records.by_transfer(tx, transfer_key), "an unassigned transfer that was just written")
+    if after.emitted_at is None:
+        is_new = after.status is UnassignedStatus.UNASSIGNED and await records.mark_emitted(tx, after.id, now)
+        return PendingEvent(after, UNASSIGNED_TRANSFER_CREATED) if is_new else None
     has_moved = before is not None and before.status is not after.status
-    return Told(after, UNASSIGNED_TRANSFER_UPDATED) if has_moved else None
+    return PendingEvent(after, UNASSIGNED_TRANSFER_UPDATED) if has_moved else None
 
 
 async def get_unassigned(tx: Transaction, principal: Principal, id: str) -> UnassignedTransfer:
@@ -105,16 +105,24 @@ async def list_unassigned(
     *,
     status: UnassignedStatus | None = None,
     created_after: int | None = None,
+    created_before: int | None = None,
 ) -> Page[UnassignedTransfer]:
-    """Unassigned transfers, newest first, that match what is given; ``created_after`` is inclusive."""
+    """Unassigned transfers, newest first, that match what is given; ``created_after`` is inclusive, ``created_before``
+    is not."""
     checked_cursor(page, ids.UNASSIGNED_TRANSFER)
     found = await records.newest(
-        tx, principal.project_id, principal.livemode, page, status=status, created_after=created_after
+        tx,
+        principal.project_id,
+        principal.livemode,
+        page,
+        status=status,
+        created_after=created_after,
+        created_before=created_before,
     )
     return cut(found, page.limit)
 
 
-async def tell(context: CheckoutContext, tx: Transaction, one: UnassignedTransfer, type: EventType, now: int) -> None:
+async def emit(context: CheckoutContext, tx: Transaction, one: UnassignedTransfer, type: EventType, now: int) -> None:
     """Write an event about an unassigned transfer."""
     await emit_fact(context, tx, type, one, to_api(one), now=now)
 
@@ -128,3 +136,15 @@ def _status(arrival: Arrival) -> UnassignedStatus:
 def _by_now(before: UnassignedTransfer, status: UnassignedStatus) -> UnassignedStatus:
     """The status that a transfer has once it is seen so."""
     return status if status is UnassignedStatus.ORPHANED else before.decision or status
+
+
+async def count_open(tx: Transaction, principal: Principal, most: int) -> int:
+    """How many transfers wait for a person, counted up to ``most``."""
+    return await records.count_open(tx, principal.project_id, principal.livemode, most)
+
+
+async def unassigned_of_hash(
+    tx: Transaction, principal: Principal, tx_hash: str, most: int
+) -> list[UnassignedTransfer]:
+    """The caller's newest transfers with a transaction hash, at most ``most``."""
+    return await records.of_hash(tx, principal.project_id, principal.livemode, tx_hash, most)

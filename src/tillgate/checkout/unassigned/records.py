@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
-from tillgate.base.pages import PageRequest, since
+from tillgate.base.pages import PageRequest, since, until
 from tillgate.checkout.unassigned.model import Arrival, UnassignedReason, UnassignedStatus, UnassignedTransfer
 from tillgate.rails.port import Block
 from tillgate.store import Row, Transaction
@@ -26,19 +26,25 @@ _INSERT: Final = (
     "$14, $15, $16, $17, $18, $19, $20, $21, NULL, NULL, NULL, NULL, NULL, $22, $22) "
     "ON CONFLICT (chain_id, tx_hash, ordinal) DO NOTHING"
 )
+_BY_HASH: Final = (
+    f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE project_id = $1 AND livemode = $2 AND tx_hash = $3 "
+    "ORDER BY id DESC LIMIT $4"
+)
 # What a person decided stands; a reorganisation that takes the transfer away is shown all the same.
 _SEE: Final = (
     "UPDATE unassigned_transfers SET block_number = $2, block_hash = $3, block_mined_at = $4, doubted = $5, "
     "status = CASE WHEN $6 = 'orphaned' THEN $6 ELSE COALESCE(decision, $6) END, updated_at = $7 WHERE id = $1"
 )
-_SET_TOLD: Final = "UPDATE unassigned_transfers SET told_at = $2 WHERE id = $1 AND told_at IS NULL"
+_MARK_EMITTED: Final = "UPDATE unassigned_transfers SET told_at = $2 WHERE id = $1 AND told_at IS NULL"
 _DECIDE: Final = (
     "UPDATE unassigned_transfers SET decision = $2, status = $2, order_id = $3, note = $4, decided_at = $5, "
     "updated_at = $5 WHERE id = $1 AND status = 'unassigned' AND decision IS NULL"
 )
 _ONE: Final = f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _ONE_LOCKED: Final = Both(sqlite=_ONE, postgres=f"{_ONE} FOR UPDATE")
-_BY_PLACE: Final = f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3"
+_BY_TRANSFER: Final = (
+    f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3"
+)
 _PAYMENTS_OF: Final = with_list(
     "SELECT u.chain_id, u.tx_hash, u.ordinal, u.asset, p.id AS payment_id, p.session_id FROM unassigned_transfers u "
     "LEFT JOIN orders o ON o.id = u.order_id LEFT JOIN payments p ON p.session_id = o.session_id "
@@ -48,9 +54,13 @@ _NEWEST: Final = (
     f"SELECT {_COLUMNS} FROM unassigned_transfers WHERE project_id = $1 AND livemode = $2 "
     "AND id < $3 AND id >= $5 AND created_at >= $4"
 )
+_COUNT_OPEN: Final = (
+    "SELECT COUNT(*) AS found FROM (SELECT 1 FROM unassigned_transfers "
+    "WHERE project_id = $1 AND livemode = $2 AND status = 'unassigned' LIMIT $3) AS listed"
+)
 
 
-class Place(NamedTuple):
+class TransferKey(NamedTuple):
     """The identity of a transfer."""
 
     chain_id: int
@@ -116,9 +126,9 @@ async def see(tx: Transaction, id: str, arrival: Arrival, status: UnassignedStat
     await tx.execute(_SEE, id, block.number, block.hash, block.mined_at, arrival.seen.doubted, status.value, now)
 
 
-async def set_told(tx: Transaction, id: str, now: int) -> bool:
+async def mark_emitted(tx: Transaction, id: str, now: int) -> bool:
     """Its first event is being written; False where it was before."""
-    return await tx.execute(_SET_TOLD, id, now) == 1
+    return await tx.execute(_MARK_EMITTED, id, now) == 1
 
 
 async def decide(
@@ -140,17 +150,17 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, id: str) -> U
     return _unassigned(row) if row is not None else None
 
 
-async def by_place(tx: Transaction, place: Place) -> UnassignedTransfer | None:
-    """The unassigned transfer of this identity, whosever it is; for its rail, which knows no project."""
-    row = await tx.fetch_one(_BY_PLACE, place.chain_id, place.tx_hash, place.ordinal)
+async def by_transfer(tx: Transaction, transfer_key: TransferKey) -> UnassignedTransfer | None:
+    """The unassigned transfer of this identity, in any project; for its rail, which knows no project."""
+    row = await tx.fetch_one(_BY_TRANSFER, transfer_key.chain_id, transfer_key.tx_hash, transfer_key.ordinal)
     return _unassigned(row) if row is not None else None
 
 
-async def assigned(tx: Transaction, tx_hashes: Sequence[str]) -> dict[Place, Assigned]:
+async def assigned(tx: Transaction, tx_hashes: Sequence[str]) -> dict[TransferKey, Assigned]:
     """Which transfers of these transactions fitted no payment when they came, and whose they are by now."""
     rows = await tx.fetch_all(_PAYMENTS_OF, msgspec.json.encode(tx_hashes).decode(), KNOWN_MAX)
     return {
-        Place(row["chain_id"], row["tx_hash"], row["ordinal"]): Assigned(
+        TransferKey(row["chain_id"], row["tx_hash"], row["ordinal"]): Assigned(
             row["asset"], row["payment_id"], row["session_id"]
         )
         for row in rows
@@ -165,11 +175,20 @@ async def newest(
     *,
     status: UnassignedStatus | None,
     created_after: int | None,
+    created_before: int | None,
 ) -> list[UnassignedTransfer]:
     """Up to ``limit + 1`` unassigned transfers, newest first, that match what is given."""
     oldest = since(ids.UNASSIGNED_TRANSFER, created_after)
-    params = [project_id, livemode, page.before, created_after or 0, oldest]
-    sql, params = newest_first(_NEWEST, params, {"status = {}": status}, by="id", limit=page.limit)
+    params = [
+        project_id,
+        livemode,
+        until(ids.UNASSIGNED_TRANSFER, page.before, created_before),
+        created_after or 0,
+        oldest,
+    ]
+    sql, params = newest_first(
+        _NEWEST, params, {"status = {}": status, "created_at < {}": created_before}, by="id", page=page
+    )
     return [_unassigned(row) for row in await tx.fetch_all(sql, *params)]
 
 
@@ -198,7 +217,20 @@ def _unassigned(row: Row) -> UnassignedTransfer:
         order_id=row["order_id"],
         note=row["note"],
         decided_at=row["decided_at"],
-        told_at=row["told_at"],
+        emitted_at=row["told_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+async def count_open(tx: Transaction, project_id: str, livemode: bool, most: int) -> int:
+    """How many transfers wait for a person, counted up to ``most``."""
+    row = await tx.fetch_one(_COUNT_OPEN, project_id, livemode, most)
+    return int(row["found"]) if row is not None else 0
+
+
+async def of_hash(
+    tx: Transaction, project_id: str, livemode: bool, tx_hash: str, limit: int
+) -> list[UnassignedTransfer]:
+    """Up to ``limit`` transfers of this project and mode with a transaction hash, newest first."""
+    return [_unassigned(row) for row in await tx.fetch_all(_BY_HASH, project_id, livemode, tx_hash, limit)]

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from tillgate.base.principal import Principal
-from tillgate.checkout.sessions.opening import open_session
+from tillgate.checkout.sessions.opening import Beside, open_session
 from tillgate.dialects.coin_moebius import spelling
 from tillgate.dialects.coin_moebius.providers import Asked, Provider, PublicProvider
 from tillgate.store import Transaction
@@ -24,7 +24,7 @@ async def _offered(context: ApiContext, tx: Transaction, project_id: str) -> Pub
 
 
 async def _check_out(context: ApiContext, tx: Transaction, principal: Principal, asked: Asked) -> Redirect:
-    session = await open_session(context.checkout, tx, principal, asked.session)
+    session = await open_session(context.checkout, tx, principal, asked.session, Beside(products=asked.products))
     return Redirect(f"{context.public_url}/checkout/{session.id}", spelling.to_transaction(session.id))
 
 

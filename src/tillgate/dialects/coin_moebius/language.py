@@ -3,11 +3,11 @@
 from typing import Final
 
 from tillgate.dialects.coin_moebius.crypto import CRYPTO
+from tillgate.dialects.coin_moebius.errors import ERROR_STYLE
 from tillgate.dialects.coin_moebius.manual import MANUAL
 from tillgate.dialects.coin_moebius.routes import routes_for, visitor_of
 from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
 from tillgate.dialects.coin_moebius.script import snippet
-from tillgate.dialects.coin_moebius.telling import TELLING
 from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
 
@@ -17,7 +17,7 @@ COIN_MOEBIUS: Final = Dialect(
     name=NAME,
     mounts=("/coin-moebius", ""),
     routes=(*routes_for(PROVIDERS), BUTTON),
-    telling=TELLING,
+    errors=ERROR_STYLE,
     idempotency=IdempotencyPolicy(NAME),
     described_at="/openapi/coin-moebius.json",
     webhooks=STYLE,

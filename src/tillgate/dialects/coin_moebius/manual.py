@@ -18,9 +18,9 @@ from tillgate.checkout.projects.operations import get_settings
 from tillgate.checkout.sessions.opening import Beside, open_session
 from tillgate.checkout.settlement.receiving import LIFETIME_MS
 from tillgate.dialects.coin_moebius import spelling
+from tillgate.dialects.coin_moebius.errors import PROVIDER_NOT_AVAILABLE
 from tillgate.dialects.coin_moebius.numbers import to_number
 from tillgate.dialects.coin_moebius.providers import Asked, Provider, PublicProvider
-from tillgate.dialects.coin_moebius.telling import PROVIDER_NOT_AVAILABLE
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 
@@ -52,7 +52,8 @@ async def _check_out(context: ApiContext, tx: Transaction, principal: Principal,
         )
     if not asked.confirmed:
         return _letter(settings, await _price(tx, principal, asked))
-    session = await open_session(context.checkout, tx, principal, asked.session, Beside(LIFETIME_MS, by_mail=True))
+    beside = Beside(LIFETIME_MS, by_mail=True, products=asked.products)
+    session = await open_session(context.checkout, tx, principal, asked.session, beside)
     return msgspec.structs.replace(
         _letter(settings, session.price),
         tx_id=spelling.to_transaction(session.id),
@@ -63,7 +64,8 @@ async def _check_out(context: ApiContext, tx: Transaction, principal: Principal,
 async def _price(tx: Transaction, principal: Principal, asked: Asked) -> Money:
     """What the checkout would cost; nothing is written."""
     checked_metadata(asked.session.metadata)
-    currency, lines = await looked_up(tx, principal, asked.session.currency, asked.session.line_items or ())
+    new = asked.session
+    currency, lines = await looked_up(tx, principal, new.currency, new.line_items or (), asked.products)
     return basket_of_lines(currency, lines, None).price
 
 

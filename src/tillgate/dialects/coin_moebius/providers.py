@@ -7,8 +7,9 @@ import msgspec
 
 from tillgate.base.errors import TillgateError
 from tillgate.base.principal import Principal
+from tillgate.checkout.products.model import Product
 from tillgate.checkout.sessions.opening import NewSession
-from tillgate.dialects.coin_moebius.telling import PROVIDER_NOT_AVAILABLE
+from tillgate.dialects.coin_moebius.errors import PROVIDER_NOT_AVAILABLE
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 
@@ -28,11 +29,18 @@ class Asked(NamedTuple):
 
     Attributes:
         session: the session to be opened.
+        product: what it is for, as this transaction has looked it up.
         confirmed: the buyer has seen what there is to see first, and goes on.
     """
 
     session: NewSession
+    product: Product
     confirmed: bool = False
+
+    @property
+    def products(self) -> dict[str, Product]:
+        """It by its id."""
+        return {self.product.id: self.product}
 
 
 class Provider(NamedTuple):

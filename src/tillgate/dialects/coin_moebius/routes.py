@@ -18,10 +18,10 @@ from tillgate.checkout.projects.operations import get_settings
 from tillgate.checkout.sessions.opening import NewSession
 from tillgate.checkout.sessions.operations import get_public_session
 from tillgate.dialects.coin_moebius import spelling
+from tillgate.dialects.coin_moebius.errors import NOT_SUPPORTED, PROVIDER_NOT_AVAILABLE
 from tillgate.dialects.coin_moebius.numbers import to_number, to_text
 from tillgate.dialects.coin_moebius.providers import Asked, Providers, PublicProvider, find_provider
 from tillgate.dialects.coin_moebius.statuses import Status, transaction_of
-from tillgate.dialects.coin_moebius.telling import NOT_SUPPORTED, PROVIDER_NOT_AVAILABLE
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import Call, Guard, Reads, Route, Writes
@@ -30,7 +30,9 @@ CUSTOMER_REF: Final = "customerRef"
 PRODUCT_NAME_MAX: Final = 200
 
 
-class Checkout(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class Checkout(
+    msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True, omit_defaults=True
+):
     """What is bought: a product by its id or reference, in the mode in which it is for sale. ``amount`` and
     ``currency`` are for products whose price the buyer says; of a fixed price they are ignored.
     ``metadata.customerRef`` is the merchant's own id of the buyer. ``confirm`` is for providers that show something
@@ -83,11 +85,11 @@ def routes_for(providers: Providers) -> tuple[Route, ...]:
         buyer = principal._replace(livemode=product.livemode)
         new = NewSession(
             currency=product.price.currency,
-            line_items=(NewLineItem(product_id=product.id, unit_amount=_price_said(body, product)),),
+            line_items=(NewLineItem(product_id=product.id, unit_amount=_price_named(body, product)),),
             metadata=body.metadata,
             client_reference_id=_customer_ref(body.metadata),
         )
-        return await provider.check_out(context, tx, buyer, Asked(new, body.confirm))
+        return await provider.check_out(context, tx, buyer, Asked(new, product, body.confirm))
 
     async def public_info(context: ApiContext, tx: Transaction, call: Call) -> PublicInfo:
         project_id = call.principal.project_id
@@ -183,7 +185,7 @@ async def portal_url(context: ApiContext, tx: Transaction, call: Call) -> None:
     )
 
 
-def _price_said(body: Checkout, product: Product) -> str | None:
+def _price_named(body: Checkout, product: Product) -> str | None:
     """What the buyer says that it costs; None where that is not theirs to say, or they have said nothing.
 
     Raises:

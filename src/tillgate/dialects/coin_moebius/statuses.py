@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from tillgate.base.money import Money
 from tillgate.checkout.orders.model import OrderStatus
-from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, fell_short, order_status
+from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, is_underpaid, order_status
 
 
 class Status(StrEnum):
@@ -88,7 +88,7 @@ def transaction_of(session: CheckoutSession) -> Transaction:
     if payment.is_revoked:
         return Transaction(Status.MANUAL_REVOKED, session.price)
     status = (OF_MAIL if payment.by_mail else OF_SESSION)[session.status]
-    if status is Status.SUCCEEDED and fell_short(payment):
+    if status is Status.SUCCEEDED and is_underpaid(payment):
         return Transaction(Status.DISPUTED, session.price, REORGANISED)
     if status is Status.FAILED and order_status(session) is OrderStatus.PAID:
         status = Status.SUCCEEDED  # the merchant has taken what came after its end

@@ -104,4 +104,8 @@ async def _session(tx: Transaction, fact: Fact) -> CheckoutSession | None:
     return subject if lost or fact.type in _MOVES else None
 
 
-STYLE: Final = Style(NAME, NATIVE_STYLE.request, NATIVE_STYLE.gaps_ms, _form)
+# Its event has no type: what is subscribed to are the facts that it tells, by their own names.
+_TOLD: Final = sorted(type.name for type in (*_MOVES, types.SESSION_UPDATED, types.REFUND_SUCCEEDED))
+STYLE: Final = Style(
+    NAME, NATIVE_STYLE.request, NATIVE_STYLE.gaps_ms, _form, words=tuple((name, name) for name in _TOLD)
+)

@@ -1,4 +1,4 @@
-"""CraftKit's language, as far as it is spoken: how it words refusals. It has no routes yet."""
+"""CraftKit's language: templates, renders and hooks, at ``/v1``."""
 
 from tillgate.dialects.craftkit.dialect import CRAFTKIT
 

@@ -1,18 +1,26 @@
-"""CraftKit's language, as far as it is spoken: how it words refusals. It has no routes yet."""
+"""CraftKit's language: documents out of templates, for the keys of a project."""
 
 from typing import Final
 
-from tillgate.dialects.craftkit.errors import TELLING
+from tillgate.dialects.craftkit.errors import ERROR_STYLE
+from tillgate.dialects.craftkit.ids import is_id
+from tillgate.dialects.craftkit.routes import ROUTES
 from tillgate.dialects.craftkit.webhooks import CRAFTKIT_STYLE
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy
+from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 CRAFTKIT: Final = Dialect(
     name="craftkit",
-    mounts=("/v1",),
-    routes=(),
-    telling=TELLING,
-    idempotency=IdempotencyPolicy("craftkit"),
+    mounts=("/v1", "/craftkit/v1"),
+    routes=ROUTES,
+    errors=ERROR_STYLE,
+    # A render has a name of its own, by which it is found, queued or ended.
+    idempotency=IdempotencyPolicy("craftkit", methods=frozenset()),
+    spelling=Spelling(is_id=is_id),
     webhooks=CRAFTKIT_STYLE,
+    described_at="/openapi/craftkit.json",
     key_format="craftkit",
+    key_example="ck_test_YOUR_KEY",
+    snippets=(Snippet("The project's templates", 'curl {base}/templates -H "Authorization: Bearer ck_test_YOUR_KEY"'),),
     fallback=True,
+    bearer_only=True,
 )

@@ -1,4 +1,4 @@
-"""Its envelope: ``{"error": {"code", "message"}}``."""
+"""CraftKit's envelope: ``{"error": {"code", "message", "issues"?}}``, and its codes."""
 
 from math import ceil
 from typing import Final
@@ -9,13 +9,49 @@ from keyturn import Allowance, RefusalReason, Refused
 from keyturn.http import wording
 from keyturn.http.denials import Headers, rate_headers
 from keyturn.http.pipeline import Answer
-from tillgate.base.errors import TillgateError
-from tillgate.wire.dialect import Telling
+from keyturn.keys.secret import CRAFTKIT
+from tillgate.base.errors import InvalidInput, TillgateError
+from tillgate.base.problems import Problem
+from tillgate.wire.dialect import ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 WORDS: Final = Words(at_path(camel), SENTENCES, WHOLE)
 CHALLENGE: Final = (b"www-authenticate", b"Bearer")
-_STATUS: Final = {"unknown_path": 404, "not_found": 404, "method_not_allowed": 405, "unavailable": 503}
+# By this server's code: the document's, and its status.
+_CODES: Final = {
+    "unknown_path": (404, "not_found"),
+    "not_found": (404, "not_found"),
+    "template_not_found": (404, "template_not_found"),
+    "version_not_found": (404, "version_not_found"),
+    "invalid_token": (404, "invalid_token"),
+    "method_not_allowed": (405, "method_not_allowed"),
+    "invalid_signature": (401, "invalid_signature"),
+    "body_too_large": (413, "invalid_request"),
+    "rate_limited": (429, "rate_limited"),
+    # Where the store does not answer, nothing can be queued.
+    "unavailable": (503, "queue_unavailable"),
+    "queue_unavailable": (503, "queue_unavailable"),
+    "documents_not_installed": (503, "documents_not_installed"),
+    "invalid_input_data": (400, "invalid_input_data"),
+    "invalid_loop_key": (400, "invalid_loop_key"),
+    # An otherwise valid key, as the document says.
+    "embed_not_enabled": (401, "invalid_credentials"),
+    "partner_suspended": (403, "partner_suspended"),
+    "refresh_failed": (401, "refresh_failed"),
+    "catalog_not_found": (404, "catalog_not_found"),
+    "conflict": (409, "conflict"),
+    "unsupported_media_type": (400, "invalid_json"),
+    "internal_error": (500, "internal"),
+}
+_NO_JSON: Final = frozenset({Problem.NOT_JSON, Problem.EMPTY_BODY, Problem.BODY_CUT_OFF})
+_WITH_ISSUES: Final = frozenset({"invalid_request", "invalid_input_data", "invalid_loop_key"})
+
+
+class Issues(msgspec.Struct, frozen=True, rename="camel"):
+    """What is wrong with which field; what is about the whole stands apart."""
+
+    form_errors: list[str]
+    field_errors: dict[str, list[str]]
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -23,6 +59,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
     code: str
     message: str
+    issues: Issues | msgspec.UnsetType = msgspec.UNSET
 
 
 class ErrorEnvelope(msgspec.Struct, frozen=True):
@@ -31,23 +68,30 @@ class ErrorEnvelope(msgspec.Struct, frozen=True):
     error: ErrorBody
 
 
-def _told(status: int, code: str, message: str, headers: Headers = ()) -> Answer:
-    return Answer(status, msgspec.json.encode(ErrorEnvelope(ErrorBody(code, message))), headers=headers)
+def _envelope(
+    status: int,
+    code: str,
+    message: str,
+    headers: Headers = (),
+    issues: Issues | msgspec.UnsetType = msgspec.UNSET,
+) -> Answer:
+    return Answer(status, msgspec.json.encode(ErrorEnvelope(ErrorBody(code, message, issues))), headers=headers)
 
 
 def _refused(refusal: Refused, _: str) -> Answer:
     # The header missing entirely has a code of its own; whatever else is wrong with a key has one and the same.
-    status, message = wording.describe(refusal)
+    status, message = wording.describe(refusal, CRAFTKIT)
     if status == wording.FORBIDDEN:
-        return _told(status, "forbidden", message)
+        suspended = refusal.reason is RefusalReason.PROJECT_SUSPENDED
+        return _envelope(status, "partner_suspended" if suspended else "forbidden", message)
     code = "missing_authorization" if refusal.reason is RefusalReason.MISSING else "invalid_credentials"
-    return _told(status, code, message, [CHALLENGE])
+    return _envelope(status, code, message, [CHALLENGE])
 
 
 def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     whose = " from your address" if by_visitor else ""
-    return _told(
+    return _envelope(
         429,
         "rate_limited",
         f"Too many requests with this key{whose}. Try again in {seconds} s.",
@@ -56,9 +100,22 @@ def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
 
 
 def _failed(error: TillgateError, _: str) -> Answer:
-    status = _STATUS.get(error.code, 400 if error.field else 500)
-    code = {"unknown_path": "not_found", "internal_error": "internal"}.get(error.code, error.code)
-    return _told(status, code, WORDS.message(error))
+    status, code = _code_of(error)
+    message = WORDS.message(error)
+    issues: Issues | msgspec.UnsetType = msgspec.UNSET
+    if code in _WITH_ISSUES and isinstance(error, InvalidInput):
+        param, sentence = WORDS.param(error), WORDS.sentence(error)
+        issues = Issues([], {param: [sentence]}) if param is not None else Issues([sentence], {})
+    return _envelope(status, code, message, [CHALLENGE] if status == wording.UNAUTHORIZED else (), issues)
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorEnvelope)
+def _code_of(error: TillgateError) -> tuple[int, str]:
+    if isinstance(error, InvalidInput) and error.problem in _NO_JSON:
+        return 400, "invalid_json"
+    found = _CODES.get(error.code)
+    if found is not None:
+        return found
+    return (400, "invalid_request") if isinstance(error, InvalidInput) else (500, error.code)
+
+
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorEnvelope)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tillgate.dialects.crossmint.errors import TELLING
+from tillgate.dialects.crossmint.errors import ERROR_STYLE
 from tillgate.dialects.crossmint.ids import is_id
 from tillgate.dialects.crossmint.routes import ROUTES
 from tillgate.dialects.crossmint.webhooks import CROSSMINT_STYLE
@@ -15,7 +15,7 @@ CROSSMINT: Final = Dialect(
     name="crossmint",
     mounts=(VERSION_PATH, PREFIX + VERSION_PATH),
     routes=ROUTES,
-    telling=TELLING,
+    errors=ERROR_STYLE,
     idempotency=IdempotencyPolicy("crossmint"),
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/crossmint.json",

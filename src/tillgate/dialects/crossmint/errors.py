@@ -9,8 +9,9 @@ from keyturn import Allowance, RefusalReason, Refused
 from keyturn.http import wording
 from keyturn.http.denials import rate_headers
 from keyturn.http.pipeline import Answer
+from keyturn.keys.secret import CROSSMINT
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
-from tillgate.wire.dialect import Telling
+from tillgate.wire.dialect import ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 _NAMES: Final = {"product_id": "collectionLocator", "idempotency_key": "Idempotency-Key", "cursor": "cursor"}
@@ -66,7 +67,7 @@ def _rate_limited(allowance: Allowance, request_id: str, by_visitor: bool) -> An
 
 
 def _refused(refusal: Refused, request_id: str) -> Answer:
-    description = wording.describe(refusal)
+    description = wording.describe(refusal, CROSSMINT)
     return _answer(description.status, _worded(refusal) or description.message)
 
 
@@ -98,4 +99,4 @@ def _worded(refusal: Refused) -> str | None:
             return None
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorBody)
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorBody)

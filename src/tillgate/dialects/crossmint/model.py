@@ -68,7 +68,7 @@ class Facts(NamedTuple):
     """What is known of an order.
 
     Attributes:
-        given_up: the merchant gave unusual money back, and the order came to nothing.
+        given_up: the merchant gave unusual money back, and the order ended without a sale.
         short: what has come is less than the price.
         quote_expired: the quote's hour is over.
         recipient, address, payer, email: whether what is needed of it is there; what is not needed is there.
@@ -85,7 +85,7 @@ class Facts(NamedTuple):
     email: bool = True
 
 
-class Stands(NamedTuple):
+class Standing(NamedTuple):
     """The order in Crossmint's words; the lines in their order."""
 
     phase: Phase
@@ -123,7 +123,7 @@ _UNPAID_END: Final = {
 _FINAL: Final = frozenset({DeliveryStatus.COMPLETED, DeliveryStatus.FAILED})
 
 
-def stands(facts: Facts) -> Stands:
+def standing_of(facts: Facts) -> Standing:
     """Where an order stands."""
     status = OrderStatus.CANCELED if facts.status is OrderStatus.REFUNDED and facts.given_up else facts.status
     if status in _UNPAID_END:
@@ -139,10 +139,10 @@ def stands(facts: Facts) -> Stands:
     deliveries = _deliveries(facts, otherwise)
     phase: Phase = "completed" if all(one in _FINAL for one in deliveries) else "delivery"
     valid = (LineQuoteStatus.VALID,) * len(facts.lines)
-    return Stands(phase, QuoteStatus.VALID, PaymentStatus.COMPLETED, valid, deliveries)
+    return Standing(phase, QuoteStatus.VALID, PaymentStatus.COMPLETED, valid, deliveries)
 
 
-def _open(facts: Facts) -> Stands:
+def _open(facts: Facts) -> Standing:
     for applies, quote, line in _MISSING_OF_QUOTE:
         if applies(facts):
             return _quoting(facts, quote, line)
@@ -152,14 +152,14 @@ def _open(facts: Facts) -> Stands:
     return _paying(facts, PaymentStatus.AWAITING)
 
 
-def _quoting(facts: Facts, quote: QuoteStatus, line: LineQuoteStatus) -> Stands:
+def _quoting(facts: Facts, quote: QuoteStatus, line: LineQuoteStatus) -> Standing:
     lines = tuple(LineQuoteStatus.UNAVAILABLE if one.unavailable else line for one in facts.lines)
-    return Stands("quote", quote, PaymentStatus.REQUIRES_QUOTE, lines, _deliveries(facts, DeliveryStatus.AWAITING))
+    return Standing("quote", quote, PaymentStatus.REQUIRES_QUOTE, lines, _deliveries(facts, DeliveryStatus.AWAITING))
 
 
-def _paying(facts: Facts, payment: PaymentStatus) -> Stands:
+def _paying(facts: Facts, payment: PaymentStatus) -> Standing:
     valid = (LineQuoteStatus.VALID,) * len(facts.lines)
-    return Stands("payment", QuoteStatus.VALID, payment, valid, _deliveries(facts, DeliveryStatus.AWAITING))
+    return Standing("payment", QuoteStatus.VALID, payment, valid, _deliveries(facts, DeliveryStatus.AWAITING))
 
 
 def _deliveries(facts: Facts, otherwise: DeliveryStatus) -> tuple[DeliveryStatus, ...]:

@@ -1,15 +1,15 @@
 """Orders made, changed, read and listed in Crossmint's language."""
 
-import contextlib
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
-from tillgate.base.errors import Conflict, InvalidInput, NotFound
+from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.money import MINOR_DIGITS, Money, format_minor
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem, Verbatim
@@ -18,9 +18,10 @@ from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import LINE_ITEMS_MAX, QUANTITY_MAX, LineItemKind, Order
 from tillgate.checkout.orders.operations import NewLineItem
-from tillgate.checkout.orders.records import Place
+from tillgate.checkout.orders.records import ListPosition, StoredOrder
 from tillgate.checkout.products.model import Pricing, Product
-from tillgate.checkout.products.operations import product_on_sale, products_by_id
+from tillgate.checkout.products.operations import products_by_id, products_named
+from tillgate.checkout.sessions.model import SessionStatus
 from tillgate.checkout.sessions.opening import Beside, NewSession, open_session
 from tillgate.checkout.sessions.pricing import requote
 from tillgate.dialects.crossmint import records
@@ -50,12 +51,15 @@ from tillgate.dialects.crossmint.shapes import (
     Recipient,
     Unavailability,
 )
-from tillgate.dialects.crossmint.view import QUOTE_MS, to_crossmint
+from tillgate.dialects.crossmint.view import QUOTE_MS, is_expired, to_crossmint
 from tillgate.store import Transaction
 
 # The session goes on for so long after each quote: whoever comes back to an expired quote finds the same order.
 LIFETIME_MS: Final = 7 * DAY_MS
 CALL_DATA_MAX: Final = 4_000
+# How many orders' JSON is remembered, and of how long ones: a few megabytes at most.
+REMEMBERED_MAX: Final = 512
+REMEMBERED_CHARACTERS_MAX: Final = 6_000
 _OWN: Final = "crossmint"
 _OLDER, _NEWER = "before_", "after_"
 # The languages that this server's own pages have.
@@ -90,7 +94,7 @@ async def create_order(
     payment, recipient = _checked_payment(asked.payment), _checked_recipient(asked.recipient)
     products = await _named_products(tx, principal, [one.product_id for one in lines])
     new = [_new_line(one, products.get(one.product_id), _at(number, asked)) for number, one in enumerate(lines)]
-    now, kept_orders = context.clock.now(), []
+    now, made = context.clock.now(), list[tuple[Order, Kept]]()
 
     async def keep(order: Order) -> None:
         _check_served(order, payment)
@@ -116,22 +120,25 @@ async def create_order(
         )
         await records.keep(tx, order.id, kept, now)
         await orders.mark_automatic(tx, order, now, automatic=_is_automatic(recipient))
-        kept_orders.append(kept)
+        made.append((order, kept))
 
     session = await open_session(
         context,
         tx,
         principal,
         NewSession(line_items=tuple(new), metadata=asked.metadata, locale=_LANGUAGES.get(asked.locale)),
-        Beside(LIFETIME_MS, keep),
+        Beside(LIFETIME_MS, keep, products={one.id: one for one in products.values()}),
     )
-    order = await orders.get_order_of_session(tx, session.id)
-    return CreatedOrder(order=to_crossmint(order, kept_orders[0], now))
+    order, kept = made[0]
+    if session.status is not SessionStatus.PENDING:
+        # What costs nothing is paid at once.
+        order = await orders.get_order_of_session(tx, session.id)
+    return CreatedOrder(order=to_crossmint(order, kept, expired=False))
 
 
 async def edit_order(
     context: CheckoutContext, tx: Transaction, principal: Principal, text: str, asked: EditOrder
-) -> OrderObject:
+) -> OrderObject | msgspec.Raw:
     """Change what is not final of an order, and quote it again.
 
     Raises:
@@ -164,14 +171,29 @@ async def edit_order(
     return await read_order(context, tx, principal, text)
 
 
-async def read_order(context: CheckoutContext, tx: Transaction, principal: Principal, text: str) -> OrderObject:
-    """One order, by its UUID or by this server's own id.
+async def read_order(
+    context: CheckoutContext, tx: Transaction, principal: Principal, text: str
+) -> OrderObject | msgspec.Raw:
+    """One order, by its UUID or by this server's own id; its JSON where that is remembered.
 
     Raises:
         NotFound: it is not in the caller's project and mode.
     """
-    order = await orders.get_order(tx, principal, _own_order(text))
-    return to_crossmint(order, await records.kept_of(tx, order.id), context.clock.now())
+    found = await orders.find_stored(tx, principal, _own_order(text))
+    document = await records.document_of(tx, found.id)
+    kept = records.kept_in(document)
+    expired = is_expired(kept, context.clock.now())
+    if isinstance(found, Order):
+        return to_crossmint(found, kept, expired=expired)
+    if found.characters + len(document or "") > REMEMBERED_CHARACTERS_MAX:
+        return to_crossmint(found.order(), kept, expired=expired)
+    return msgspec.Raw(_remembered(found, document, expired))
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _remembered(stored: StoredOrder, document: str | None, expired: bool) -> bytes:
+    """An order's JSON, by all that it is made of: whoever waits for money asks for the same order again and again."""
+    return msgspec.json.encode(to_crossmint(stored.order(), records.kept_in(document), expired=expired))
 
 
 async def list_orders(context: CheckoutContext, tx: Transaction, principal: Principal, asked: ListOrders) -> OrderList:
@@ -182,9 +204,9 @@ async def list_orders(context: CheckoutContext, tx: Transaction, principal: Prin
     """
     newest_first = asked.sort == "desc"
     cursor = asked.cursor if asked.cursor is not msgspec.UNSET else None
-    place = Place(None, newer=not newest_first) if cursor is None else _place(cursor)
-    found = await orders.list_from(tx, principal, place, asked.limit)
-    backwards = place.newer is newest_first
+    position = ListPosition(None, newer=not newest_first) if cursor is None else _position(cursor)
+    found = await orders.list_from(tx, principal, position, asked.limit)
+    backwards = position.newer is newest_first
     page = found.data[::-1] if backwards else found.data
     kept = await records.kept_of_all(tx, [one.id for one in page])
     now = context.clock.now()
@@ -192,21 +214,20 @@ async def list_orders(context: CheckoutContext, tx: Transaction, principal: Prin
     onwards, back = (cursor is not None, found.has_more) if backwards else (found.has_more, cursor is not None)
     first, last = (_NEWER, _OLDER) if newest_first else (_OLDER, _NEWER)
     return OrderList(
-        data=[to_crossmint(one, kept.get(one.id), now) for one in page],
+        data=[to_crossmint(one, kept.get(one.id), expired=is_expired(kept.get(one.id), now)) for one in page],
         next_cursor=_cursor(last, page[-1]) if page and onwards else None,
         previous_cursor=_cursor(first, page[0]) if page and back else None,
     )
 
 
 async def _named_products(tx: Transaction, principal: Principal, names: list[str]) -> dict[str, Product]:
-    """The products by how they are named: by their ids, or by the merchant's references."""
+    """The products by how they are named: by their ids in either spelling, or by the merchant's references."""
     wanted = list(dict.fromkeys(names))
-    found = await products_by_id(tx, principal, wanted)
-    for name in wanted:
-        if name not in found:
-            with contextlib.suppress(NotFound, Conflict):
-                found[name] = await product_on_sale(tx, principal.project_id, name, livemode=principal.livemode)
-    return found
+    spelled = {name: own_id(ids.PRODUCT, name) or name for name in wanted}
+    asked = list(dict.fromkeys([*wanted, *spelled.values()]))
+    found = await products_named(tx, principal.project_id, asked, livemode=principal.livemode)
+    led = {name: found.get(spelled[name]) or found.get(name) for name in wanted}
+    return {name: product for name, product in led.items() if product is not None}
 
 
 def _own_order(text: str) -> str:
@@ -220,11 +241,11 @@ def _cursor(direction: str, order: Order) -> str:
     return direction + order.id.partition("_")[2]
 
 
-def _place(cursor: str) -> Place:
+def _position(cursor: str) -> ListPosition:
     for direction in (_OLDER, _NEWER):
         own = f"{ids.ORDER}_{cursor.removeprefix(direction)}"
         if cursor.startswith(direction) and ids.is_id(ids.ORDER, own):
-            return Place(own, newer=direction == _NEWER)
+            return ListPosition(own, newer=direction == _NEWER)
     raise InvalidInput(
         "cursor", Problem.NOT_A_CHOICE, code="invalid_query", choices=("the nextCursor or previousCursor of a page",)
     )
@@ -268,7 +289,7 @@ def _product_of(locator: str, field: str) -> str:
         )
     if not locator.isprintable():
         raise refused(field, "control characters are not allowed.")
-    return own_id(ids.PRODUCT, name) or name
+    return name
 
 
 def _quantity(given: object, at: str) -> int:
@@ -394,12 +415,12 @@ def _quoted(line: KeptLine, product: Product | None) -> KeptLine:
     if product is None or not product.active:
         gone = Unavailability(code=NOT_FOR_SALE, message="This product is not for sale any more.")
         return msgspec.structs.replace(line, unavailable=gone)
-    said: Mapping[str, Any] = msgspec.json.decode(product.metadata) if product.metadata is not None else {}
-    image = said.get("imageUrl")
+    metadata: Mapping[str, Any] = msgspec.json.decode(product.metadata) if product.metadata is not None else {}
+    image = metadata.get("imageUrl")
     return msgspec.structs.replace(
         line,
         description=product.description,
         image_url=image if isinstance(image, str) else None,
-        physical=said.get("shippable") in (True, "true"),
+        physical=metadata.get("shippable") in (True, "true"),
         unavailable=None,
     )

@@ -25,10 +25,20 @@ async def keep(tx: Transaction, order_id: str, kept: Kept, now: int) -> None:
     await tx.execute(_KEEP, order_id, _encoder.encode(kept).decode(), now)
 
 
+async def document_of(tx: Transaction, order_id: str) -> str | None:
+    """What is kept of an order that the caller may see, as it is stored; None where it was made in another language."""
+    row = await tx.fetch_one(_OF, order_id)
+    return row[0] if row is not None else None
+
+
+def kept_in(document: str | None) -> Kept | None:
+    """What a stored document keeps."""
+    return _decoder.decode(document) if document is not None else None
+
+
 async def kept_of(tx: Transaction, order_id: str) -> Kept | None:
     """What is kept of an order that the caller may see; None where it was made in another language."""
-    row = await tx.fetch_one(_OF, order_id)
-    return _decoder.decode(row["document"]) if row is not None else None
+    return kept_in(await document_of(tx, order_id))
 
 
 async def kept_of_all(tx: Transaction, order_ids: Sequence[str]) -> dict[str, Kept]:

@@ -24,12 +24,12 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> CreatedOrd
     return await operations.create_order(context.checkout, tx, call.principal, call.body)
 
 
-async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject | msgspec.Raw:
     """One order."""
     return await operations.read_order(context.checkout, tx, call.principal, call.id)
 
 
-async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
+async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject | msgspec.Raw:
     """An order changed, and quoted again."""
     return await operations.edit_order(context.checkout, tx, call.principal, call.id, call.body)
 

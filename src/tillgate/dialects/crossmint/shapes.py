@@ -26,7 +26,7 @@ Wallet = Annotated[str, Meta(min_length=32, max_length=44)]
 Locator = Annotated[str, Meta(min_length=1, max_length=400)]
 
 
-class Asked(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+class Asked(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """What is asked; unknown fields are refused."""
 
 
@@ -59,7 +59,7 @@ class PaymentWish(Asked, frozen=True, kw_only=True, omit_defaults=True):
     receipt_email: Email | None = None
 
 
-class AskedLine(Asked, frozen=True, kw_only=True):
+class AskedLine(Asked, frozen=True, kw_only=True, omit_defaults=True):
     """One item: ``collectionLocator`` is ``crossmint:<product>[:<variant>]``, and so may ``productLocator`` be."""
 
     collection_locator: Locator | None = None
@@ -69,7 +69,7 @@ class AskedLine(Asked, frozen=True, kw_only=True):
     execution_parameters: dict[str, Any] | None = None
 
 
-class CreateOrder(Asked, frozen=True, kw_only=True):
+class CreateOrder(Asked, frozen=True, kw_only=True, omit_defaults=True):
     """A new order, for one item or several."""
 
     payment: PaymentWish
@@ -80,7 +80,7 @@ class CreateOrder(Asked, frozen=True, kw_only=True):
     metadata: dict[str, Any] | None = None
 
 
-class EditOrder(Asked, frozen=True, kw_only=True):
+class EditOrder(Asked, frozen=True, kw_only=True, omit_defaults=True):
     """What may be changed until money is seen; a part that is sent replaces the whole part."""
 
     recipient: Recipient | UnsetType = UNSET
@@ -127,18 +127,18 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipient: Recipient | None = None
 
 
-class Told(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
+class ResponseShape(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What is answered; what is not known is left out."""
 
 
-class Amount(Told, frozen=True, kw_only=True):
+class Amount(ResponseShape, frozen=True, kw_only=True):
     """A decimal string, and a currency in lower case."""
 
     amount: str
     currency: str
 
 
-class ToldRecipient(Told, frozen=True, kw_only=True):
+class OrderRecipient(ResponseShape, frozen=True, kw_only=True):
     """Who gets an item; ``locator`` is ``email:<email>:<network>`` or ``<network>:<address>``."""
 
     locator: str
@@ -147,7 +147,7 @@ class ToldRecipient(Told, frozen=True, kw_only=True):
     physical_address: PhysicalAddress | UnsetType = UNSET
 
 
-class ToldToken(Told, frozen=True, kw_only=True):
+class DeliveredToken(ResponseShape, frozen=True, kw_only=True):
     """What the recipient got on a chain."""
 
     locator: str
@@ -156,22 +156,22 @@ class ToldToken(Told, frozen=True, kw_only=True):
     mint_hash: str | UnsetType = UNSET
 
 
-class Delivery(Told, frozen=True, kw_only=True):
+class Delivery(ResponseShape, frozen=True, kw_only=True):
     """How far handing an item over is."""
 
     status: DeliveryStatus
-    recipient: ToldRecipient | UnsetType = UNSET
+    recipient: OrderRecipient | UnsetType = UNSET
     tx_id: str | UnsetType = UNSET
-    tokens: list[ToldToken] | UnsetType = UNSET
+    tokens: list[DeliveredToken] | UnsetType = UNSET
 
 
-class Charges(Told, frozen=True, kw_only=True):
+class Charges(ResponseShape, frozen=True, kw_only=True):
     """What one costs."""
 
     unit: Amount
 
 
-class LineQuote(Told, frozen=True, kw_only=True):
+class LineQuote(ResponseShape, frozen=True, kw_only=True):
     """What a line costs."""
 
     status: LineQuoteStatus
@@ -180,7 +180,7 @@ class LineQuote(Told, frozen=True, kw_only=True):
     unavailability_reason: Unavailability | UnsetType = UNSET
 
 
-class LineMetadata(Told, frozen=True, kw_only=True):
+class LineMetadata(ResponseShape, frozen=True, kw_only=True):
     """What an item is, for people."""
 
     name: str
@@ -188,7 +188,7 @@ class LineMetadata(Told, frozen=True, kw_only=True):
     image_url: str | UnsetType = UNSET
 
 
-class LineItem(Told, frozen=True, kw_only=True):
+class LineItem(ResponseShape, frozen=True, kw_only=True):
     """One item. ``productId`` is this server's own name for what was bought."""
 
     chain: str | UnsetType = UNSET
@@ -201,7 +201,7 @@ class LineItem(Told, frozen=True, kw_only=True):
     delivery: Delivery
 
 
-class Quote(Told, frozen=True, kw_only=True):
+class Quote(ResponseShape, frozen=True, kw_only=True):
     """What the order costs, and until when."""
 
     status: QuoteStatus
@@ -210,7 +210,7 @@ class Quote(Told, frozen=True, kw_only=True):
     total_price: Amount
 
 
-class Preparation(Told, frozen=True, kw_only=True):
+class Preparation(ResponseShape, frozen=True, kw_only=True):
     """What the payer's wallet signs and sends."""
 
     chain: str
@@ -218,7 +218,7 @@ class Preparation(Told, frozen=True, kw_only=True):
     serialized_transaction: str
 
 
-class Received(Told, frozen=True, kw_only=True):
+class Received(ResponseShape, frozen=True, kw_only=True):
     """What has arrived, at the locked price."""
 
     amount: str
@@ -227,14 +227,14 @@ class Received(Told, frozen=True, kw_only=True):
     chain: str | UnsetType = UNSET
 
 
-class FailureReason(Told, frozen=True, kw_only=True):
+class FailureReason(ResponseShape, frozen=True, kw_only=True):
     """Why money has not arrived in full."""
 
     code: Literal["unknown", "tx-id-not-found", "insufficient-funds"]
     message: str
 
 
-class Payment(Told, frozen=True, kw_only=True):
+class Payment(ResponseShape, frozen=True, kw_only=True):
     """How the order is paid, and how far that is."""
 
     status: PaymentStatus

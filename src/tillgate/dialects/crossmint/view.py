@@ -20,8 +20,8 @@ from tillgate.dialects.crossmint.model import (
     LineFacts,
     LineQuoteStatus,
     PaymentStatus,
-    Stands,
-    stands,
+    Standing,
+    standing_of,
 )
 from tillgate.dialects.crossmint.networks import FIAT, option_of
 from tillgate.dialects.crossmint.shapes import Amount, Kept, KeptLine, OrderObject, Recipient
@@ -34,11 +34,20 @@ _TEST_ADDRESS: Final = "test:0x"
 _CANCELED: Final = shapes.Unavailability(code=shapes.ORDER_CANCELED, message="The order was canceled.")
 
 
-def to_crossmint(order: Order, kept: Kept | None, now: int) -> OrderObject:
-    """The order as it is now."""
+def is_expired(kept: Kept | None, now: int) -> bool:
+    """Whether the quote's hour is over."""
+    return kept is not None and now >= kept.expires_at
+
+
+def to_crossmint(order: Order, kept: Kept | None, *, expired: bool) -> OrderObject:
+    """The order as it is.
+
+    Args:
+        expired: whether :func:`is_expired` says so now.
+    """
     goods = [one for one in order.line_items if one.kind is LineItemKind.PRODUCT]
     beside = {one.line_id: one for one in kept.lines} if kept is not None else {}
-    where = stands(_facts(order, goods, kept, beside, now))
+    where = standing_of(_facts(order, goods, kept, beside, expired))
     return OrderObject(
         order_id=uuid_of(order.id),
         phase=where.phase,
@@ -54,7 +63,7 @@ def to_crossmint(order: Order, kept: Kept | None, now: int) -> OrderObject:
     )
 
 
-def _facts(order: Order, goods: list[OwnLine], kept: Kept | None, beside: dict[str, KeptLine], now: int) -> Facts:
+def _facts(order: Order, goods: list[OwnLine], kept: Kept | None, beside: dict[str, KeptLine], expired: bool) -> Facts:
     lines = tuple(
         LineFacts(
             unavailable=one.id in beside and beside[one.id].unavailable is not None,
@@ -74,7 +83,7 @@ def _facts(order: Order, goods: list[OwnLine], kept: Kept | None, beside: dict[s
     address = recipient.physical_address if recipient is not None else None
     fiat = payment.method in FIAT
     return base._replace(
-        quote_expired=now >= kept.expires_at,
+        quote_expired=expired,
         recipient=recipient is not None,
         address=address is not None or not any(one.physical for one in kept.lines),
         payer=fiat or payment.payer_address is not None,
@@ -97,7 +106,7 @@ def _given(text: str | None) -> str | UnsetType:
 
 
 def _line(
-    order: Order, line: OwnLine, beside: KeptLine | None, kept: Kept | None, where: Stands, number: int
+    order: Order, line: OwnLine, beside: KeptLine | None, kept: Kept | None, where: Standing, number: int
 ) -> shapes.LineItem:
     unit = Money(line.unit_minor, order.currency)
     status = where.line_quotes[number]
@@ -135,7 +144,7 @@ def _delivery(delivery: OwnDelivery | None, kept: Kept | None, status: DeliveryS
         recipient=_recipient(recipient, kept.payment.method) if recipient is not None and kept is not None else UNSET,
         tx_id=_given(told.transaction_id if told is not None else None),
         tokens=[
-            shapes.ToldToken(
+            shapes.DeliveredToken(
                 locator=one.locator,
                 contract_address=_given(one.contract_address),
                 token_id=_given(one.token_id),
@@ -148,9 +157,9 @@ def _delivery(delivery: OwnDelivery | None, kept: Kept | None, status: DeliveryS
     )
 
 
-def _recipient(recipient: Recipient, chain: str) -> shapes.ToldRecipient:
+def _recipient(recipient: Recipient, chain: str) -> shapes.OrderRecipient:
     by_email = recipient.email is not None
-    return shapes.ToldRecipient(
+    return shapes.OrderRecipient(
         locator=f"email:{recipient.email}:{chain}" if by_email else f"{chain}:{recipient.wallet_address}",
         email=_given(recipient.email),
         wallet_address=_given(recipient.wallet_address),
@@ -158,7 +167,7 @@ def _recipient(recipient: Recipient, chain: str) -> shapes.ToldRecipient:
     )
 
 
-def _payment(order: Order, kept: Kept | None, where: Stands) -> shapes.Payment:
+def _payment(order: Order, kept: Kept | None, where: Standing) -> shapes.Payment:
     payment = order.payment
     wish = kept.payment if kept is not None else None
     refunded = Money(payment.refunded_minor, order.currency)
@@ -174,7 +183,9 @@ def _payment(order: Order, kept: Kept | None, where: Stands) -> shapes.Payment:
     )
 
 
-def _preparation(payment: OwnPayment, wish: shapes.PaymentWish | None, where: Stands) -> shapes.Preparation | UnsetType:
+def _preparation(
+    payment: OwnPayment, wish: shapes.PaymentWish | None, where: Standing
+) -> shapes.Preparation | UnsetType:
     """What the payer signs: the rest of the price in a token of the network that the method names. In test mode, where
     payments are simulated, it is for a chain that exists on no network, whatever the method names."""
     terms = payment.terms
@@ -221,7 +232,7 @@ def _received(order: Order, wish: shapes.PaymentWish | None) -> shapes.Received 
     )
 
 
-def _failure(payment: OwnPayment, where: Stands) -> shapes.FailureReason | UnsetType:
+def _failure(payment: OwnPayment, where: Standing) -> shapes.FailureReason | UnsetType:
     if where.payment is PaymentStatus.INSUFFICIENT_FUNDS:
         return shapes.FailureReason(code=shapes.INSUFFICIENT, message="Less than the total price has arrived.")
     if payment.decline is not None and where.payment is not PaymentStatus.COMPLETED:

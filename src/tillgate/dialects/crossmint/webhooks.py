@@ -16,7 +16,7 @@ from tillgate.checkout.payments.model import RecordedPayment
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.dialects.crossmint import records
 from tillgate.dialects.crossmint.shapes import OrderObject
-from tillgate.dialects.crossmint.view import to_crossmint
+from tillgate.dialects.crossmint.view import is_expired, to_crossmint
 from tillgate.events import types
 from tillgate.events.facts import Fact
 from tillgate.events.styles import Outgoing, Style, WebhookRequest
@@ -56,14 +56,15 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 
 
 async def _form(tx: Transaction, fact: Fact) -> bytes | None:
-    told = TOLD.get(fact.type.name)
-    order = await _order(tx, fact) if told is not None else None
-    if told is None or order is None:
+    event_type = TOLD.get(fact.type.name)
+    order = await _order(tx, fact) if event_type is not None else None
+    if event_type is None or order is None:
         return None
     if fact.type is types.ORDER_DELIVERED and not _is_final(order):
         return None  # the last item's delivery completes it
-    shown = to_crossmint(order, await records.kept_of(tx, order.id), fact.at)
-    return msgspec.json.encode(Message(told, shown.order_id, shown))
+    kept = await records.kept_of(tx, order.id)
+    shown = to_crossmint(order, kept, expired=is_expired(kept, fact.at))
+    return msgspec.json.encode(Message(event_type, shown.order_id, shown))
 
 
 async def _order(tx: Transaction, fact: Fact) -> Order | None:
@@ -95,4 +96,4 @@ def _request(outgoing: Outgoing) -> WebhookRequest:
     return WebhookRequest(outgoing.form, headers)
 
 
-CROSSMINT_STYLE: Final = Style("crossmint", _request, GAPS_MS, form=_form)
+CROSSMINT_STYLE: Final = Style("crossmint", _request, GAPS_MS, form=_form, words=tuple(TOLD.items()))

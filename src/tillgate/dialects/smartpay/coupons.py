@@ -12,6 +12,7 @@ from tillgate.base.money import Money
 from tillgate.checkout.coupons import operations
 from tillgate.checkout.coupons.model import Coupon
 from tillgate.checkout.coupons.operations import CouponChanges, NewCoupon
+from tillgate.checkout.metadata import Replaced
 from tillgate.dialects.smartpay import checking
 from tillgate.dialects.smartpay.checking import CURRENCY, required
 from tillgate.dialects.smartpay.errors import Missing
@@ -88,7 +89,7 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> CouponObje
         name=or_unset(body.name),
         description=or_unset(body.description),
         active=or_unset(body.active),
-        metadata=checking.metadata(body.metadata) if body.metadata is not None else msgspec.UNSET,
+        metadata=Replaced(checking.metadata(body.metadata)) if body.metadata is not None else msgspec.UNSET,
     )
     changed = await operations.update_coupon(context.checkout, tx, call.principal, coupon.id, changes)
     return as_asked(call, coupon_object(changed))

@@ -10,9 +10,10 @@ from keyturn import Allowance, Kind, RefusalReason, Refused
 from keyturn.http import wording
 from keyturn.http.denials import Headers, rate_headers
 from keyturn.http.pipeline import Answer
+from keyturn.keys.secret import SMARTPAY
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
 from tillgate.base.problems import Problem
-from tillgate.wire.dialect import Telling
+from tillgate.wire.dialect import ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 _NAMES: Final = {
@@ -21,6 +22,7 @@ _NAMES: Final = {
     "payment_id": "payment",
     "shipping_amount": "feeAmount",
     "coupon_id": "coupon",
+    "customer_id": "customerInfo.emailAddress",
     "max_redemptions": "maxRedemptionCount",
     "events": "eventSubscriptions",
 }
@@ -29,6 +31,7 @@ WORDS: Final = Words(at_path(lambda name: _NAMES.get(name) or camel(name)), SENT
 _REALM: Final = "smartpay"
 _SCHEME: Final = "Basic"
 _CHALLENGES: Final = ((b"www-authenticate", b'Basic realm="smartpay"'), (b"www-authenticate", b"Bearer"))
+_BEARER: Final = (_CHALLENGES[1],)
 _BY_CODE: Final = {
     "unknown_path": (404, "request.not-found"),
     "method_not_allowed": (405, "request.method-not-allowed"),
@@ -58,12 +61,18 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class UnauthorizedBody(msgspec.Struct, frozen=True, rename="camel"):
-    """A 401. ``message`` is this server's own: which of the ways to be unauthorised it was."""
+    """A 401. ``message`` is this server's own: which of the ways to be unauthorized it was."""
 
     realm: str
     scheme: str
     status_code: int
     message: str
+
+
+class NotSignedIn(TillgateError):
+    """Who calls is no shopper who has signed in."""
+
+    default_code = "invalid_api_key"
 
 
 class Documented(TillgateError):
@@ -96,6 +105,8 @@ def _answer(status: int, error_code: str, message: str, headers: Headers = ()) -
 
 def _failed(error: TillgateError, _: str) -> Answer:
     message = WORDS.message(error)
+    if isinstance(error, NotSignedIn):
+        return Answer(401, msgspec.json.encode(UnauthorizedBody(_REALM, "Bearer", 401, message)), headers=_BEARER)
     if isinstance(error, Documented):
         return _answer(error.status, error.error_code, message)
     if error.problem in _UNDECODABLE:
@@ -114,7 +125,7 @@ def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
 
 
 def _refused(refusal: Refused, _: str) -> Answer:
-    status, message = wording.describe(refusal)
+    status, message = wording.describe(refusal, SMARTPAY)
     # A public key opens nothing that is the secret key's, wherever it is sent from.
     public = refusal.key is not None and refusal.key.kind is Kind.PUBLISHABLE
     if status != wording.FORBIDDEN or (public and refusal.reason is not RefusalReason.INSECURE):
@@ -125,4 +136,4 @@ def _refused(refusal: Refused, _: str) -> Answer:
     return _answer(status, "request.forbidden", message)
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorBody, UnauthorizedBody)
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorBody, UnauthorizedBody)

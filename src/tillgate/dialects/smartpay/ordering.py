@@ -1,5 +1,6 @@
 """An order as Smartpay's callers describe one, whether a shopper is to confirm it or a token pays for it."""
 
+import contextlib
 from typing import Any, Final
 
 import msgspec
@@ -8,6 +9,7 @@ from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money
 from tillgate.base.problems import Problem, Verbatim
+from tillgate.base.text import checked_email
 from tillgate.checkout.orders.model import LineItemKind
 from tillgate.checkout.orders.operations import NewLineItem
 from tillgate.checkout.payments.model import CaptureMethod
@@ -15,17 +17,22 @@ from tillgate.checkout.sessions.opening import NewSession
 from tillgate.dialects.smartpay import checking
 from tillgate.dialects.smartpay.checking import CURRENCY, required
 from tillgate.dialects.smartpay.errors import Documented
-from tillgate.dialects.smartpay.records import Kept
+from tillgate.dialects.smartpay.records import Kept, as_came
 from tillgate.dialects.smartpay.shapes import ITEMS_MAX, CreateOrder, CreateSession, Item
 
 LIFETIME_SECONDS: Final = 7 * DAY_MS // 1_000
 
 
 class Described(msgspec.Struct, frozen=True):
-    """What is opened for it, and what this language keeps of it."""
+    """What is opened for it, and what this language keeps of it.
+
+    Attributes:
+        email: the customer's, by which they are known; None where ``customerInfo`` has none that is one.
+    """
 
     session: NewSession
     kept: Kept
+    email: str | None
 
 
 class _Priced(msgspec.Struct, frozen=True):
@@ -68,11 +75,22 @@ def described(body: CreateSession | CreateOrder) -> Described:
         ),
         Kept(
             description=checking.text(body.description, "description", checking.DESCRIPTION_MAX),
-            items=body.items or [],
-            customer_info=customer_info,
-            shipping_info=shipping_info,
+            items=as_came(body.items or []),
+            customer_info=as_came(customer_info),
+            shipping_info=as_came(shipping_info),
         ),
+        _email_of(customer_info),
     )
+
+
+def _email_of(customer_info: dict[str, Any]) -> str | None:
+    for name in ("emailAddress", "email"):
+        given = customer_info.get(name)
+        if isinstance(given, str):
+            # What is none is kept, as all of customerInfo is, and names nobody.
+            with contextlib.suppress(InvalidInput):
+                return checked_email(given)
+    return None
 
 
 def _priced(items: list[dict[str, Any]]) -> _Priced:

@@ -19,9 +19,9 @@ from tillgate.dialects.smartpay.errors import Documented, Missing
 from tillgate.dialects.smartpay.ids import as_asked, page
 from tillgate.dialects.smartpay.ids import required as required_id
 from tillgate.dialects.smartpay.model import Status, status_of
-from tillgate.dialects.smartpay.records import keep
+from tillgate.dialects.smartpay.records import BESIDE_ORDERS, keep, kept_in
 from tillgate.dialects.smartpay.shapes import Collection, CreateOrder, ListQuery, OrderObject, Query, collection
-from tillgate.dialects.smartpay.view import orders_in_words
+from tillgate.dialects.smartpay.view import order_in_words, orders_in_words
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -35,15 +35,14 @@ async def order_of(tx: Transaction, call: Call, text: str) -> Order:
     Raises:
         Missing: it names none of the key's mode and project.
     """
-    order_id = required_id(text, ids.ORDER, call.principal)
-    found = await operations.orders_by_id(tx, call.principal, [order_id])
-    if order_id not in found:
-        raise Missing("order")
-    return found[order_id]
+    try:
+        return await operations.get_order(tx, call.principal, required_id(text, ids.ORDER, call.principal))
+    except NotFound as error:
+        raise Missing("order") from error
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
-    """An order by a token that its shopper has approved. It is authorised at once, or rejected."""
+    """An order by a token that its shopper has approved. It is authorized at once, or rejected."""
     body: CreateOrder = call.body
     named = required(body.token, "token")
     token_id = required_id(named, ids.PAYMENT_TOKEN, call.principal)
@@ -58,7 +57,8 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
     async def keep_of(order: Order) -> None:
         await keep(tx, order.id, msgspec.structs.replace(described.kept, token=token.id))
 
-    session = await open_session(context.checkout, tx, call.principal, described.session, Beside(keep=keep_of))
+    beside = Beside(keep=keep_of, customer_email=described.email)
+    session = await open_session(context.checkout, tx, call.principal, described.session, beside)
     if session.price.minor:
         outcome = Outcome.DECLINED if token.declines else Outcome.AUTHORIZED
         session = await simulate(context.checkout, tx, call.principal, session.id, outcome)
@@ -73,8 +73,16 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
     """One order."""
     query: Query = call.query
-    order = await order_of(tx, call, call.id)
-    return as_asked(call, (await orders_in_words(tx, call.principal, [order], expanded=query.expand == "all"))[0])
+    try:
+        order, document = await operations.get_order_beside(
+            tx, call.principal, required_id(call.id, ids.ORDER, call.principal), BESIDE_ORDERS
+        )
+    except NotFound as error:
+        raise Missing("order") from error
+    # One id has one writing in each language, so that it need not be written again.
+    return await order_in_words(
+        tx, call.principal, order, kept_in(document), id=call.id, expanded=query.expand == "all"
+    )
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collection[Any]:
@@ -87,7 +95,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collecti
 
 
 async def cancel(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:
-    """An order called off: what is authorised and not captured is released. Doing it again changes nothing."""
+    """An order called off: what is authorized and not captured is released. Doing it again changes nothing."""
     order = await order_of(tx, call, call.id)
     status = status_of(order)
     if status is Status.REJECTED:

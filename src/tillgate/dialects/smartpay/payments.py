@@ -27,7 +27,7 @@ from tillgate.dialects.smartpay.shapes import (
     Query,
     collection,
 )
-from tillgate.dialects.smartpay.view import came, money_of, payment_object
+from tillgate.dialects.smartpay.view import is_incoming, money_of, payment_object
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -47,7 +47,7 @@ async def capture_of(tx: Transaction, call: Call, text: str) -> RecordedTransact
         found = await operations.get_transaction(tx, call.principal, transaction_id)
     except NotFound as error:
         raise Missing("payment") from error
-    if not came(found):
+    if not is_incoming(found):
         raise Missing("payment")
     return found
 

@@ -8,6 +8,7 @@ from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import Money
+from tillgate.checkout.metadata import Replaced
 from tillgate.checkout.promotions import operations
 from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.checkout.promotions.operations import NewPromotionCode, PromotionCodeChanges
@@ -60,7 +61,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PromotionC
     try:
         made = await operations.create_promotion_code(context.checkout, tx, call.principal, new)
     except Conflict as error:
-        raise _told(error) from error
+        raise _documented(error) from error
     shown = promotion_code_object(made)
     return msgspec.structs.replace(shown, coupon=named) if ids.is_typed(named) else shown
 
@@ -84,12 +85,12 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> PromotionC
     promotion = await _promotion_of(tx, call)
     changes = PromotionCodeChanges(
         active=or_unset(body.active),
-        metadata=checking.metadata(body.metadata) if body.metadata is not None else msgspec.UNSET,
+        metadata=Replaced(checking.metadata(body.metadata)) if body.metadata is not None else msgspec.UNSET,
     )
     try:
         changed = await operations.update_promotion_code(context.checkout, tx, call.principal, promotion.id, changes)
     except Conflict as error:
-        raise _told(error) from error
+        raise _documented(error) from error
     return as_asked(call, promotion_code_object(changed))
 
 
@@ -101,7 +102,7 @@ async def _promotion_of(tx: Transaction, call: Call) -> PromotionCode:
         raise Missing("promotion-code") from error
 
 
-def _told(error: Conflict) -> Conflict | Documented:
+def _documented(error: Conflict) -> Conflict | Documented:
     if error.code != _EXISTS:
         return error
     return Documented(409, "promotion-code.exists", error.public, code="conflict")

@@ -18,7 +18,7 @@ from tillgate.dialects.smartpay.checking import required
 from tillgate.dialects.smartpay.errors import Documented, Missing
 from tillgate.dialects.smartpay.ids import as_asked, page
 from tillgate.dialects.smartpay.ids import required as required_id
-from tillgate.dialects.smartpay.records import NOTHING, Kept, keep, kept_of
+from tillgate.dialects.smartpay.records import NOTHING, Kept, as_came, keep, kept_of
 from tillgate.dialects.smartpay.shapes import (
     Collection,
     CreateSession,
@@ -53,8 +53,10 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> SessionObj
     async def keep_of(order: Order) -> None:
         await keep(tx, order.id, described.kept)
 
-    session = await open_session(context.checkout, tx, call.principal, new, Beside(keep=keep_of))
-    return (await _in_words(context, tx, call, [session], expanded=True))[0]
+    beside = Beside(keep=keep_of, customer_email=described.email)
+    session = await open_session(context.checkout, tx, call.principal, new, beside)
+    kept = {session.order_id: described.kept}
+    return (await _in_words(context, tx, call, [session], expanded=True, kept=kept))[0]
 
 
 async def _ask_for_token(context: ApiContext, tx: Transaction, call: Call, body: CreateSession) -> SessionObject:
@@ -65,7 +67,7 @@ async def _ask_for_token(context: ApiContext, tx: Transaction, call: Call, body:
         metadata=checking.metadata(body.metadata) or None,
         locale=body.locale,
     )
-    kept = Kept(customer_info=checking.document(body.customer_info or {}, "customerInfo"))
+    kept = Kept(customer_info=as_came(checking.document(body.customer_info or {}, "customerInfo")))
     try:
         token = await tokens.create_payment_token(context.checkout, tx, call.principal, new)
     except Conflict as error:
@@ -118,12 +120,19 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Collecti
 
 
 async def _in_words(
-    context: ApiContext, tx: Transaction, call: Call, sessions: list[CheckoutSession], *, expanded: bool
+    context: ApiContext,
+    tx: Transaction,
+    call: Call,
+    sessions: list[CheckoutSession],
+    *,
+    expanded: bool,
+    kept: dict[str, Kept] | None = None,
 ) -> list[SessionObject]:
     order_ids = [one.order_id for one in sessions]
     orders = await orders_by_id(tx, call.principal, order_ids)
-    shown = await orders_in_words(tx, call.principal, [orders[id] for id in order_ids], expanded=expanded)
-    kept = await kept_of(tx, order_ids)
+    if kept is None:
+        kept = await kept_of(tx, order_ids)
+    shown = await orders_in_words(tx, call.principal, [orders[id] for id in order_ids], expanded=expanded, kept=kept)
     return [
         session_object(one, order, kept.get(one.order_id, NOTHING), context.public_url, expanded=expanded)
         for one, order in zip(sessions, shown, strict=True)

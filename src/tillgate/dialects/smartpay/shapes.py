@@ -46,7 +46,7 @@ class Item(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     quantity: Annotated[int, Meta(ge=0)] | None = None
 
 
-class CreateSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreateSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """An order that a shopper confirms on the checkout page. What is null is absent, what is unknown is ignored."""
 
     mode: str | None = None
@@ -65,7 +65,7 @@ class CreateSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     promotion_code: str | None = None
 
 
-class CreateOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreateOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """An order by a token that a shopper has approved."""
 
     token: str | None = None
@@ -80,7 +80,7 @@ class CreateOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: JsonObject | None = None
 
 
-class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What is taken off: an amount of yen, or a percentage."""
 
     name: str | None = None
@@ -94,7 +94,7 @@ class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: JsonObject | None = None
 
 
-class ChangeCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class ChangeCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What a merchant may change of a coupon; what is absent stays."""
 
     name: str | None = None
@@ -103,7 +103,7 @@ class ChangeCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: JsonObject | None = None
 
 
-class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What shoppers type to get a coupon. It is on unless it says otherwise."""
 
     coupon: str | None = None
@@ -118,14 +118,14 @@ class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     metadata: JsonObject | None = None
 
 
-class ChangePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class ChangePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What a merchant may change of a promotion code; what is absent stays."""
 
     active: bool | None = None
     metadata: JsonObject | None = None
 
 
-class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """Where events go. Without ``eventSubscriptions``, or with none, these are all."""
 
     url: str | None = None
@@ -134,7 +134,7 @@ class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only
     metadata: JsonObject | None = None
 
 
-class ChangeWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class ChangeWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What a merchant may change of an endpoint; what is absent stays."""
 
     active: bool | None = None
@@ -144,7 +144,7 @@ class ChangeWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only
     metadata: JsonObject | None = None
 
 
-class CreatePayment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreatePayment(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """A capture of an order, in full or in part."""
 
     order: str | None = None
@@ -157,7 +157,7 @@ class CreatePayment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: JsonObject | None = None
 
 
-class CreateRefund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CreateRefund(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """Money of a payment that goes back; without ``amount`` all that is left."""
 
     payment: str | None = None
@@ -170,7 +170,7 @@ class CreateRefund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     metadata: JsonObject | None = None
 
 
-class Change(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Change(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What a merchant may change of a payment or a refund; what is absent stays."""
 
     reference: str | None = None

@@ -1,6 +1,6 @@
 """Orders, payments and refunds of this server in Smartpay's words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -18,7 +18,7 @@ from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus
 from tillgate.checkout.refunds.operations import refunds_of
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.dialects.smartpay.ids import spelled
-from tillgate.dialects.smartpay.model import Taken, left_of, status_of
+from tillgate.dialects.smartpay.model import Taken, remaining_of, status_of
 from tillgate.dialects.smartpay.records import NOTHING, Kept, kept_of
 from tillgate.dialects.smartpay.shapes import (
     PAYMENTS_SHOWN_MAX,
@@ -87,15 +87,15 @@ async def money_of(tx: Transaction, principal: Principal, payment_ids: Sequence[
     kept = await kept_of(tx, [*(one.id for one in moved), *(one.id for one in refunds)])
     found = {}
     for payment_id in payment_ids:
-        captures = [one for one in reversed(moved) if one.payment_id == payment_id and came(one)]
+        captures = [one for one in reversed(moved) if one.payment_id == payment_id and is_incoming(one)]
         theirs = [one for one in refunds if one.payment_id == payment_id]
         taken = [Taken(one.id, one.value.minor) for one in captures]
-        left = left_of(taken, theirs, {one.id: kept.get(one.id, NOTHING).payment for one in theirs})
+        left = remaining_of(taken, theirs, {one.id: kept.get(one.id, NOTHING).payment for one in theirs})
         found[payment_id] = Money(captures, theirs, left, kept)
     return found
 
 
-def came(transaction: RecordedTransaction) -> bool:
+def is_incoming(transaction: RecordedTransaction) -> bool:
     """Whether a movement brought money, that counts."""
     transfer = transaction.transfer
     return transfer.kind is not TransactionKind.REFUND and transfer.dropped_at is None
@@ -148,16 +148,21 @@ def payment_object(transaction: RecordedTransaction, money: Money, *, expanded: 
     )
 
 
-def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool) -> OrderObject:
-    """An order as Smartpay shows it."""
+def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool, id: str | None = None) -> OrderObject:
+    """An order as Smartpay shows it.
+
+    Args:
+        id: as it was asked for; None for Smartpay's writing of it.
+    """
     livemode, held = order.livemode, order.payment.authorization
+    shipping_info: Any = kept.shipping_info
     lines: Any = [spelled(one.id, livemode=livemode) for one in order.line_items]
     payments: Any = [spelled(one.id, livemode=livemode) for one in money.captures]
     if expanded:
         lines = _line_items(order, kept)
         payments = [payment_object(one, money, expanded=True) for one in money.captures]
     return OrderObject(
-        id=spelled(order.id, livemode=livemode),
+        id=spelled(order.id, livemode=livemode) if id is None else id,
         object="order",
         test=not livemode,
         created_at=order.created_at,
@@ -170,7 +175,7 @@ def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool) -> O
         discounts=[{"name": one.name, "amount": one.amount_minor} for one in order.discounts],
         line_items=lines,
         payments=payments,
-        shipping_info=kept.shipping_info,
+        shipping_info=shipping_info,
         description=or_unset(kept.description),
         reference=or_unset(order.reference),
         expires_at=held.lapses_at if held is not None else UNSET,
@@ -178,13 +183,32 @@ def order_object(order: Order, money: Money, kept: Kept, *, expanded: bool) -> O
     )
 
 
+async def order_in_words(
+    tx: Transaction, principal: Principal, order: Order, kept: Kept, *, id: str, expanded: bool
+) -> OrderObject:
+    """One order as Smartpay shows it, under the id that it was asked for by."""
+    moved = [order.payment.id] if _has_moved(order.payment) else []
+    money = await money_of(tx, principal, moved)
+    return order_object(order, money.get(order.payment.id, _STILL), kept, expanded=expanded, id=id)
+
+
 async def orders_in_words(
-    tx: Transaction, principal: Principal, orders: Sequence[Order], *, expanded: bool
+    tx: Transaction,
+    principal: Principal,
+    orders: Sequence[Order],
+    *,
+    expanded: bool,
+    kept: Mapping[str, Kept] | None = None,
 ) -> list[OrderObject]:
-    """Several orders as Smartpay shows them, in a fixed number of statements."""
+    """Several orders as Smartpay shows them, in a fixed number of statements.
+
+    Args:
+        kept: what is kept of them, where the caller has it.
+    """
     # Of an order to which no money came there is nothing to look for.
     money = await money_of(tx, principal, [one.payment.id for one in orders if _has_moved(one.payment)])
-    kept = await kept_of(tx, [one.id for one in orders])
+    if kept is None:
+        kept = await kept_of(tx, [one.id for one in orders])
     return [
         order_object(one, money.get(one.payment.id, _STILL), kept.get(one.id, NOTHING), expanded=expanded)
         for one in orders
@@ -209,6 +233,7 @@ def token_session_object(token: PaymentToken, kept: Kept, public_url: str, *, ex
     """The checkout session that asks a shopper for a token. There is one for each, whose id has the same bits."""
     session_id = ids.renamed(ids.CHECKOUT_SESSION, token.id)
     shown = token_object(token)
+    customer_info: Any = kept.customer_info
     return SessionObject(
         id=spelled(session_id, livemode=token.livemode),
         object="checkoutSession",
@@ -216,9 +241,9 @@ def token_session_object(token: PaymentToken, kept: Kept, public_url: str, *, ex
         created_at=token.created_at,
         updated_at=token.updated_at,
         metadata=_metadata(token.metadata),
-        customer_info=kept.customer_info,
+        customer_info=customer_info,
         token=shown if expanded else shown.id,
-        url=f"{public_url}/checkout/{session_id}",
+        url=f"{public_url}/checkout/{session_id}/token",
         success_url=token.success_url,
         cancel_url=token.cancel_url,
         locale=or_unset(token.locale),
@@ -277,6 +302,7 @@ def session_object(
     session: CheckoutSession, order: OrderObject, kept: Kept, public_url: str, *, expanded: bool
 ) -> SessionObject:
     """A checkout session as Smartpay shows it."""
+    customer_info: Any = kept.customer_info
     return SessionObject(
         id=spelled(session.id, livemode=session.livemode),
         object="checkoutSession",
@@ -284,7 +310,7 @@ def session_object(
         created_at=session.created_at,
         updated_at=session.updated_at,
         metadata=_metadata(session.metadata),
-        customer_info=kept.customer_info,
+        customer_info=customer_info,
         order=order if expanded else order.id,
         # In live mode an order is paid at once, on the page of every session; shoppers sign up in test mode alone.
         url=f"{public_url}/checkout/{session.id}{'' if session.livemode else '/instalments'}",
@@ -305,9 +331,9 @@ def _percentage(hundredths: int) -> int | float:
 
 
 def _line_items(order: Order, kept: Kept) -> list[LineItemObject]:
-    found = []
+    found, items = [], kept.items_as_they_came()
     for at, line in enumerate(order.line_items):
-        item = kept.items[at] if at < len(kept.items) else {}
+        item = items[at] if at < len(items) else {}
         product = {name: item[key] for key, name in _PRODUCT.items() if item.get(key) is not None}
         found.append(
             LineItemObject(

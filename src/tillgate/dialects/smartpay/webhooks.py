@@ -196,7 +196,7 @@ async def _data(tx: Transaction, fact: Fact, told: str) -> Any:
 async def _order(tx: Transaction, owner: Principal, order: Order, told: str) -> Any:
     status = status_of(order)
     if told == AUTHORIZED:
-        # Once: by hand as soon as it is authorised, else with the money.
+        # Once: by hand as soon as it is authorized, else with the money.
         by_hand = order.payment.capture_method is CaptureMethod.MANUAL
         is_new = status is (Status.REQUIRES_CAPTURE if by_hand else Status.SUCCEEDED)
     else:
@@ -228,4 +228,11 @@ def _request(outgoing: Outgoing) -> WebhookRequest:
     return WebhookRequest(outgoing.form, headers)
 
 
-SMARTPAY_STYLE: Final = Style("smartpay", _request, GAPS_MS, form=_form, new_secret=new_secret)
+SMARTPAY_STYLE: Final = Style(
+    "smartpay",
+    _request,
+    GAPS_MS,
+    form=_form,
+    new_secret=new_secret,
+    words=tuple((type.name, told) for type, told in TOLD.items()),
+)

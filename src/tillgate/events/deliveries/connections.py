@@ -25,7 +25,7 @@ if importlib.util.find_spec("sniffio") is None:
     # millisecond each time. This makes it known that it is not there.
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
-_Place = tuple[bytes, bytes, int]
+_OriginKey = tuple[bytes, bytes, int]
 
 
 class Connections:
@@ -53,8 +53,8 @@ class Connections:
         self._kept_max = kept_max
         self._places = asyncio.Semaphore(open_max)
         # Those that nothing goes over, by where they lead, the latest one last; and all of them, the oldest first.
-        self._idle: dict[_Place, list[httpcore.AsyncHTTPConnection]] = defaultdict(list)
-        self._by_age: OrderedDict[httpcore.AsyncHTTPConnection, _Place] = OrderedDict()
+        self._idle: dict[_OriginKey, list[httpcore.AsyncHTTPConnection]] = defaultdict(list)
+        self._by_age: OrderedDict[httpcore.AsyncHTTPConnection, _OriginKey] = OrderedDict()
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and answer once the head of its answer is there."""
@@ -84,7 +84,7 @@ class Connections:
             extensions=response.extensions,
         )
 
-    async def put_back(self, connection: httpcore.AsyncHTTPConnection, place: _Place) -> None:
+    async def put_back(self, connection: httpcore.AsyncHTTPConnection, place: _OriginKey) -> None:
         """What a request is done with is kept for the next one, if it may be."""
         self._places.release()
         if connection.is_idle() and not connection.is_closed():
@@ -109,7 +109,7 @@ class Connections:
     ) -> None:
         await self.aclose()
 
-    async def _kept(self, place: _Place) -> httpcore.AsyncHTTPConnection | None:
+    async def _kept(self, place: _OriginKey) -> httpcore.AsyncHTTPConnection | None:
         """A connection to this place that is still open."""
         while waiting := self._idle.get(place):
             connection = waiting[-1]
@@ -145,7 +145,7 @@ class _Body:
         *,
         stream: object,
         connection: httpcore.AsyncHTTPConnection,
-        place: _Place,
+        place: _OriginKey,
         network: object,
     ) -> None:
         self._connections = connections

@@ -6,7 +6,9 @@ the name.
 """
 
 import asyncio
+import functools
 import ipaddress
+import ssl
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -129,11 +131,17 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that certificates are checked against; read once, as that takes 20 ms."""
+    return httpx.create_ssl_context()
+
+
 class _GuardedTransport(httpx.AsyncHTTPTransport):
     """Connects to allowed addresses only."""
 
     def __init__(self, guard: AddressGuard, names: Names, open_max: int, kept_max: int) -> None:
-        ssl_context = httpx.create_ssl_context()
+        ssl_context = _trusted()
         super().__init__(verify=ssl_context)
         self._names = names
         # httpx has no public way to name a network backend; its transport is a thin shell around this pool.

@@ -125,7 +125,7 @@ def share(free: int) -> int:
     return max(min(ENDPOINT_IN_FLIGHT_MAX, free // ENDPOINTS_SERVED), 1)
 
 
-def project_room(held: int, free: int, *, idle: bool) -> int:
+def project_capacity(held: int, free: int, *, idle: bool) -> int:
     """How many more places a project may take for one endpoint, if it holds some already and others are free.
 
     It takes places as long as it holds less than half as many as are free, and for an endpoint that holds none one more
@@ -135,6 +135,6 @@ def project_room(held: int, free: int, *, idle: bool) -> int:
     return max((free - 2 * held + 2) // 3, int(idle and held < free), 0)
 
 
-def room(in_flight: int, *, failing: bool, places: int = ENDPOINT_IN_FLIGHT_MAX) -> int:
+def capacity(in_flight: int, *, failing: bool, places: int = ENDPOINT_IN_FLIGHT_MAX) -> int:
     """How many more deliveries an endpoint may get right now, if it may hold this number of places."""
     return max((FAILING_IN_FLIGHT_MAX if failing else places) - in_flight, 0)

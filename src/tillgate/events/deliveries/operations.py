@@ -31,9 +31,10 @@ class DeliveryWithAttempts(NamedTuple):
 
 
 async def list_deliveries(
-    tx: Transaction, principal: Principal, endpoint_id: str, page: PageRequest
+    tx: Transaction, principal: Principal, endpoint_id: str, page: PageRequest, *, abandoned: bool = False
 ) -> Page[DeliveryWithAttempts]:
-    """An endpoint's deliveries, newest first, each with its attempts.
+    """An endpoint's deliveries, newest first, each with its attempts; those that were given up alone, where that is
+    asked.
 
     Raises:
         NotFound: the endpoint is not in the caller's project and mode.
@@ -41,7 +42,7 @@ async def list_deliveries(
     checked_cursor(page, ids.DELIVERY)
     if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    found = cut(await records.of_endpoint(tx, endpoint_id, page), page.limit)
+    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned), page.limit)
     return Page(await _with_attempts(tx, found.data), found.has_more)
 
 

@@ -14,8 +14,8 @@ from tillgate.events.deliveries.model import (
     Attempt,
     Delivery,
     DeliveryStatus,
-    project_room,
-    room,
+    capacity,
+    project_capacity,
 )
 from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.model import EventObject
@@ -85,6 +85,11 @@ _BY_ID: Final = (
 )
 _OF_ENDPOINT: Final = (
     f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
+)
+# The state is written out, for an index of some rows alone is not used for a parameter.
+_ABANDONED: Final = (
+    f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id < $2 AND d.status = 'abandoned' "
+    "ORDER BY d.id DESC LIMIT $3"
 )
 _OF_EVENTS: Final = with_list(
     f"SELECT {_COLUMNS} FROM webhook_deliveries d JOIN events v ON v.id = d.event_id "
@@ -233,7 +238,7 @@ async def claim_due(
     by_project = held or {}
     found = {one.endpoint_id: one for one in claimable(await waiting(tx, now), now, places, free, by_project)}
     lanes = [
-        Lane(id, lease_until, room(0, failing=one.failing, places=places), _FAILING if one.failing else "")
+        Lane(id, lease_until, capacity(0, failing=one.failing, places=places), _FAILING if one.failing else "")
         for id, one in found.items()
     ]
 
@@ -241,7 +246,7 @@ async def claim_due(
         project_id = found[lane.id].project_id
         more = sum(found[other.id].project_id == project_id for _, other in taken)
         idle = found[lane.id].in_flight == 0
-        return project_room(by_project.get(project_id, 0) + more, free - len(taken), idle=idle)
+        return project_capacity(by_project.get(project_id, 0) + more, free - len(taken), idle=idle)
 
     pools = {} if failing_limit is None else {_FAILING: failing_limit}
     taken = await claim(tx, _CLAIM, lanes, now=now, limit=limit, pools=pools, bound=left_of_project)
@@ -257,8 +262,8 @@ def claimable(found: list[Waiting], now: int, places: int, free: int, held: Mapp
         for one in found
         if one.due is not None
         and one.due <= now
-        and room(one.in_flight, failing=one.failing, places=places)
-        and project_room(held.get(one.project_id, 0), free, idle=one.in_flight == 0)
+        and capacity(one.in_flight, failing=one.failing, places=places)
+        and project_capacity(held.get(one.project_id, 0), free, idle=one.in_flight == 0)
     ]
     return sorted(due, key=lambda one: (one.failing, held.get(one.project_id, 0)))
 
@@ -345,9 +350,12 @@ async def by_id(tx: Transaction, project_id: str, livemode: bool, delivery_id: s
     return _delivery(row) if row is not None else None
 
 
-async def of_endpoint(tx: Transaction, endpoint_id: str, page: PageRequest) -> list[Delivery]:
-    """Up to ``limit + 1`` deliveries, newest first. The caller has checked whose endpoint it is."""
-    rows = await tx.fetch_all(_OF_ENDPOINT, endpoint_id, page.before, page.limit + 1)
+async def of_endpoint(
+    tx: Transaction, endpoint_id: str, page: PageRequest, *, abandoned: bool = False
+) -> list[Delivery]:
+    """Up to ``limit + 1`` deliveries, newest first; those that were given up alone, where that is asked. The caller
+    has checked whose endpoint it is."""
+    rows = await tx.fetch_all(_ABANDONED if abandoned else _OF_ENDPOINT, endpoint_id, page.before, page.limit + 1)
     return [_delivery(row) for row in rows]
 
 

@@ -245,21 +245,21 @@ async def conclude(
     if attempt.gone:
         if not await records.disable_gone(tx, endpoint_id, now):
             return None
-        await _tell(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
+        await _emit(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
         return "disabled_gone"
     if began:
         return "failing"
     if await records.disable_failing(tx, endpoint_id, now - FAILING_MAX_MS, now):
-        await _tell(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
+        await _emit(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_DISABLED, now)
         return "disabled_failing"
     if await records.warned(tx, endpoint_id, now - WARN_EVERY_MS, now):
-        await _tell(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_FAILING, now)
+        await _emit(tx, outbox, endpoint_id, WEBHOOK_ENDPOINT_FAILING, now)
         return "still_failing"
     return None
 
 
-async def _tell(tx: Transaction, outbox: Outbox, endpoint_id: str, type: EventType, now: int) -> None:
-    """Tell what has become of an endpoint whose row this transaction has changed."""
+async def _emit(tx: Transaction, outbox: Outbox, endpoint_id: str, type: EventType, now: int) -> None:
+    """Emit the change of an endpoint whose row this transaction has changed."""
     project_id, endpoint = await records.with_project(tx, endpoint_id)
     fact = Fact(
         type=type,
@@ -321,3 +321,8 @@ def _native(fact: Fact) -> bytes:
         created_at=to_rfc3339(fact.at),
     )
     return deliveries.encode(event)
+
+
+async def count_failing(tx: Transaction, principal: Principal, most: int) -> int:
+    """How many of the caller's endpoints take nothing, counted up to ``most``."""
+    return await records.count_failing(tx, principal.project_id, principal.livemode, most)

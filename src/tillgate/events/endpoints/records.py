@@ -44,6 +44,10 @@ _DISABLE_GONE: Final = f"{_DISABLE} AND active"
 _DISABLE_FAILING: Final = f"{_DISABLE} AND active AND failing_since <= $4"
 _DELETE: Final = "DELETE FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _COUNT: Final = "SELECT COUNT(*) AS count FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
+_COUNT_FAILING: Final = (
+    "SELECT COUNT(*) AS found FROM (SELECT 1 FROM webhook_endpoints "
+    "WHERE project_id = $1 AND livemode = $2 AND failing_since IS NOT NULL LIMIT $3) AS listed"
+)
 
 
 async def insert(tx: Transaction, project_id: str, endpoint: WebhookEndpoint, secret_sealed: str) -> None:
@@ -184,3 +188,9 @@ def _endpoint(row: Row) -> WebhookEndpoint:
         updated_at=row["updated_at"],
         dialect=row["dialect"],
     )
+
+
+async def count_failing(tx: Transaction, project_id: str, livemode: bool, most: int) -> int:
+    """How many endpoints take nothing, counted up to ``most``."""
+    row = await tx.fetch_one(_COUNT_FAILING, project_id, livemode, most)
+    return int(row["found"]) if row is not None else 0

@@ -34,6 +34,11 @@ def checksum(address: bytes) -> str:
     )
 
 
+def is_address(text: str) -> bool:
+    """Whether a text has the form of an address, whatever its capitals say."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def parse_address(text: str) -> str:
     """An address as anybody writes it, with its checksum.
 

@@ -1,4 +1,4 @@
-"""The books of one network in the database, and the telling of them to the checkout."""
+"""The books of one network in the database, and the reports of them to the checkout."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,13 +10,15 @@ import structlog
 from keyturn.database import StoreUnavailable
 from tillgate.base.clock import Clock
 from tillgate.rails.evm import records
-from tillgate.rails.evm.model import Change, Money, Point, TransferState, View, spoken_ordinal
+from tillgate.rails.evm.coin import records as coin
+from tillgate.rails.evm.coin.model import Known
+from tillgate.rails.evm.model import Booked, Change, Money, Point, TransferState, View, spoken_ordinal
 from tillgate.rails.evm.records import Transfer
 from tillgate.rails.evm.wallets import records as wallets
-from tillgate.rails.port import Observation, Sighted
+from tillgate.rails.port import Observation, Sighted, hash_of
 from tillgate.store import Database, Transaction
 
-TELL_MAX: Final = 200
+REPORT_MAX: Final = 200
 
 _log: Final = structlog.get_logger("watcher")
 
@@ -34,6 +36,10 @@ class Receivers(Protocol):
 
     async def every(self, tx: Transaction, after: str, limit: int) -> list[str]:
         """A page of every address that was ever given out, lower case and in order."""
+        ...
+
+    async def waiting(self, tx: Transaction, now: int) -> list[str]:
+        """Addresses whose sessions wait for money, or did a short time ago, lower case."""
         ...
 
     async def observe(self, tx: Transaction, recipient: str, seen: Sequence[Sighted]) -> Sequence[str | None]:
@@ -89,7 +95,24 @@ class SqlBooks:
     async def holding(self, token: str, address: str, last: int) -> int:
         return await self._database.read(lambda tx: records.holding(tx, self._chain_id, token, address, last))
 
-    async def tell(self) -> int:
+    async def coin_open(self) -> list[str]:
+        now = self._clock.now()
+
+        async def found(tx: Transaction) -> list[str]:
+            return await coin.among(tx, self._chain_id, await self._receivers.waiting(tx, now))
+
+        return await self._database.read(found)
+
+    async def coin_among(self, addresses: Sequence[str]) -> list[str]:
+        return await self._database.read(lambda tx: coin.among(tx, self._chain_id, addresses))
+
+    async def coin_known(self, addresses: Sequence[str], last: int) -> dict[str, Known]:
+        return await self._database.read(lambda tx: coin.known(tx, self._chain_id, addresses, last))
+
+    async def coin_looks(self, first: int, last: int) -> list[Booked]:
+        return await self._database.read(lambda tx: coin.looks(tx, self._chain_id, first, last))
+
+    async def report(self) -> int:
         """Tell the checkout what was written down and not told yet; answers with how many transfers.
 
         Those to one address in one transaction, which also notes that it was told: what dies in between is told again,
@@ -99,31 +122,31 @@ class SqlBooks:
         if view is None:
             return 0
         height = view.tip.number
-        found = await self._database.read(lambda tx: records.untold(tx, self._chain_id, TELL_MAX))
+        found = await self._database.read(lambda tx: records.unreported(tx, self._chain_id, REPORT_MAX))
         if not found:
-            found = await self._database.read(lambda tx: records.rising(tx, self._chain_id, height, TELL_MAX))
+            found = await self._database.read(lambda tx: records.rising(tx, self._chain_id, height, REPORT_MAX))
         groups = [list(group) for _, group in groupby(found, key=lambda one: one.money.recipient)]
-        if len(found) == TELL_MAX and len(groups) > 1:
+        if len(found) == REPORT_MAX and len(groups) > 1:
             # Its rest is on the next page.
             groups.pop()
-        told = 0
+        reported = 0
         for group in groups:
             try:
-                await self._database.write(partial(self._tell, transfers=group, height=height))
+                await self._database.write(partial(self._report, transfers=group, height=height))
             except StoreUnavailable:
                 raise
             except Exception:
-                _log.exception("watcher.not_told", chain=self._chain_id, transfer=group[0].money.tx_hash)
+                _log.exception("watcher.not_reported", chain=self._chain_id, transfer=group[0].money.tx_hash)
             else:
-                told += len(group)
-        return told
+                reported += len(group)
+        return reported
 
-    async def _tell(self, tx: Transaction, *, transfers: Sequence[Transfer], height: int) -> None:
+    async def _report(self, tx: Transaction, *, transfers: Sequence[Transfer], height: int) -> None:
         seen = [Sighted(one.money.token, one.money.sender, observation(one, height)) for one in transfers]
         payments = await self._receivers.observe(tx, transfers[0].money.recipient, seen)
         for transfer, payment_id in zip(transfers, payments, strict=True):
-            # One that has changed meanwhile is told once more.
-            await records.set_told(tx, transfer, height, payment_id)
+            # One that has changed meanwhile is reported once more.
+            await records.mark_reported(tx, transfer, height, payment_id)
 
 
 def observation(transfer: Transfer, height: int) -> Observation:
@@ -136,7 +159,7 @@ def observation(transfer: Transfer, height: int) -> Observation:
         ordinal=spoken_ordinal(money.ordinal, transfer.generation),
         amount_atomic=money.amount_atomic,
         confirmed=state is TransferState.FINAL,
-        tx_hash=money.tx_hash,
+        tx_hash=hash_of(money.tx_hash),
         block=money.block,
         confirmations=0 if state is TransferState.ORPHANED else max(height - money.block.number + 1, 1),
         reorged=state is TransferState.ORPHANED,

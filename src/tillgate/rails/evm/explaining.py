@@ -11,13 +11,17 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from tillgate.rails.evm import records
-from tillgate.rails.evm.model import Doubt, TransferState, View
+from tillgate.rails.evm.addresses import parse_address
+from tillgate.rails.evm.coin import records as coin_records
+from tillgate.rails.evm.coin.model import FEE_ORDINAL, VALUE_ORDINAL
+from tillgate.rails.evm.model import TransferState, View
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks import records as networks
-from tillgate.rails.evm.networks.model import Network, NetworkError, Token
+from tillgate.rails.evm.networks.model import SYSTEM_ADDRESS, Network, NetworkError, Token
 from tillgate.rails.evm.node import Node, NodeError, Receipt, Sent, Tag, Transferred, transferred
 from tillgate.rails.evm.records import Transfer
 from tillgate.rails.port import (
+    COIN,
     KNOWN,
     Explanation,
     Found,
@@ -39,12 +43,17 @@ _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
 
 
 class _Asked(NamedTuple):
-    """What the books and the operator's settings say of one network."""
+    """What the books and the operator's settings say of one network.
+
+    Attributes:
+        coin: addresses at which its own coin is asked for.
+    """
 
     network: Network
     tokens: dict[str, Token]
     booked: list[Transfer]
     view: View | None
+    coin: frozenset[str] = frozenset()
 
 
 class _Told(NamedTuple):
@@ -121,10 +130,10 @@ class Explainer:
                 answers = await asyncio.gather(*(self._ask_one(node, tx_hash) for node in nodes.all))
         except (NetworkError, SealingError):
             return None
-        said = [one for one in answers if one is not None]
-        best = next((one for one in said if one.receipt is not None), None)
-        best = best or next((one for one in said if one.sent is not None), None)
-        return best or next(iter(said), None)
+        answered = [one for one in answers if one is not None]
+        best = next((one for one in answered if one.receipt is not None), None)
+        best = best or next((one for one in answered if one.sent is not None), None)
+        return best or next(iter(answered), None)
 
     async def _ask_one(self, node: Node, tx_hash: str) -> _Told | None:
         try:
@@ -142,10 +151,15 @@ class Explainer:
         network = asked.network
         moved = _movements(asked, told)
         addresses = sorted({part.lower() for one in moved for part in (one.sender, one.recipient) if part})
-        mine: frozenset[str] = frozenset()
+        own: frozenset[str] = frozenset()
         if addresses:
-            mine = frozenset(await self._database.read(lambda tx: ours(tx, addresses)))
-        judged = [_judged(one, asked, told, mine) for one in moved]
+
+            async def look(tx: Transaction) -> tuple[Collection[str], list[str]]:
+                return await ours(tx, addresses), await coin_records.among(tx, network.chain_id, addresses)
+
+            found_own, offered = await self._database.read(look)
+            own, asked = frozenset(found_own), asked._replace(coin=frozenset(offered))
+        judged = [_judged(one, asked, told, own) for one in moved]
         if not judged and told is None:
             found = Found.NOT_ANSWERED
         elif told is None or (told.receipt is None and told.sent is None):
@@ -175,7 +189,11 @@ class Explainer:
 
 
 class _Moved(NamedTuple):
-    """A movement before it is judged: from the books, a receipt, or the transaction itself."""
+    """A movement before it is judged: from the books, a receipt, or the transaction itself.
+
+    Attributes:
+        asset: None of the network's own coin.
+    """
 
     asset: str | None
     sender: str
@@ -187,53 +205,68 @@ class _Moved(NamedTuple):
 def _movements(asked: _Asked, told: _Told | None) -> list[_Moved]:
     moved: list[_Moved] = []
     if told is not None and told.sent is not None and told.sent.value_atomic:
-        moved.append(_Moved(None, told.sent.sender, told.sent.recipient, told.sent.value_atomic))
+        sent = told.sent
+        moved.append(_Moved(None, sent.sender, sent.recipient, sent.value_atomic, VALUE_ORDINAL))
     if told is not None and told.receipt is not None:
         for ordinal, log in enumerate(told.receipt.logs):
             one: Transferred | None = transferred(log)
-            if one is not None and one.amount_atomic:
+            if one is not None and one.amount_atomic and one.token == SYSTEM_ADDRESS:
+                # The coin itself, by whichever contract; what the transaction sends is logged so, too.
+                by_contract = _Moved(None, one.sender, one.recipient, one.amount_atomic)
+                if by_contract._replace(ordinal=VALUE_ORDINAL) not in moved:
+                    moved.append(by_contract)
+            elif one is not None and one.amount_atomic:
                 moved.append(_Moved(one.token, one.sender, one.recipient, one.amount_atomic, ordinal))
         return moved
     for booked in asked.booked:
         money = booked.money
-        moved.append(_Moved(money.token, money.sender, money.recipient, money.amount_atomic, money.ordinal))
+        if (money.token, money.ordinal) == (COIN, FEE_ORDINAL):
+            continue
+        asset = None if money.token == COIN else money.token
+        moved.append(_Moved(asset, money.sender, money.recipient, money.amount_atomic, money.ordinal))
     return moved
 
 
-def _judged(one: _Moved, asked: _Asked, told: _Told | None, mine: Collection[str]) -> Moved:
+def _judged(one: _Moved, asked: _Asked, told: _Told | None, own: Collection[str]) -> Moved:
     token = asked.tokens.get(one.asset) if one.asset is not None else None
     coin = one.asset is None
     booked = _booked(one, asked)
-    is_mine = one.recipient is not None and one.recipient.lower() in mine
-    verdict = _verdict(one, asked, told, mine, booked)
+    is_mine = one.recipient is not None and one.recipient.lower() in own
+    verdict = _verdict(one, asked, told, own, booked)
     head = told.head if told is not None else None
     receipt = told.receipt if told is not None else None
     confirmations = max(head - receipt.block_number + 1, 1) if head is not None and receipt is not None else 0
     return Moved(
-        asset=one.asset,
+        asset=_checksummed(one.asset),
         symbol=asked.network.coin if coin else (token.symbol if token is not None else None),
         decimals=18 if coin else (token.decimals if token is not None else None),
-        sender=one.sender,
-        recipient=one.recipient,
+        sender=parse_address(one.sender),
+        recipient=_checksummed(one.recipient),
         amount_atomic=one.amount_atomic,
         verdict=verdict,
         confirmations=confirmations,
         payment_id=booked.payment_id if booked is not None and is_mine else None,
+        single_source=booked is not None and is_mine and booked.single_source,
     )
 
 
-def _verdict(one: _Moved, asked: _Asked, told: _Told | None, mine: Collection[str], booked: Transfer | None) -> Verdict:
-    if one.recipient is None or one.recipient.lower() not in mine:
-        return Verdict.LEFT if one.sender.lower() in mine else Verdict.OTHER_ADDRESS
+def _checksummed(address: str | None) -> str | None:
+    return parse_address(address) if address is not None else None
+
+
+def _verdict(one: _Moved, asked: _Asked, told: _Told | None, own: Collection[str], booked: Transfer | None) -> Verdict:
+    if one.recipient is None or one.recipient.lower() not in own:
+        return Verdict.LEFT if one.sender.lower() in own else Verdict.OTHER_ADDRESS
     receipt = told.receipt if told is not None else None
     if receipt is not None and not receipt.succeeded:
         return Verdict.REVERTED
     if told is not None and told.sent is not None and receipt is None:
         return Verdict.NOT_MINED
-    if one.asset is None:
-        return Verdict.NATIVE_COIN
     if booked is not None:
         return _of_books(booked)
+    if one.asset is None:
+        is_awaited = COIN in asked.tokens and one.recipient.lower() in asked.coin
+        return Verdict.NOT_READ_YET if is_awaited else Verdict.NATIVE_COIN
     if one.asset not in asked.tokens:
         return Verdict.OTHER_TOKEN
     return Verdict.NOT_READ_YET
@@ -246,7 +279,7 @@ def _of_books(booked: Transfer) -> Verdict:
         case TransferState.SEEN:
             return Verdict.WAITING
         case TransferState.FINAL:
-            if booked.doubt is Doubt.BALANCE:
+            if booked.doubt is not None:
                 return Verdict.DOUBTED
             return Verdict.COUNTED if booked.payment_id is not None else Verdict.UNASSIGNED
 
@@ -258,7 +291,7 @@ def _booked(one: _Moved, asked: _Asked) -> Transfer | None:
         for row in asked.booked
         if row.money.ordinal == one.ordinal
         and (row.money.token, row.money.recipient, row.money.amount_atomic)
-        == (one.asset, one.recipient, one.amount_atomic)
+        == (one.asset or COIN, one.recipient, one.amount_atomic)
     ]
     rows.sort(key=lambda row: (row.state is TransferState.ORPHANED, -row.generation))
     return rows[0] if rows else None

@@ -42,6 +42,7 @@ class WatchedNetwork(NamedTuple):
         range_blocks_max, topics_max: how much its nodes take in one question for logs.
         sweep_blocks: how many blocks a slow round waits for.
         checks_balances: its nodes answer calls at a block's hash, so that balances are compared before money counts.
+        takes_coin: its own coin is money, too.
     """
 
     chain_id: int
@@ -53,6 +54,7 @@ class WatchedNetwork(NamedTuple):
     sweep_blocks: int = 300
     range_blocks_max: int = SPAN_MAX
     topics_max: int = TOPICS_MAX
+    takes_coin: bool = False
 
 
 class Point(NamedTuple):
@@ -110,7 +112,12 @@ class Sweep(NamedTuple):
 
 
 class Money(NamedTuple):
-    """A transfer of a token from or to an address of ours, as a receipt has it."""
+    """A transfer of a token, or of the coin, from or to an address of ours, as a receipt has it.
+
+    Attributes:
+        tx_hash: the transaction; another name where only a balance shows it (:mod:`tillgate.rails.evm.coin.model`).
+        ordinal: its place among the receipt's logs; one above them of the coin, which leaves no log.
+    """
 
     tx_hash: str
     ordinal: int
@@ -133,6 +140,10 @@ class Doubt(StrEnum):
     """Why a final transfer is not counted before a person has looked."""
 
     BALANCE = "balance"
+    # The coin of its address moved in a way that no transaction which was read explains.
+    UNEXPLAINED = "unexplained"
+    # No node has the state of that block any more, so that the balance could not be compared.
+    STATE_GONE = "state_gone"
 
 
 class Booked(NamedTuple):
@@ -159,6 +170,7 @@ class Change(NamedTuple):
         rolled_back_to: every block above this height has left the chain, and the transfers in it are orphaned.
         blocks: read now, in order.
         booked: seen or concluded now.
+        orphaned: seen before in a block that is no part of the chain.
     """
 
     version: int
@@ -167,6 +179,7 @@ class Change(NamedTuple):
     blocks: tuple[Point, ...] = ()
     booked: tuple[Booked, ...] = ()
     sweep: Sweep | None = None
+    orphaned: tuple[Money, ...] = ()
 
 
 class Fits(StrEnum):

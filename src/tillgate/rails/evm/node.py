@@ -8,13 +8,14 @@ A value of this module has the shape that the Ethereum JSON-RPC specification gi
     ├── NodeLimited     it answers that it was asked too often or too much
     │   └── TooMuchAsked    the question is too large for it; a smaller one may be answered
     ├── NodeRefused     it answers with an error of its own, such as a method that it does not have
+    │   └── CallFailed      the call that it was asked to try fails
     └── Malformed       it answers with what is no answer to the question
 
 Their texts hold no URL and nothing but bounded, printable characters of what a node sent.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -88,6 +89,10 @@ class NodeRefused(NodeError):
         self.code = code
 
 
+class CallFailed(NodeRefused):
+    """The call that it was asked to try fails: the contract refuses it."""
+
+
 class Malformed(NodeError):
     """It answers with what is no answer to the question."""
 
@@ -118,6 +123,19 @@ class Header(NamedTuple):
     bloom: bytes | None = None
 
 
+class Newest(NamedTuple):
+    """Where a node stands at one moment.
+
+    Attributes:
+        head: its newest block; None where it answers null.
+        tagged: the block that the finality tag names; None where no tag was asked for, and where the node does not know
+            the tag, answers null or what is no block.
+    """
+
+    head: Header | None
+    tagged: Header | None = None
+
+
 class Log(NamedTuple):
     """An event of a contract, in a block that has a hash.
 
@@ -141,6 +159,8 @@ class Receipt(NamedTuple):
     Attributes:
         succeeded: its status is 1.
         logs: in the order of the receipt, whose places are what identifies a transfer.
+        fee_atomic: what its sender paid for it in wei, failed or not, a rollup's fee for Ethereum included; None where
+            the node does not say it.
     """
 
     tx_hash: str
@@ -148,6 +168,7 @@ class Receipt(NamedTuple):
     block_hash: str
     succeeded: bool
     logs: tuple[Log, ...]
+    fee_atomic: int | None = None
 
 
 class Sent(NamedTuple):
@@ -167,16 +188,46 @@ class Sent(NamedTuple):
 
 
 class AccountUse(NamedTuple):
-    """What an address has at a block: how many transactions it sent, whether it is a contract, and its native coin."""
+    """What an address has at a block: how many transactions it sent, whether it is a contract, and its native coin.
+
+    Attributes:
+        has_tokens: it has some of a token that was asked about.
+    """
 
     nonce: int
     has_code: bool
     balance_atomic: int
+    has_tokens: bool = False
 
     @property
     def is_fresh(self) -> bool:
         """Nobody has used it on this network."""
-        return not self.nonce and not self.has_code and not self.balance_atomic
+        return not (self.nonce or self.has_code or self.balance_atomic or self.has_tokens)
+
+
+class Call(NamedTuple):
+    """A call as if an account sent it; nothing is sent.
+
+    Attributes:
+        sender: None for nobody in particular.
+        data: hexadecimal.
+    """
+
+    sender: str | None
+    to: str
+    data: str
+
+
+class GasPrice(NamedTuple):
+    """What a network asks for a unit of gas now, in wei.
+
+    Attributes:
+        price: with a usual tip in it.
+        tip: the part of it that whoever makes the block keeps; None where the node does not say.
+    """
+
+    price: int
+    tip: int | None
 
 
 class Transferred(NamedTuple):
@@ -229,6 +280,10 @@ class Node(Protocol):
         """The block that it names so now; None where it answers null."""
         ...
 
+    async def newest(self, tag: Tag | None) -> Newest:
+        """Its head and the block that a finality tag names, in one batch where it takes batches."""
+        ...
+
     async def header_by_number(self, number: int) -> Header | None:
         """The block at this height on the chain that it follows now; None where it has none. 0 is the genesis."""
         ...
@@ -265,16 +320,42 @@ class Node(Protocol):
         """The bytes that a contract answers with at a block (EIP-1898), as hexadecimal; at the newest where None."""
         ...
 
-    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
-        """What each of these addresses has of a token at a block, in one batch where it takes batches."""
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str | None = None) -> list[int]:
+        """What each of these addresses has of a token at a block, in one batch where it takes batches; at the newest
+        where None."""
         ...
 
     async def balance(self, address: str, block_hash: str | None = None) -> int:
         """Native coin of an address at a block, in wei."""
         ...
 
-    async def account_uses(self, addresses: Sequence[str]) -> list[AccountUse]:
-        """What each of these addresses has at the newest block, in one batch where it takes batches."""
+    async def balances(self, addresses: Sequence[str], block_hash: str) -> list[int]:
+        """The same of several at a block (EIP-1898), in batches where it takes batches."""
+        ...
+
+    async def sent_of_block(self, block_hash: str, addresses: Collection[str]) -> list[Sent] | None:
+        """The transactions of a block from and to these addresses, lower case; None where it does not hold it."""
+        ...
+
+    async def account_uses(self, addresses: Sequence[str], block_hash: str | None = None) -> list[AccountUse]:
+        """What each of these addresses has at a block (EIP-1898), in batches where it takes batches; at the newest
+        where None."""
+        ...
+
+    async def code(self, address: str) -> str:
+        """The code of an address at the newest block, as hexadecimal; ``0x`` where it has none."""
+        ...
+
+    async def outcomes(self, calls: Sequence[Call]) -> list[str | None]:
+        """What each of these calls would answer with at the newest block, as hexadecimal; None where it would fail."""
+        ...
+
+    async def gas_of(self, calls: Sequence[Call]) -> list[int | None]:
+        """The gas that each of these calls would take as a transaction; None where it would fail."""
+        ...
+
+    async def gas_price(self) -> GasPrice:
+        """What a unit of gas costs now."""
         ...
 
     async def takes_batches(self) -> bool:

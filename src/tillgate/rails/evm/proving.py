@@ -1,5 +1,7 @@
-"""The proof that the books are the chain: each final transfer's receipt is read again, and each address's balance of
-each token is compared with what came in less what went out.
+"""The proof that the books are the chain: each final transfer's receipt is read again, and the balance that each
+address has of each token, and of the coin where it was asked for, is compared with what came in less what went out.
+Compared are the addresses that were given out, whether or not anything came to them, and those of wallets that were
+found to be unused and lie ready.
 
 Nothing is written. Rows are read in pages, so that the memory does not grow with the books.
 """
@@ -11,13 +13,17 @@ from itertools import groupby
 from typing import Any, Final, NamedTuple, TypeVar
 
 from tillgate.rails.evm import records
-from tillgate.rails.evm.model import View, money_at
+from tillgate.rails.evm.coin import records as coin
+from tillgate.rails.evm.coin.model import is_of_look, moved_by
+from tillgate.rails.evm.model import Money, View, money_at
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks import records as networks
 from tillgate.rails.evm.networks.model import Network, NetworkError
-from tillgate.rails.evm.node import TRANSFER_TOPIC, LogQuery, Node, NodeError, Receipt, topic_of, transferred
+from tillgate.rails.evm.node import TRANSFER_TOPIC, LogQuery, Node, NodeError, Receipt, Sent, topic_of, transferred
 from tillgate.rails.evm.records import Transfer
 from tillgate.rails.evm.rpc import Nodes
+from tillgate.rails.evm.wallets import records as wallets
+from tillgate.rails.port import COIN
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
 T = TypeVar("T")
@@ -45,6 +51,7 @@ class Difference(NamedTuple):
 
     Attributes:
         tx_hash: of a transfer; None of a balance.
+        token: :data:`~tillgate.rails.port.COIN` of the network's own coin.
         booked_atomic, found_atomic: of a balance, in atomic units of the token.
     """
 
@@ -65,14 +72,18 @@ class Difference(NamedTuple):
                 return f"the receipt of {self.tx_hash} does not prove the booked transfer to {self.address}"
             case Kind.BALANCE_BELOW_BOOKS:
                 return (
-                    f"{self.address} holds {self.found_atomic} of the token {self.token}, less than the "
+                    f"{self.address} holds {self.found_atomic} of {self._what}, less than the "
                     f"{self.booked_atomic} of the books"
                 )
             case Kind.BALANCE_MOVED_WITHOUT_TRANSFER:
                 return (
-                    f"{self.address} holds {self.found_atomic} of the token {self.token}, more than the "
+                    f"{self.address} holds {self.found_atomic} of {self._what}, more than the "
                     f"{self.booked_atomic} of the books: its balance moved without a transfer"
                 )
+
+    @property
+    def _what(self) -> str:
+        return "the coin" if self.token == COIN else f"the token {self.token}"
 
 
 class Proof(NamedTuple):
@@ -146,6 +157,7 @@ class _Proving:
             return
         await self._receipts(nodes)
         await self._all_balances(nodes, self._view)
+        await self._coin(nodes, self._view)
 
     def _differs(self, difference: Difference) -> None:
         self._count += 1
@@ -161,36 +173,43 @@ class _Proving:
             async def page(tx: Transaction, after: str = after) -> list[Transfer]:
                 return await records.final_after(tx, chain_id, after, TRANSFERS_PAGE)
 
-            found = await self._database.read(page)
+            read = await self._database.read(page)
+            # What a balance alone shows has no receipt: the balance is compared.
+            found = [one for one in read if not is_of_look(one.money)]
             by_hash = sorted(found, key=lambda one: one.money.tx_hash)
             groups = [list(group) for _, group in groupby(by_hash, key=lambda one: one.money.tx_hash)]
             for first in range(0, len(groups), RECEIPTS_AT_ONCE):
                 several = groups[first : first + RECEIPTS_AT_ONCE]
                 receipts = await asyncio.gather(*(_receipt(nodes, one[0].money.tx_hash) for one in several))
                 for group, receipt in zip(several, receipts, strict=True):
-                    self._compare(group, receipt)
-            if len(found) < TRANSFERS_PAGE:
+                    is_of_coin = any(one.money.token == COIN for one in group)
+                    sent = await _sent(nodes, group[0].money.tx_hash) if is_of_coin else None
+                    self._compare(group, receipt, sent)
+            if len(read) < TRANSFERS_PAGE:
                 return
-            after = found[-1].id
+            after = read[-1].id
 
-    def _compare(self, group: Sequence[Transfer], receipt: Receipt | None) -> None:
+    def _compare(self, group: Sequence[Transfer], receipt: Receipt | None, sent: Sent | None) -> None:
         for one in group:
             self._transfers += 1
             money = one.money
             if receipt is None:
                 self._differs(Difference(Kind.RECEIPT_MISSING, money.token, money.recipient, money.tx_hash))
-            elif money_at(receipt, money.ordinal, money.block) != money:
+            elif not _proves(receipt, sent, money):
                 self._differs(Difference(Kind.RECEIPT_DIFFERS, money.token, money.recipient, money.tx_hash))
 
     # Balances.
 
     async def _all_balances(self, nodes: Nodes, view: View) -> None:
         chain_id, final, after = self._network.chain_id, view.final, ""
-        tokens = [one.address.lower() for one in await self._database.read(lambda tx: networks.tokens_of(tx, chain_id))]
+        known = await self._database.read(lambda tx: networks.tokens_of(tx, chain_id))
+        tokens = [one.address.lower() for one in known if not one.is_coin]
         while True:
 
             async def page(tx: Transaction, after: str = after) -> tuple[list[str], dict[tuple[str, str], int]]:
-                addresses = await self._every(tx, after, ADDRESSES_PAGE)
+                given = await self._every(tx, after, ADDRESSES_PAGE)
+                ready = await wallets.looked_at(tx, after, ADDRESSES_PAGE)
+                addresses = sorted({*given, *ready})[:ADDRESSES_PAGE]
                 return addresses, await records.holdings(tx, chain_id, addresses, final.number)
 
             addresses, booked = await self._database.read(page)
@@ -205,6 +224,31 @@ class _Proving:
                         below = found < expected
                         kind = Kind.BALANCE_BELOW_BOOKS if below else Kind.BALANCE_MOVED_WITHOUT_TRANSFER
                         self._differs(Difference(kind, token, address, None, expected, found))
+            if len(addresses) < ADDRESSES_PAGE:
+                return
+            after = addresses[-1]
+
+    async def _coin(self, nodes: Nodes, view: View) -> None:
+        """The coin at every address at which it was ever asked for."""
+        chain_id, final, after = self._network.chain_id, view.final, ""
+        while True:
+
+            async def page(tx: Transaction, after: str = after) -> tuple[list[str], dict[str, int], dict[str, int]]:
+                addresses = await coin.every(tx, chain_id, after, ADDRESSES_PAGE)
+                booked = await records.holdings(tx, chain_id, addresses, final.number)
+                held = {address: booked.get((COIN, address), 0) for address in addresses}
+                return addresses, held, await coin.pending(tx, chain_id, addresses)
+
+            addresses, booked, pending = await self._database.read(page)
+            held = await _coin_balances(nodes, addresses, final.hash) if addresses else []
+            for address, found in zip(addresses, held, strict=True):
+                self._balances += 1
+                expected = booked[address]
+                # Seen at a block above this one, and booked as soon as that one is final: no difference.
+                if found not in (expected, expected + pending.get(address, 0)):
+                    below = found < expected
+                    kind = Kind.BALANCE_BELOW_BOOKS if below else Kind.BALANCE_MOVED_WITHOUT_TRANSFER
+                    self._differs(Difference(kind, COIN, address, None, expected, found))
             if len(addresses) < ADDRESSES_PAGE:
                 return
             after = addresses[-1]
@@ -238,6 +282,22 @@ class _Proving:
 
 async def _logs(nodes: Nodes, first: int, last: int, query: LogQuery) -> list[Any]:
     return list(await nodes.ask(lambda node: node.logs_of_range(first, last, query)))
+
+
+async def _coin_balances(nodes: Nodes, addresses: Sequence[str], block_hash: str) -> list[int]:
+    return await nodes.ask(lambda node: node.balances(addresses, block_hash))
+
+
+async def _sent(nodes: Nodes, tx_hash: str) -> Sent | None:
+    return await nodes.ask(lambda node: node.transaction(tx_hash))
+
+
+def _proves(receipt: Receipt, sent: Sent | None, money: Money) -> bool:
+    """Whether a transaction and its receipt prove a transfer of the books."""
+    if money.token != COIN:
+        return money_at(receipt, money.ordinal, money.block) == money
+    ours = (money.sender, money.recipient)
+    return sent is not None and money in (moved_by(sent, receipt, money.block, ours) or [])
 
 
 async def _balances(nodes: Nodes, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:

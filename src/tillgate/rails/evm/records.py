@@ -9,6 +9,8 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import ensure
+from tillgate.rails.evm.alarms import records as alarms
+from tillgate.rails.evm.alarms.model import AlarmKind
 from tillgate.rails.evm.model import (
     Booked,
     Change,
@@ -81,12 +83,16 @@ _ORPHAN_ABOVE: Final = (
     "UPDATE chain_transfers SET state = 'orphaned', revision = revision + 1, updated_at = $3 "
     "WHERE chain_id = $1 AND block_number > $2 AND state <> 'orphaned'"
 )
-_TRANSFER_COLUMNS: Final = (
+_ORPHAN: Final = (
+    "UPDATE chain_transfers SET state = 'orphaned', revision = revision + 1, updated_at = $4 "
+    "WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 AND state = 'seen'"
+)
+TRANSFER_COLUMNS: Final = (
     "id, chain_id, tx_hash, ordinal, generation, token, sender, recipient, amount_atomic, block_number, block_hash, "
     "block_mined_at, state, single_source, doubt, seen_at, revision, payment_id"
 )
 _VERSIONS: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 "
+    f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 "
     "ORDER BY generation LIMIT $4"
 )
 _ADD_TRANSFER: Final = (
@@ -99,15 +105,15 @@ _CHANGE_TRANSFER: Final = (
     "single_source = $6, doubt = $7, updated_at = $8, revision = revision + 1 WHERE id = $1"
 )
 _KNOWN: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND block_number >= $2 "
+    f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND block_number >= $2 "
     "AND block_number <= $3 AND state = $4 AND id > $5 ORDER BY id LIMIT $6"
 )
 _OF_TRANSACTION: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 "
+    f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 "
     "ORDER BY ordinal, generation LIMIT $3"
 )
 _FINAL_AFTER: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'final' AND id > $2 "
+    f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'final' AND id > $2 "
     "ORDER BY id LIMIT $3"
 )
 _HELD: Final = (
@@ -132,12 +138,12 @@ _MOVED_FROM: Final = (
     "SELECT id, amount_atomic FROM chain_transfers WHERE sender = $1 AND token = $2 AND chain_id = $3 "
     "AND state = 'final' AND block_number <= $4 AND id > $5 ORDER BY id LIMIT $6"
 )
-_UNTOLD: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND told < revision "
+_UNREPORTED: Final = (
+    f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND told < revision "
     "ORDER BY recipient, id LIMIT $2"
 )
 _RISING: Final = (
-    f"SELECT {_TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'seen' AND told_height < $2 "
+    f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND state = 'seen' AND told_height < $2 "
     "AND told = revision AND payment_id IS NOT NULL ORDER BY recipient, id LIMIT $3"
 )
 _TOLD: Final = (
@@ -154,7 +160,7 @@ _ANSWERED: Final = (
 )
 # Of these nodes no one tells the head of this chain, or nothing of what they tell is final.
 _AWAY: Final = ("no_node", "other_chain")
-_FIRST_UNTOLD: Final = (
+_FIRST_UNREPORTED: Final = (
     "SELECT MIN(block_mined_at) AS mined_at FROM chain_transfers WHERE chain_id = $1 AND told < revision"
 )
 _NOTE_LOOK: Final = (
@@ -264,8 +270,12 @@ async def apply(tx: Transaction, chain_id: int, owner: str, change: Change, now:
         await tx.execute(_ORPHAN_ABOVE, chain_id, change.rolled_back_to, now)
     elif was.number != final.number:
         await _add_block(tx, chain_id, was)
+    if final.number < was.number:
+        await alarms.see(tx, chain_id, AlarmKind.REORGANIZED, now, subject=str(final.number + 1))
     for block in change.blocks:
         await _add_block(tx, chain_id, block)
+    for gone in change.orphaned:
+        await tx.execute(_ORPHAN, chain_id, gone.tx_hash, gone.ordinal, now)
     for booked in change.booked:
         await _book(tx, chain_id, booked, now)
     if was.number != final.number:
@@ -280,7 +290,7 @@ async def known(tx: Transaction, chain_id: int, first: int, last: int, *, final:
     after = ""
     while True:
         rows = await tx.fetch_all(_KNOWN, chain_id, first, last, state.value, after, TRANSFERS_PAGE)
-        found += [_transfer(row).money for row in rows]
+        found += [transfer_of(row).money for row in rows]
         if len(rows) < TRANSFERS_PAGE:
             return found
         after = rows[-1]["id"]
@@ -288,7 +298,7 @@ async def known(tx: Transaction, chain_id: int, first: int, last: int, *, final:
 
 async def of_transaction(tx: Transaction, chain_id: int, tx_hash: str) -> list[Transfer]:
     """What the books have of one transaction, by its place in the receipt."""
-    return [_transfer(row) for row in await tx.fetch_all(_OF_TRANSACTION, chain_id, tx_hash, TRANSFERS_PAGE)]
+    return [transfer_of(row) for row in await tx.fetch_all(_OF_TRANSACTION, chain_id, tx_hash, TRANSFERS_PAGE)]
 
 
 async def holding(tx: Transaction, chain_id: int, token: str, address: str, last: int) -> int:
@@ -311,7 +321,7 @@ async def holding(tx: Transaction, chain_id: int, token: str, address: str, last
 
 async def final_after(tx: Transaction, chain_id: int, after: str, limit: int) -> list[Transfer]:
     """A page of the transfers that count, or would but for a doubt."""
-    return [_transfer(row) for row in await tx.fetch_all(_FINAL_AFTER, chain_id, after, limit)]
+    return [transfer_of(row) for row in await tx.fetch_all(_FINAL_AFTER, chain_id, after, limit)]
 
 
 async def holdings(tx: Transaction, chain_id: int, addresses: Sequence[str], last: int) -> dict[tuple[str, str], int]:
@@ -347,17 +357,17 @@ async def booked_places(
     return {(row["tx_hash"], row["sender"], row["recipient"], int(row["amount_atomic"])) for row in rows}
 
 
-async def untold(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:
+async def unreported(tx: Transaction, chain_id: int, limit: int) -> list[Transfer]:
     """Transfers that the checkout does not know as they are, by the address that they went to."""
-    return [_transfer(row) for row in await tx.fetch_all(_UNTOLD, chain_id, limit)]
+    return [transfer_of(row) for row in await tx.fetch_all(_UNREPORTED, chain_id, limit)]
 
 
 async def rising(tx: Transaction, chain_id: int, height: int, limit: int) -> list[Transfer]:
     """Transfers of payments on which more blocks stand than was told."""
-    return [_transfer(row) for row in await tx.fetch_all(_RISING, chain_id, height, limit)]
+    return [transfer_of(row) for row in await tx.fetch_all(_RISING, chain_id, height, limit)]
 
 
-async def set_told(tx: Transaction, transfer: Transfer, height: int, payment_id: str | None) -> bool:
+async def mark_reported(tx: Transaction, transfer: Transfer, height: int, payment_id: str | None) -> bool:
     """The checkout knows a transfer as it is; False where it has changed meanwhile."""
     return await tx.execute(_TOLD, transfer.id, transfer.revision, height, payment_id) == 1
 
@@ -377,9 +387,9 @@ async def note_look(
     trouble: str | None,
     single_source: bool = False,
     now: int,
-) -> None:
-    """Keep what a look found, for whoever asks how a network stands."""
-    await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner, single_source)
+) -> bool:
+    """Keep what a look found, for whoever asks how a network stands; False where another watcher has the network."""
+    return await tx.execute(_NOTE_LOOK, chain_id, head, now, trouble, owner, single_source) == 1
 
 
 class NodeNote(NamedTuple):
@@ -542,7 +552,7 @@ async def looked_until(tx: Transaction, chain_id: int) -> int:
         return 0
     tip = await tx.fetch_one(_TIP, chain_id, row["final_number"])
     until: int = tip["mined_at"] if tip is not None else row["final_mined_at"]
-    first = await tx.fetch_one(_FIRST_UNTOLD, chain_id)
+    first = await tx.fetch_one(_FIRST_UNREPORTED, chain_id)
     if first is not None and first["mined_at"] is not None:
         until = min(until, first["mined_at"])
     return until
@@ -556,7 +566,7 @@ async def _book(tx: Transaction, chain_id: int, booked: Booked, now: int) -> Non
     """Write a transfer down: known again, come back, or new."""
     money = booked.money
     versions = [
-        _transfer(row) for row in await tx.fetch_all(_VERSIONS, chain_id, money.tx_hash, money.ordinal, VERSIONS_MAX)
+        transfer_of(row) for row in await tx.fetch_all(_VERSIONS, chain_id, money.tx_hash, money.ordinal, VERSIONS_MAX)
     ]
     state = TransferState.FINAL if booked.final else TransferState.SEEN
     doubt = booked.doubt.value if booked.doubt is not None else None
@@ -608,7 +618,8 @@ def _point(row: Row) -> Point:
     return Point(row["number"], row["hash"], row["parent_hash"], row["mined_at"])
 
 
-def _transfer(row: Row) -> Transfer:
+def transfer_of(row: Row) -> Transfer:
+    """A row of the books as a value."""
     block = Block(row["block_number"], row["block_hash"], row["block_mined_at"])
     money = Money(
         row["tx_hash"],

@@ -13,8 +13,8 @@ import re
 import string
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from typing import Any, Final, TypeVar, overload
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -29,10 +29,14 @@ from tillgate.rails.evm.node import (
     NUMBER_MAX,
     TOPICS_MAX,
     AccountUse,
+    Call,
+    CallFailed,
+    GasPrice,
     Header,
     Log,
     LogQuery,
     Malformed,
+    Newest,
     Node,
     NodeAway,
     NodeError,
@@ -55,9 +59,13 @@ from tillgate.rails.evm.node import (
 
 T = TypeVar("T")
 
+# Beyond any price that a network has had: a thousand coins for a plain transfer.
+GAS_PRICE_MAX: Final = 10**17
+
 URL_CHARACTERS_MAX: Final = 2_048
 ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024
 LOGS_MAX: Final = 100_000
+TRANSACTIONS_MAX: Final = 100_000
 BATCH_MAX: Final = 50
 CONNECTIONS_MAX: Final = 8
 DEADLINE_SECONDS: Final = 10.0
@@ -78,6 +86,12 @@ _TOO_OFTEN: Final = re.compile(
 )
 _TOO_MUCH: Final = re.compile(
     r"range|too many|too large|more than|exceed|limit|results|response size|topics|timed? ?out|specify less",
+    re.IGNORECASE | re.ASCII,
+)
+# What execution clients answer where a call that they try is reverted.
+_REVERTED: Final = 3
+_FAILS: Final = re.compile(
+    r"revert|invalid opcode|out of gas|gas required exceeds|vm execution error|insufficient funds",
     re.IGNORECASE | re.ASCII,
 )
 _LIMIT_EXCEEDED: Final = -32005
@@ -209,6 +223,12 @@ class _Receipt(msgspec.Struct, rename="camel"):
     block_hash: str
     status: str
     logs: list[_Log]
+    gas_used: str | None = None
+    effective_gas_price: str | None = None
+    # Of blobs (EIP-4844), and what a rollup of the OP Stack adds for Ethereum.
+    blob_gas_used: str | None = None
+    blob_gas_price: str | None = None
+    l1_fee: str | None = None
 
 
 class _Sent(msgspec.Struct, rename="camel"):
@@ -217,6 +237,13 @@ class _Sent(msgspec.Struct, rename="camel"):
     value: str
     to: str | None = None
     block_hash: str | None = None
+
+
+class _Full(msgspec.Struct):
+    """A block with its transactions. What is read of each is what an address may be looked for in."""
+
+    hash: str
+    transactions: list[_Sent]
 
 
 class NodeCounts:
@@ -249,8 +276,13 @@ class RpcNode:
         *,
         deadline_seconds: float = DEADLINE_SECONDS,
         answer_bytes_max: int = ANSWER_BYTES_MAX,
+        takes_batches: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """
+        Args:
+            takes_batches: several questions go in one batch; else one after another.
+        """
         self._url = url
         # The client would log the URL, secret included; a transport logs nothing of it.
         self._transport = transport or httpx.AsyncHTTPTransport(
@@ -263,7 +295,7 @@ class RpcNode:
         self._rests_until = 0.0
         self._failures = 0
         self._too_much_in_a_row = 0
-        self._takes_batches = True
+        self._takes_batches = takes_batches
         self.counts = NodeCounts()
 
     @property
@@ -289,6 +321,21 @@ class RpcNode:
 
     async def header_by_tag(self, tag: Tag) -> Header | None:
         return await self._ask("eth_getBlockByNumber", [tag.value, False], _header)
+
+    async def newest(self, tag: Tag | None) -> Newest:
+        if tag is None:
+            return Newest(await self.header_by_tag(Tag.LATEST))
+        asked: list[Question[Header | None]] = [
+            ("eth_getBlockByNumber", [one.value, False], _header) for one in (Tag.LATEST, tag)
+        ]
+        if self._takes_batches:
+            head, tagged = await self._batch(asked, may_fail_from=1)
+            return Newest(head, tagged)
+        head = await self._ask(*asked[0])
+        try:
+            return Newest(head, await self._ask(*asked[1]))
+        except (NodeRefused, Malformed):
+            return Newest(head)
 
     async def header_by_number(self, number: int) -> Header | None:
         return await self._ask("eth_getBlockByNumber", [hex(number), False], _header_at(number))
@@ -346,7 +393,7 @@ class RpcNode:
     async def call(self, to: str, data: str, block_hash: str | None = None) -> str:
         return await self._ask("eth_call", [{"to": to, "data": data}, _at(block_hash)], _call_result)
 
-    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str | None = None) -> list[int]:
         def read(raw: msgspec.Raw) -> int:
             return parsed_balance(_call_result(raw))
 
@@ -358,19 +405,80 @@ class RpcNode:
     async def balance(self, address: str, block_hash: str | None = None) -> int:
         return await self._ask("eth_getBalance", [address, _at(block_hash)], _quantity)
 
-    async def account_uses(self, addresses: Sequence[str]) -> list[AccountUse]:
+    async def balances(self, addresses: Sequence[str], block_hash: str) -> list[int]:
+        at = _at(block_hash)
+        return await self._ask_all([("eth_getBalance", [address, at], _quantity) for address in addresses])
+
+    async def sent_of_block(self, block_hash: str, addresses: Collection[str]) -> list[Sent] | None:
+        def read(raw: msgspec.Raw) -> list[Sent] | None:
+            if _is_null(raw):
+                return None
+            told = _decoded(raw, _Full)
+            if parsed_hash(told.hash, what="a block hash") != block_hash:
+                raise Malformed("expected the block of a hash, got another one")
+            if len(told.transactions) > TRANSACTIONS_MAX:
+                raise TooMuchAsked(f"a block of more than {TRANSACTIONS_MAX} transactions")
+            ours = [one for one in told.transactions if {one.sender.lower(), (one.to or "").lower()} & wanted]
+            found = [_parsed_sent(one) for one in ours]
+            if any(one.block_hash != block_hash for one in found):
+                raise Malformed("expected the transactions of one block, got one of another")
+            return found
+
+        wanted = frozenset(addresses)
+        return await self._ask("eth_getBlockByHash", [block_hash, True], read)
+
+    async def account_uses(self, addresses: Sequence[str], block_hash: str | None = None) -> list[AccountUse]:
         asked: list[Question[Any]] = []
+        at = _at(block_hash)
         for address in addresses:
             asked += [
-                ("eth_getTransactionCount", [address, Tag.LATEST.value], _quantity),
-                ("eth_getCode", [address, Tag.LATEST.value], _call_result),
-                ("eth_getBalance", [address, Tag.LATEST.value], _quantity),
+                ("eth_getTransactionCount", [address, at], _quantity),
+                ("eth_getCode", [address, at], _call_result),
+                ("eth_getBalance", [address, at], _quantity),
             ]
         told = await self._ask_all(asked)
         return [
             AccountUse(nonce=nonce, has_code=code != "0x", balance_atomic=balance)
             for nonce, code, balance in zip(told[::3], told[1::3], told[2::3], strict=True)
         ]
+
+    async def code(self, address: str) -> str:
+        return await self._ask("eth_getCode", [address.lower(), Tag.LATEST.value], _call_result)
+
+    async def outcomes(self, calls: Sequence[Call]) -> list[str | None]:
+        return await self._tried([("eth_call", [_called(one), Tag.LATEST.value], _call_result) for one in calls])
+
+    async def gas_of(self, calls: Sequence[Call]) -> list[int | None]:
+        def read(raw: msgspec.Raw) -> int:
+            return _quantity(raw, at_most=NUMBER_MAX, what="an amount of gas")
+
+        return await self._tried([("eth_estimateGas", [_called(one)], read) for one in calls])
+
+    async def gas_price(self) -> GasPrice:
+        def read(raw: msgspec.Raw) -> int:
+            return _quantity(raw, at_most=GAS_PRICE_MAX, what="a price of gas")
+
+        price = await self._ask("eth_gasPrice", [], read)
+        try:
+            tip = await self._ask("eth_maxPriorityFeePerGas", [], read)
+        except NodeRefused:
+            tip = None
+        return GasPrice(price, min(tip, price) if tip is not None else None)
+
+    async def _tried(self, asked: Sequence[Question[T]]) -> list[T | None]:
+        """Several calls, each of which may fail without a word about the others."""
+        if self._takes_batches and len(asked) > 1:
+            told: list[T | None] = []
+            for first in range(0, len(asked), BATCH_MAX):
+                told += await self._batch(asked[first : first + BATCH_MAX], may_fail=CallFailed)
+            return told
+        told = []
+        for question in asked:
+            try:
+                told.append(await self._ask(*question))
+            except CallFailed:
+                told.append(None)
+        return told
 
     async def takes_batches(self) -> bool:
         question: Question[int] = ("eth_chainId", [], _quantity)
@@ -401,7 +509,30 @@ class RpcNode:
             answers += await self._batch(asked[first : first + BATCH_MAX])
         return answers
 
-    async def _batch(self, asked: Sequence[Question[T]]) -> list[T]:
+    @overload
+    async def _batch(self, asked: Sequence[Question[T]]) -> list[T]: ...
+
+    @overload
+    async def _batch(self, asked: Sequence[Question[T]], *, may_fail_from: int) -> list[T | None]: ...
+
+    @overload
+    async def _batch(self, asked: Sequence[Question[T]], *, may_fail: type[NodeError]) -> list[T | None]: ...
+
+    async def _batch(
+        self,
+        asked: Sequence[Question[T]],
+        *,
+        may_fail_from: int | None = None,
+        may_fail: type[NodeError] | None = None,
+    ) -> Sequence[T | None]:
+        """Several questions in one request.
+
+        Args:
+            may_fail_from: from this place on, what the node refuses or answers wrongly is None.
+            may_fail: where any question fails so, its answer is None.
+        """
+        first_to_fail = 0 if may_fail is not None else may_fail_from
+        failures = (may_fail,) if may_fail is not None else (NodeRefused, Malformed)
         numbers = [next(self._ids) for _ in asked]
         with _Watched(self):
             self._require_awake()
@@ -416,7 +547,15 @@ class RpcNode:
             by_id = {envelope.id: envelope for envelope in envelopes}
             if len(envelopes) != len(asked) or set(by_id) != set(numbers):
                 raise Malformed("expected one answer for each question of a batch")
-            return [_read(by_id[n], n, question[2]) for n, question in zip(numbers, asked, strict=True)]
+            told: list[T | None] = []
+            for place, (n, question) in enumerate(zip(numbers, asked, strict=True)):
+                try:
+                    told.append(_read(by_id[n], n, question[2]))
+                except failures:
+                    if first_to_fail is None or place < first_to_fail:
+                        raise
+                    told.append(None)
+            return told
 
     def _require_awake(self) -> None:
         """
@@ -566,6 +705,9 @@ def _read(envelope: _Envelope, number: int | None, read: Callable[[msgspec.Raw],
 def _refusal(error: _Error) -> NodeError:
     told = f"the node answers with error {error.code}: {excerpt(error.message)}"
     message = error.message[:1_000]
+    # Before the words below: a contract's reason may have them, as "transfer amount exceeds balance" does.
+    if error.code == _REVERTED or _FAILS.search(message):
+        return CallFailed(told, code=error.code)
     if error.code == 429 or _TOO_OFTEN.search(message):
         return NodeLimited(told)
     if error.code == _LIMIT_EXCEEDED or (error.code != _METHOD_NOT_FOUND and _TOO_MUCH.search(message)):
@@ -599,6 +741,11 @@ def _filter(query: LogQuery) -> dict[str, Any]:
     if query.addresses:
         asked["address"] = list(query.addresses)
     return asked
+
+
+def _called(call: Call) -> dict[str, str]:
+    asked = {"to": call.to, "data": call.data}
+    return asked if call.sender is None else {"from": call.sender, **asked}
 
 
 def _at(block_hash: str | None) -> Any:
@@ -694,7 +841,10 @@ def _is_asked(log: Log, addresses: frozenset[str], topics: Sequence[frozenset[st
 def _sent(raw: msgspec.Raw) -> Sent | None:
     if _is_null(raw):
         return None
-    told = _decoded(raw, _Sent)
+    return _parsed_sent(_decoded(raw, _Sent))
+
+
+def _parsed_sent(told: _Sent) -> Sent:
     return Sent(
         tx_hash=parsed_hash(told.hash, what="a transaction hash"),
         sender=parsed_address(told.sender),
@@ -702,6 +852,17 @@ def _sent(raw: msgspec.Raw) -> Sent | None:
         value_atomic=parsed_quantity(told.value, what="an amount"),
         block_hash=parsed_hash(told.block_hash, what="a block hash") if told.block_hash is not None else None,
     )
+
+
+def _fee(told: _Receipt) -> int | None:
+    """What the sender of a transaction paid for it, in wei; None where it is not said."""
+    if told.gas_used is None or told.effective_gas_price is None:
+        return None
+    used, price, blobs, blob_price, for_l1 = (
+        parsed_quantity(one, what="a part of a fee") if one is not None else 0
+        for one in (told.gas_used, told.effective_gas_price, told.blob_gas_used, told.blob_gas_price, told.l1_fee)
+    )
+    return used * price + blobs * blob_price + for_l1
 
 
 def _receipt(raw: msgspec.Raw) -> Receipt | None:
@@ -716,6 +877,7 @@ def _receipt(raw: msgspec.Raw) -> Receipt | None:
         block_hash=parsed_hash(told.block_hash, what="a block hash"),
         succeeded=parsed_quantity(told.status, at_most=1, what="a status of 0 or 1") == 1,
         logs=tuple(_log(one) for one in told.logs),
+        fee_atomic=_fee(told),
     )
     for log in receipt.logs:
         if (log.tx_hash, log.block_hash) != (receipt.tx_hash, receipt.block_hash):

@@ -10,11 +10,13 @@ books as they are: the next look tries again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
 from tillgate.rails.evm.bloom import suggests_logs
+from tillgate.rails.evm.coin.reading import CoinBooks, CoinReader, Concluded, Contradicted, Unfit
 from tillgate.rails.evm.model import (
     SPAN_MAX,
     TOPICS_MAX,
@@ -42,10 +44,10 @@ from tillgate.rails.evm.node import (
     Log,
     LogQuery,
     Malformed,
+    Newest,
     Node,
     NodeError,
     NodeRefused,
-    Tag,
     TooMuchAsked,
     balance_call,
     parsed_balance,
@@ -63,7 +65,6 @@ CHAIN_CHECK_MS: Final = 60_000
 EMPTY_ASKS_MAX: Final = 3
 EMPTY_KEPT_MAX: Final = 1_000
 BLOOMS_MAX: Final = 16
-_LATEST: Final = Tag.LATEST
 _DISTRUSTED: Final = "told no logs of a block whose header says that there are some"
 
 
@@ -96,7 +97,7 @@ class Look(NamedTuple):
     trouble: Trouble | None = None
 
 
-class Books(Protocol):
+class Books(CoinBooks, Protocol):
     """Where a watcher writes down what it saw, and the addresses that it looks for.
 
     Each change is one transaction. It is refused where the books have moved on or belong to another watcher.
@@ -142,12 +143,35 @@ class _Checked(NamedTuple):
     at: int
 
 
+class _Seen(NamedTuple):
+    """What a look is made from: the books, and where each node stands. The hash of a head names every block below."""
+
+    version: int
+    nodes: frozenset[tuple[Node, Header, Header | None]]
+
+
 class _Incomplete(Exception):
     """An answer that cannot be used; the next look asks again."""
 
 
 class _Disagreement(Exception):
     """Two nodes, or a node and the books, tell different things of the same block."""
+
+
+@contextlib.contextmanager
+def _coin_answers() -> Iterator[None]:
+    """What is found of the coin as this watcher's own outcomes."""
+    try:
+        yield
+    except Unfit:
+        raise _Incomplete from None
+    except Contradicted:
+        raise _Disagreement from None
+
+
+def _begun(since: int | None, now: int) -> int:
+    """When a wait began: now where there was none, or where the clock stands before its beginning."""
+    return now if since is None or since > now else since
 
 
 class Watcher:
@@ -169,6 +193,7 @@ class Watcher:
         self.books = books
         self._monotonic_ms = monotonic_ms
         self._chains: dict[Node, _Checked] = {}
+        self._coin = CoinReader(network, self.nodes, books)
         self._span_max = max(min(network.range_blocks_max, SPAN_MAX), 1)
         self._span = min(SPAN_FIRST, self._span_max)
         self._topics = max(min(network.topics_max, TOPICS_MAX), 1)
@@ -176,6 +201,9 @@ class Watcher:
         self._deep_since: int | None = None
         # How often a block's logs were told to be none though its header speaks against it.
         self._empty: dict[str, int] = {}
+        self._tagged: dict[Node, Header | None] = {}
+        # What a look that left nothing to be done was made from.
+        self._settled: _Seen | None = None
         self.heads: dict[Node, int] = {}
 
     @property
@@ -186,9 +214,14 @@ class Watcher:
         return len(self.nodes) == 1 or (alone is not None and waited >= self.network.patience_ms)
 
     async def look(self) -> Look:
-        """Ask, decide and write down once. Whatever a node does is an outcome, no exception."""
+        """Ask, decide and write down once. Whatever a node does is an outcome, no exception.
+
+        Each node is asked where it stands, and nothing more where that is as it was when nothing was left to be done.
+        """
         view = await self.books.view()
-        heads = await self._heads()
+        newest = await self._newest()
+        heads = {node: one.head for node, one in newest.items() if one.head is not None}
+        self._tagged = {node: one.tagged for node, one in newest.items()}
         self.heads = {node: header.number for node, header in heads.items()}
         if not heads:
             wrong = any(not checked.fits for checked in self._chains.values())
@@ -198,8 +231,20 @@ class Watcher:
         head = heads[best]
         if view is None:
             return await self._first_look(best, head)
+        seen = _Seen(view.version, frozenset((node, one, self._tagged[node]) for node, one in heads.items()))
+        if seen == self._settled and not await self._may_follow(view, head):
+            return Look(head.number, view.final.number, moved=False)
+        look = await self._look_once(view, head, heads)
+        self._settled = seen if not look.moved and look.trouble is None else None
+        return look
+
+    async def _may_follow(self, view: View, head: Header) -> bool:
+        """There are blocks above those that were read, and somebody waits for money in them."""
+        return view.tip.number < head.number and await self.books.is_awaited()
+
+    async def _look_once(self, view: View, head: Header, heads: Mapping[Node, Header]) -> Look:
+        """One look by the node with the best head; where that fails in the middle, by another."""
         outcome = Look(head.number, view.final.number, moved=False, trouble=Trouble.NO_NODE)
-        # In the order of their heads: where the best one fails in the middle, another goes on.
         for node in sorted(heads, key=lambda one: -heads[one].number):
             try:
                 return await self._look_with(node, heads[node], heads)
@@ -214,7 +259,7 @@ class Watcher:
     async def _first_look(self, node: Node, head: Header) -> Look:
         """Begin at what is final now: no address of ours can have been paid before it was given out."""
         try:
-            height = final_height(self.network.finality, head, await self._tagged(node))
+            height = final_height(self.network.finality, head, self._tagged[node])
             start = await node.header_by_number(height) if height is not None else None
         except NodeError:
             return Look(head.number, 0, moved=False, trouble=Trouble.NO_NODE)
@@ -241,10 +286,20 @@ class Watcher:
         moved, trouble = await self._conclude(node, head, heads, moved)
         if await self.books.is_awaited():
             moved |= await self._follow(node, head)
+        if self.network.takes_coin:
+            await self._glance(node, head)
         if not moved and trouble is None:
             moved, trouble = await self._sweep(node, heads)
         view = await self._view()
         return Look(head.number, view.final.number, moved, trouble)
+
+    async def _glance(self, node: Node, head: Header) -> None:
+        """Book what balances show at addresses that nobody waits for any more."""
+        view = await self._view()
+        with _coin_answers():
+            booked = await self._coin.glance(node, head)
+        if booked:
+            await self._write(Change(view.version, view.final, booked=tuple(booked), sweep=view.sweep))
 
     # The head, block by block.
 
@@ -264,8 +319,12 @@ class Watcher:
             addresses = await self.books.lately()
             logs = await self._logs_of_block(node, header, addresses)
             found = await self._money(node, logs, {block.number: mined(block)}, addresses)
-            booked = tuple(Booked(money, final=False) for money in found)
-            await self._write(Change(view.version, view.final, blocks=(block,), booked=booked, sweep=view.sweep))
+            booked = [Booked(money, final=False) for money in found]
+            if self.network.takes_coin:
+                with _coin_answers():
+                    booked += await self._coin.follow(node, header, is_head=header.number == head.number)
+            change = Change(view.version, view.final, blocks=(block,), booked=tuple(booked), sweep=view.sweep)
+            await self._write(change)
             moved = True
         return moved
 
@@ -276,7 +335,7 @@ class Watcher:
         """The logs of a block to these addresses. Empty counts only where the node has the block by its hash, and its
         header does not say otherwise."""
         block, logs = point_of(header), list[Log]()
-        for page in pages(addresses, self._topics):
+        for page in self._pages(addresses):
             query = self._query(page, incoming=True)
             told = await self._smaller(node.logs_of_block(block.hash, query))
             if not told:
@@ -359,8 +418,7 @@ class Watcher:
                 self._deep_since = None
                 return stopped
         now = self._monotonic_ms()
-        if self._deep_since is None:
-            self._deep_since = now
+        self._deep_since = _begun(self._deep_since, now)
         if now - self._deep_since < self.network.patience_ms:
             return stopped
         theirs: dict[int, str] = {}
@@ -385,11 +443,11 @@ class Watcher:
         self, node: Node, head: Header, heads: Mapping[Node, Header], moved: bool
     ) -> tuple[bool, Trouble | None]:
         """Conclude what has become final, range by range."""
-        tagged = await self._tagged(node)
+        tagged = self._tagged[node]
         height = final_height(self.network.finality, head, tagged)
         if height is None:
             return moved, Trouble.NO_FINALITY
-        shared = await self._shared_height(node, heads)
+        shared = self._shared_height(node, heads)
         if shared is not None and shared < height and (shared > (await self._view()).final.number):
             height = shared
         for _ in range(RANGES_A_LOOK_MAX):
@@ -411,22 +469,23 @@ class Watcher:
             self._span = min(self._span * 2, self._span_max)
         return moved, None
 
-    async def _shared_height(self, node: Node, heads: Mapping[Node, Header]) -> int | None:
+    def _shared_height(self, node: Node, heads: Mapping[Node, Header]) -> int | None:
         """Up to which height another node calls blocks final, too; None where there is no other."""
         heights = []
         for other in heads:
             if other is not node:
-                try:
-                    told = final_height(self.network.finality, heads[other], await self._tagged(other))
-                except NodeError:
-                    continue
+                told = final_height(self.network.finality, heads[other], self._tagged[other])
                 heights += [told] if told is not None else []
         return max(heights, default=None)
 
     async def _conclude_range(self, node: Node, view: View, last: int, heads: Mapping[Node, Header]) -> Trouble | None:
         first = view.final.number + 1
-        end = await self._end_of(node, view, first, last)
         known = await self.books.known(first, last, final=False)
+        theirs, bound = await self._coin.span(known) if self.network.takes_coin else (frozenset[str](), None)
+        if bound is not None and last - first >= bound:
+            last = first + bound - 1
+            known = [one for one in known if one.block.number <= last]
+        end = await self._end_of(node, view, first, last)
         # A session may have ended since its money was seen.
         addresses = sorted({*await self.books.lately(), *(one.recipient for one in known)})
         logs = await self._logs_of_range(node, first, end, addresses)
@@ -440,7 +499,14 @@ class Watcher:
         found = await self._money(node, logs, blocks, addresses)
         self._nothing_missing(known, found)
         booked = await self._judged(node, found, end, addresses, single_source=alone is not None)
-        await self._write(Change(view.version, end, booked=booked, sweep=view.sweep))
+        coin = Concluded()
+        if self.network.takes_coin:
+            with _coin_answers():
+                coin = await self._coin.conclude(
+                    node, view.final, end, theirs, known, heads[node], single_source=alone is not None
+                )
+        change = Change(view.version, end, booked=booked + coin.booked, sweep=view.sweep, orphaned=coin.orphaned)
+        await self._write(change)
         return None
 
     async def _end_of(self, node: Node, view: View, first: int, last: int) -> Point:
@@ -470,7 +536,7 @@ class Watcher:
     async def _logs_of_range(self, node: Node, first: int, end: Point, addresses: Sequence[str]) -> list[Log]:
         """The logs of a range from and to these addresses, each once."""
         logs: dict[tuple[int, int], Log] = {}
-        for page in pages(addresses, self._topics):
+        for page in self._pages(addresses):
             for incoming in (True, False):
                 query = self._query(page, incoming=incoming)
                 for log in await node.logs_of_range(first, end.number, query):
@@ -489,7 +555,7 @@ class Watcher:
         silent = [height for height in range(first, end.number + 1) if height not in told]
         for header in await node.headers_by_number(silent):
             if header is not None:
-                for page in pages(addresses, self._topics):
+                for page in self._pages(addresses):
                     await self._believe(node, header, self._query(page, incoming=True))
 
     async def _blocks_of(self, node: Node, logs: Sequence[Log], end: Point) -> dict[int, Block]:
@@ -523,7 +589,7 @@ class Watcher:
             if other is node or other not in heads:
                 continue
             try:
-                final = final_height(self.network.finality, heads[other], await self._tagged(other))
+                final = final_height(self.network.finality, heads[other], self._tagged[other])
                 ends = await other.header_by_number(end.number)
                 if ends is None or final is None or final < end.number:
                     continue
@@ -539,8 +605,7 @@ class Watcher:
         if len(self.nodes) == 1:
             return True
         now = self._monotonic_ms()
-        if self._alone_since is None:
-            self._alone_since = now
+        self._alone_since = _begun(self._alone_since, now)
         return now - self._alone_since >= self.network.patience_ms
 
     def _nothing_missing(self, known: Sequence[Money], found: Sequence[Money]) -> None:
@@ -659,18 +724,21 @@ class Watcher:
         known = set(await self.books.known(first, last, final=True))
         new = [one for one in found if one not in known]
         booked = await self._judged(node, new, end, addresses, single_source=alone is not None, may_be_gone=True)
+        if self.network.takes_coin:
+            with _coin_answers():
+                booked += tuple(await self._coin.sweep(node, heads[node], addresses))
         await self._write(Change(view.version, view.final, booked=booked, sweep=sweep._replace(after=addresses[-1])))
         return True, None
 
     # Nodes.
 
-    async def _heads(self) -> dict[Node, Header]:
-        """The head of each node that answers and follows this chain."""
+    async def _newest(self) -> dict[Node, Newest]:
+        """Where each node stands that answers and follows this chain."""
         asked = [node for node in self.nodes if not node.is_resting]
-        told = await asyncio.gather(*(self._head(node) for node in asked))
-        return {node: head for node, head in zip(asked, told, strict=True) if head is not None}
+        told = await asyncio.gather(*(self._stands(node) for node in asked))
+        return {node: newest for node, newest in zip(asked, told, strict=True) if newest is not None}
 
-    async def _head(self, node: Node) -> Header | None:
+    async def _stands(self, node: Node) -> Newest | None:
         try:
             checked = self._chains.get(node)
             now = self._monotonic_ms()
@@ -679,20 +747,15 @@ class Watcher:
                 self._chains[node] = checked
             if not checked.fits:
                 return None
-            return await node.header_by_tag(_LATEST)
+            return await node.newest(self.network.finality.tag)
         except NodeError:
             # Behind one URL another node may answer next.
             self._chains.pop(node, None)
             return None
 
-    async def _tagged(self, node: Node) -> Header | None:
-        tag = self.network.finality.tag
-        if tag is None:
-            return None
-        try:
-            return await node.header_by_tag(tag)
-        except (NodeRefused, Malformed):
-            return None
+    def _pages(self, addresses: Sequence[str]) -> list[tuple[str, ...]]:
+        """Lists of addresses to ask for logs with; none where the coin alone is money, for it leaves no log."""
+        return pages(addresses, self._topics) if self.network.tokens else []
 
     def _query(self, addresses: tuple[str, ...], *, incoming: bool) -> LogQuery:
         topics = tuple(topic_of(one) for one in addresses)

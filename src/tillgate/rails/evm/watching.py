@@ -77,7 +77,7 @@ class ChainWatchers:
                     await self._follow(in_use)
                     trouble = None
                 except Exception as error:
-                    # Networks that are watched already go on. It is told once, until it is another or has ended.
+                    # Networks that are watched already go on. It is reported once, until it is another or has ended.
                     if trouble != (trouble := f"{type(error).__name__}: {error}"):
                         expected = isinstance(error, StoreUnavailable)
                         _log.warning("watcher.networks_unknown", detail=str(error), exc_info=not expected)
@@ -110,7 +110,7 @@ class ChainWatchers:
             self._note_failed(one, error)
 
     def _note_failed(self, one: _InUse, error: Exception) -> None:
-        """Try it again after a time that doubles; it is told once, until it is another."""
+        """Try it again after a time that doubles; it is reported once, until it is another."""
         before = self._failed.get(one)
         times = before.times + 1 if before is not None else 0
         detail = f"{type(error).__name__}: {error}"
@@ -127,10 +127,11 @@ def watched_network(network: Network, tokens: tuple[Token, ...]) -> WatchedNetwo
     return WatchedNetwork(
         network.chain_id,
         model.Finality(network.confirmations, _TAGS[network.finality]),
-        frozenset(token.address.lower() for token in tokens),
+        frozenset(token.address.lower() for token in tokens if not token.is_coin),
         block_ms=limits.block_ms,
         range_blocks_max=limits.range_blocks_max,
         topics_max=limits.topics_max,
+        takes_coin=any(token.is_coin for token in tokens),
     )
 
 

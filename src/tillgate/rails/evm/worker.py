@@ -14,6 +14,8 @@ import structlog
 from keyturn.database import StoreUnavailable
 from tillgate.base.clock import SECOND_MS, Clock
 from tillgate.rails.evm import model, records
+from tillgate.rails.evm.alarms import records as alarms
+from tillgate.rails.evm.alarms.model import AlarmKind
 from tillgate.rails.evm.books import Receivers, SqlBooks
 from tillgate.rails.evm.model import WatchedNetwork
 from tillgate.rails.evm.node import Node
@@ -57,7 +59,7 @@ class ChainWorker:
         self._monotonic_ms = monotonic_ms
         self._watcher = Watcher(watched.network, watched.nodes, self._books, monotonic_ms)
         self._traffic = Traffic(self._chain_id, watched.nodes)
-        self._leased_at = self._noted_at = self._counted_at = _NEVER
+        self._leased_at = self._noted_at = _NEVER
         self._noted: tuple[int | None, Trouble | None, bool] | None = None
 
     async def run(self) -> None:
@@ -71,9 +73,9 @@ class ChainWorker:
                     trouble, pause_ms = None, usual_ms
                 except Exception as error:
                     # A defect in the reading of one network stops no other, and is tried again, ever more seldom. It
-                    # is told once, until it is another or has ended.
+                    # is reported once, until it is another or has ended.
                     if trouble != (trouble := f"{type(error).__name__}: {error}"):
-                        self._tell_failure(error)
+                        self._log_failure(error)
                     pause_ms = min(pause_ms * 2, PAUSE_MS_FAILED_MAX)
                 await asyncio.sleep(pause_ms / 1_000)
         finally:
@@ -84,7 +86,7 @@ class ChainWorker:
         await records.release(tx, self._chain_id, self.owner)
         await self._traffic.write(tx, self._traffic.notes(), self._clock.now())
 
-    def _tell_failure(self, error: Exception) -> None:
+    def _log_failure(self, error: Exception) -> None:
         if isinstance(error, StoreUnavailable):
             _log.warning("watcher.not_recorded", chain=self._chain_id, detail=str(error))
         else:
@@ -98,8 +100,8 @@ class ChainWorker:
                 return None
             look = await self._watcher.look()
             await self._note(look)
-            told = await self._books.tell()
-            if not look.moved and not told:
+            reported = await self._books.report()
+            if not look.moved and not reported:
                 break
         return look
 
@@ -125,17 +127,17 @@ class ChainWorker:
             return
         now = self._clock.now()
         trouble = look.trouble.value if look.trouble is not None else None
-        counts = not 0 <= at - self._counted_at < LEASE_MS // 2
-        notes = self._traffic.notes(self._watcher.heads) if counts else []
+        # With every head: a node whose own was noted earlier would seem to lie behind it.
+        notes = self._traffic.notes(self._watcher.heads)
 
         async def operation(tx: Transaction) -> None:
-            await records.note_look(
+            ours = await records.note_look(
                 tx, self._chain_id, self.owner, head=look.head, trouble=trouble, single_source=found[2], now=now
             )
+            if ours and look.trouble is Trouble.DISAGREEMENT:
+                await alarms.see(tx, self._chain_id, AlarmKind.DISAGREEMENT, now)
             await self._traffic.write(tx, notes, now)
 
         await self._database.write(operation)
         self._noted, self._noted_at = found, at
-        if counts:
-            self._traffic.written()
-            self._counted_at = at
+        self._traffic.written()

@@ -32,7 +32,7 @@ _ATOMIC_PER_MINOR: Final = {
     for digits in set(MINOR_DIGITS.values())
 }
 
-# Where a test refund goes decides what becomes of it; anywhere else it arrives at once.
+# Where a test refund goes decides its outcome; anywhere else it arrives at once.
 REFUND_STAYS_PENDING: Final = "refund_stays_pending"
 REFUND_FAILS: Final = "refund_fails"
 

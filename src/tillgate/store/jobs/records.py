@@ -59,6 +59,10 @@ _RETRY: Final = (
     "UPDATE jobs SET state = 'waiting', run_at = $2, lease_until = 0, lease_owner = NULL, attempts = 0, "
     "updated_at = $2 WHERE id = $1 AND lease_until <= $2 AND (state = 'failed' OR error IS NOT NULL)"
 )
+_HASTEN: Final = (
+    "UPDATE jobs SET run_at = $1, updated_at = $1 WHERE kind = $2 AND state = 'waiting' AND run_at > $1 "
+    "AND lease_until <= $1"
+)
 _OLD: Final = "SELECT id FROM jobs WHERE state = 'failed' AND run_at IS NULL AND updated_at < $1 ORDER BY id LIMIT $2"
 _DROP: Final = Both(
     sqlite=f"DELETE FROM jobs WHERE id IN ({_OLD})",
@@ -162,6 +166,11 @@ async def by_id(tx: Transaction, job_id: str) -> Job | None:
 async def done(tx: Transaction, job: Job) -> bool:
     """A claimed job is done; False if its lease was lost."""
     return await tx.execute(_DONE, job.id, job.lease_until, job.attempts) == 1
+
+
+async def hasten(tx: Transaction, kind: str, now: int) -> None:
+    """Let the waiting jobs of a kind run now instead of later."""
+    await tx.execute(_HASTEN, now, kind)
 
 
 async def again(tx: Transaction, job: Job, run_at: int, now: int) -> bool:

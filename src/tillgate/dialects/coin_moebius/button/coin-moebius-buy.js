@@ -163,8 +163,10 @@
         }
 
         #mail(provider, told) {
+            const currency = told.expectedCurrency;
+            const { maximumFractionDigits: digits } = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions();
             const lines = [
-                `${told.expectedAmount} ${told.expectedCurrency}`, told.mailingAddress, told.instructions,
+                `${told.expectedAmount.toFixed(digits)} ${currency}`, told.mailingAddress, told.instructions,
             ].filter(Boolean);
             const choices = [];
             if (!told.referenceCode) {

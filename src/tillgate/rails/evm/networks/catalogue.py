@@ -1,6 +1,7 @@
 """The catalogue of well-known networks and tokens, out of ``catalogue.toml``."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -24,12 +25,27 @@ class KnownToken(NamedTuple):
     source: str
 
 
+class KnownFeed(NamedTuple):
+    """A price feed of the catalogue: what one of ``base``, a currency or a token, is in ``quote``.
+
+    Attributes:
+        source: where its address can be looked up.
+    """
+
+    base: str
+    quote: str
+    address: str
+    source: str
+
+
 class KnownNetwork(NamedTuple):
     """A network of the catalogue.
 
     Attributes:
         public_rpc: a node that anybody may ask, for wallets; None where none is known to stay.
-        sources: where its facts can be looked up.
+        block_ms: the usual time between blocks.
+        sources: where its facts can be looked up, by their names.
+        uptime_feed: the contract that says whether its sequencer is up; None where it has none.
     """
 
     name: str
@@ -38,13 +54,20 @@ class KnownNetwork(NamedTuple):
     genesis: str
     finality: Finality
     confirmations: int
+    block_ms: int
     explorer: str
     public_rpc: str | None
     exchange_label: str
     coin: str
     is_testnet: bool
-    sources: tuple[str, ...]
+    sources: Mapping[str, str]
     tokens: tuple[KnownToken, ...]
+    uptime_feed: str | None = None
+    feeds: tuple[KnownFeed, ...] = ()
+
+    def feed(self, base: str, quote: str) -> KnownFeed | None:
+        """The feed of two currencies, or of a token."""
+        return next((one for one in self.feeds if (one.base, one.quote) == (base, quote)), None)
 
     def token(self, address: str) -> KnownToken | None:
         """The token with this address."""
@@ -71,12 +94,13 @@ def _network(name: str, found: dict[str, Any]) -> KnownNetwork:
         genesis=found["genesis"],
         finality=Finality(found["finality"]),
         confirmations=found["confirmations"],
+        block_ms=found["block_ms"],
         explorer=found["explorer"],
         public_rpc=found.get("public_rpc"),
         exchange_label=found["exchange_label"],
         coin=found["coin"],
         is_testnet=found.get("testnet", False),
-        sources=tuple(found["sources"]),
+        sources=found["sources"],
         tokens=tuple(
             KnownToken(
                 one["symbol"],
@@ -88,4 +112,6 @@ def _network(name: str, found: dict[str, Any]) -> KnownNetwork:
             )
             for one in found.get("tokens", ())
         ),
+        uptime_feed=found.get("uptime_feed"),
+        feeds=tuple(KnownFeed(**one) for one in found.get("feeds", ())),
     )

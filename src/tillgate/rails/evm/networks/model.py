@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from tillgate.rails.port import COIN
+
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 NAME_FORM: Final = "2 to 32 lower-case letters, digits and hyphens, beginning with a letter"
 NETWORKS_MAX: Final = 50
@@ -16,6 +18,13 @@ DECIMALS_MAX: Final = 36
 # The chain of development nodes (Hardhat and Foundry alike): no public network has it.
 DEVELOPMENT_CHAIN_ID: Final = 31_337
 SIMULATED_CHAIN_ID: Final = 1_337
+# Every EVM network counts its own coin in units of 10**-18 (wei).
+COIN_DECIMALS: Final = 18
+# The coins of the catalogue's networks, as CAIP-19 names them: SLIP-44,
+# https://github.com/satoshilabs/slips/blob/master/slip-0044.md
+COIN_TYPES: Final = {"ETH": 60, "BNB": 714, "POL": 966}
+# Logs of the coin's own transfers come from here (EIP-7708); it is no token's contract.
+SYSTEM_ADDRESS: Final = "0x" + "f" * 39 + "e"
 
 
 class NetworkError(Exception):
@@ -60,6 +69,8 @@ class Network(NamedTuple):
         confirmations: how deep a final block lies; under a tag, where the nodes do not know it.
         exchange_label: what exchanges call it when somebody withdraws.
         joined_at: since when it is in use without a pause.
+        factory_seen_at: since when the contract that makes a treasury's addresses is known to be there; None where it
+            is not.
     """
 
     id: str
@@ -78,13 +89,15 @@ class Network(NamedTuple):
     joined_at: int
     created_at: int
     updated_at: int
+    factory_seen_at: int | None = None
 
 
 class Token(NamedTuple):
-    """A token that can be taken.
+    """A token that can be taken, or the network's own coin.
 
     Attributes:
-        address: with its checksum.
+        address: with its checksum; :data:`~tillgate.rails.port.COIN` of the coin.
+        currency: what one unit is worth one unit of; the coin's is its own symbol, so that its price is a rate.
         is_verified: it is in the catalogue.
         changed_at: since when its contract says other decimals, so that it is not offered; None where it does not.
     """
@@ -98,8 +111,20 @@ class Token(NamedTuple):
     changed_at: int | None
 
     @property
+    def is_coin(self) -> bool:
+        """It is the network's own coin."""
+        return self.address == COIN
+
+    @property
+    def wants_confirmation(self) -> bool:
+        """It is not in the catalogue, and anybody can deploy a token of any name."""
+        return not self.is_verified and not self.is_coin
+
+    @property
     def asset(self) -> str:
         """Its CAIP-19 asset type."""
+        if self.is_coin:
+            return f"eip155:{self.chain_id}/slip44:{COIN_TYPES[self.symbol]}"
         return f"eip155:{self.chain_id}/erc20:{self.address}"
 
 

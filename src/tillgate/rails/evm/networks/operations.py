@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from tillgate.base import ids
+from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import parse_currency
 from tillgate.base.text import checked_url
@@ -18,10 +19,12 @@ from tillgate.rails.evm.addresses import AddressError, parse_address
 from tillgate.rails.evm.networks import records
 from tillgate.rails.evm.networks.catalogue import KnownNetwork, catalogue, known_chain
 from tillgate.rails.evm.networks.model import (
+    COIN_DECIMALS,
     CONFIRMATIONS_MAX,
     DEVELOPMENT_CHAIN_ID,
     NETWORKS_MAX,
     SIMULATED_CHAIN_ID,
+    SYSTEM_ADDRESS,
     TOKENS_MAX,
     URLS_MAX,
     Finality,
@@ -31,9 +34,10 @@ from tillgate.rails.evm.networks.model import (
     checked_name,
     checked_symbol,
 )
-from tillgate.rails.evm.networks.probing import Probed, knows, probe, read_decimals, together
-from tillgate.rails.evm.node import NodeError
+from tillgate.rails.evm.networks.probing import SLOWER_MAX, Probed, knows, probe, read_decimals, together
+from tillgate.rails.evm.node import Node, NodeError, NodeRefused, Tag
 from tillgate.rails.evm.rpc import DEADLINE_SECONDS, Nodes, NodeUrl, RpcNode, UrlNotUsable
+from tillgate.rails.port import COIN
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
 # Of a network that the catalogue does not know, where nothing else is said.
@@ -100,15 +104,22 @@ async def ask(new: NewNetwork, now: int, *, dev: bool = False) -> Asked:
     nodes = [RpcNode(url) for url in urls]
     notes: list[str] = []
     try:
-        probed = [await probe(one, chain_id=chain_id, genesis=known.genesis if known else None) for one in nodes]
+        genesis = known.genesis if known else None
+        usual = known.block_ms if known else SECOND_MS
+        probed = [await probe(one, chain_id=chain_id, genesis=genesis, block_ms=usual) for one in nodes]
         limits = together(probed)
-        genesis = next((one.genesis for one in probed if one.genesis), known.genesis if known else None)
+        genesis = next((one.genesis for one in probed if one.genesis), genesis)
         if genesis is None:
             notes.append("no node holds the first block, so it was not compared")
         if not knows(probed, finality):
             notes.append(
                 f"not every node knows the tag {finality.value}: where one does not, {confirmations} confirmations are "
                 "waited for"
+            )
+        if known is not None and limits.block_ms > SLOWER_MAX * usual:
+            notes.append(
+                f"blocks come every {limits.block_ms / SECOND_MS:g} seconds here, and every {usual / SECOND_MS:g} "
+                "seconds usually: has the chain, or this node, come to a stop?"
             )
         tokens = await _known_tokens(Nodes(nodes), known, notes)
     finally:
@@ -228,7 +239,10 @@ async def opened(
     async def look(tx: Transaction) -> list[NodeUrl]:
         return await _opened(tx, sealer, network)
 
-    nodes = [RpcNode(url, deadline_seconds=deadline_seconds) for url in await database.read(look)]
+    batches = network.limits.takes_batches
+    nodes = [
+        RpcNode(url, deadline_seconds=deadline_seconds, takes_batches=batches) for url in await database.read(look)
+    ]
     try:
         yield Nodes(nodes)
     finally:
@@ -260,6 +274,14 @@ async def ask_token(database: Database, sealer: Sealer, new: NewToken) -> Token:
         address = parse_address(new.address)
     except AddressError as error:
         raise NetworkError(f"the address of a token: {error}", field="address") from error
+    if address == COIN:
+        return await _ask_coin(database, sealer, network)
+    if address.lower() == SYSTEM_ADDRESS:
+        raise NetworkError(
+            f"from this address the transfers of {network.coin} itself are logged (EIP-7708): it is no token. Take the "
+            f"coin: tillgate tokens add --network {network.name} --coin",
+            field="address",
+        )
     try:
         currency = parse_currency(new.currency, field="currency")
     except InvalidInput as error:
@@ -288,6 +310,32 @@ async def ask_token(database: Database, sealer: Sealer, new: NewToken) -> Token:
         )
     symbol = found.symbol if found is not None else checked_symbol(new.symbol or "")
     return Token(network.chain_id, address, symbol, decimals, currency, found is not None, None)
+
+
+async def _ask_coin(database: Database, sealer: Sealer, network: Network) -> Token:
+    """Ask the nodes of a network for what reading its coin needs.
+
+    Raises:
+        NetworkError: they do not tell a block with its transactions, or the state at a block's hash.
+    """
+
+    async def look(node: Node) -> None:
+        head = await node.header_by_tag(Tag.LATEST)
+        if head is None:
+            raise NodeRefused("the node tells no newest block")
+        await node.account_uses([COIN], head.hash)
+        await node.sent_of_block(head.hash, [COIN])
+
+    async with opened(database, sealer, network) as nodes:
+        for node in nodes.all:
+            try:
+                await look(node)
+            except NodeError as error:
+                raise NetworkError(
+                    f"{network.coin} of {network.name} cannot be read: a node does not tell the state of an address at "
+                    f"a block's hash (EIP-1898), or a block with its transactions: {error}"
+                ) from error
+    return Token(network.chain_id, COIN, network.coin, COIN_DECIMALS, network.coin, False, None)
 
 
 async def add_token(tx: Transaction, token: Token, now: int) -> bool:
@@ -321,6 +369,11 @@ async def accept(
     except AddressError as error:
         raise NetworkError(f"the address of a token: {error}") from error
     token = await records.token(tx, network.chain_id, written)
+    if token is None and written == COIN:
+        raise NetworkError(
+            f"{network.coin} of {network.name} is not taken here: the operator adds it with: tillgate tokens add "
+            f"--network {network.name} --coin"
+        )
     if token is None:
         raise NetworkError(
             f"there is no token {written} on {network.name}: the operator adds it with: tillgate tokens add --network "

@@ -26,11 +26,13 @@ RANGES: Final = (10_000, 2_000, 500, 100, 10, 1)
 TOPICS: Final = (500, 250, 100, 50, 10, 1)
 # The time between blocks is the mean over this number of them.
 MEASURED_BLOCKS: Final = 1_000
+# Blocks that come so much more slowly than they usually do are those of a chain, or of a node, that has come to a stop.
+SLOWER_MAX: Final = 3
 BYTES_PER_MEGABYTE: Final = 1_000_000
 # While a session is open, of a network with one node (the bench counts them): each block is read at the head and again
-# when it is final; and each look, new block or not, asks for the head, the newest final block, and the tag.
-CALLS_PER_BLOCK: Final = 14
-CALLS_PER_LOOK: Final = 3
+# when it is final; and each look, new block or not, asks for the head and the tag.
+CALLS_PER_BLOCK: Final = 16
+CALLS_PER_LOOK: Final = 2
 # A header and its logs are what a node is asked for here.
 CALLS_MEASURED: Final = 2
 
@@ -81,22 +83,23 @@ class Probed(NamedTuple):
         return self.bytes_per_block / CALLS_MEASURED * self.calls_per_day / BYTES_PER_MEGABYTE
 
 
-async def probe(node: CountingNode, *, chain_id: int | None, genesis: str | None) -> Probed:
+async def probe(node: CountingNode, *, chain_id: int | None, genesis: str | None, block_ms: int = SECOND_MS) -> Probed:
     """Ask a node what it is: some twenty questions.
 
     Args:
         chain_id, genesis: what is expected, where that is known.
+        block_ms: the usual time between blocks, for a node that cannot show it yet.
 
     Raises:
         NetworkError: it does not answer, follows another chain, or lacks what watching needs.
     """
     try:
-        return await _probe(node, chain_id, genesis)
+        return await _probe(node, chain_id, genesis, block_ms)
     except NodeError as error:
-        raise NetworkError(f"{node.label}: {_told(error)}") from error
+        raise NetworkError(f"{node.label}: {_explain_error(error)}") from error
 
 
-async def _probe(node: CountingNode, chain_id: int | None, genesis: str | None) -> Probed:
+async def _probe(node: CountingNode, chain_id: int | None, genesis: str | None, block_ms: int) -> Probed:
     found = await node.chain_id()
     if chain_id is not None and found != chain_id:
         raise NetworkError(
@@ -127,7 +130,7 @@ async def _probe(node: CountingNode, chain_id: int | None, genesis: str | None) 
     bytes_per_block = node.counts.received_bytes - before
     by_hash = await _or_none(node.balance("0x" + "0" * 40, again.hash)) is not None
     limits = Limits(
-        block_ms=await _block_ms(node, head),
+        block_ms=await _block_ms(node, head) or block_ms,
         range_blocks_max=await _largest(RANGES, lambda size: _ask_range(node, head.number, size)),
         topics_max=await _largest(TOPICS, lambda size: node.logs_of_block(again.hash, _query(size))),
         takes_batches=await node.takes_batches(),
@@ -205,11 +208,12 @@ async def _names_a_block(node: Node, tag: Tag, head: Header) -> bool:
     return found is not None and 0 < found.number <= head.number + MEASURED_BLOCKS
 
 
-async def _block_ms(node: Node, head: Header) -> int:
+async def _block_ms(node: Node, head: Header) -> int | None:
+    """The mean time between the last blocks; None where they do not show it."""
     blocks = min(MEASURED_BLOCKS, head.number - 1)
     earlier = await _or_none(node.header_by_number(head.number - blocks)) if blocks > 0 else None
     if earlier is None or head.mined_at <= earlier.mined_at:
-        return SECOND_MS
+        return None
     return max((head.mined_at - earlier.mined_at) // blocks, 1)
 
 
@@ -247,7 +251,7 @@ def _query(topics: int) -> LogQuery:
     return LogQuery((), ((TRANSFER_TOPIC,), None, recipients))
 
 
-def _told(error: NodeError) -> str:
+def _explain_error(error: NodeError) -> str:
     """What is wrong with a node, for whoever named it."""
     if isinstance(error, NodeAway):
         return f"{error}. Compare the URL, and whether this machine can reach it"

@@ -9,6 +9,8 @@ _COLUMNS: Final = (
     "id, name, title, chain_id, genesis_hash, finality, confirmations, exchange_label, coin, explorer, is_testnet, "
     "block_ms, range_blocks_max, topics_max, takes_batches, paused_at, joined_at, created_at, updated_at"
 )
+_READ: Final = f"{_COLUMNS}, factory_seen_at"
+_SET_FACTORY_SEEN: Final = "UPDATE networks SET factory_seen_at = $1 WHERE id = $2"
 _INSERT: Final = (
     f"INSERT INTO networks ({_COLUMNS}, rpc_urls_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
     "$13, $14, $15, NULL, $16, $16, $16, $17)"
@@ -18,9 +20,9 @@ _UPDATE: Final = (
     "block_ms = $5, range_blocks_max = $6, topics_max = $7, takes_batches = $8, updated_at = $9, rpc_urls_sealed = $10 "
     "WHERE id = $11"
 )
-_ALL: Final = f"SELECT {_COLUMNS} FROM networks ORDER BY chain_id LIMIT {NETWORKS_MAX}"
-_BY_NAME: Final = f"SELECT {_COLUMNS} FROM networks WHERE name = $1"
-_BY_CHAIN: Final = f"SELECT {_COLUMNS} FROM networks WHERE chain_id = $1"
+_ALL: Final = f"SELECT {_READ} FROM networks ORDER BY chain_id LIMIT {NETWORKS_MAX}"
+_BY_NAME: Final = f"SELECT {_READ} FROM networks WHERE name = $1"
+_BY_CHAIN: Final = f"SELECT {_READ} FROM networks WHERE chain_id = $1"
 _COUNT: Final = "SELECT COUNT(*) FROM networks"
 _SEALED: Final = "SELECT rpc_urls_sealed FROM networks WHERE id = $1"
 _PAUSE: Final = "UPDATE networks SET paused_at = $1, updated_at = $1 WHERE id = $2 AND paused_at IS NULL"
@@ -138,6 +140,11 @@ async def resume(tx: Transaction, network_id: str, now: int) -> bool:
     return await tx.execute(_RESUME, now, network_id) == 1
 
 
+async def set_factory_seen(tx: Transaction, network_id: str, at: int | None) -> None:
+    """Note that the contract that makes a treasury's addresses is on a network, or is not."""
+    await tx.execute(_SET_FACTORY_SEEN, at, network_id)
+
+
 async def joined_since(tx: Transaction) -> int | None:
     """When the newest of the networks in use joined; None where none is in use."""
     row = await tx.fetch_one(_SINCE)
@@ -213,6 +220,7 @@ def _network(row: Row) -> Network:
         joined_at=int(row["joined_at"]),
         created_at=int(row["created_at"]),
         updated_at=int(row["updated_at"]),
+        factory_seen_at=row["factory_seen_at"],
     )
 
 

@@ -1,6 +1,9 @@
-"""A project's wallet: an extended public key, and the counter of the addresses that were given out of it."""
+"""A project's wallet: what its addresses follow from, and the counter of those that were given out.
 
-from typing import Final, NamedTuple
+That is an extended public key, whose children the addresses are, or a treasury, to which alone their money can go.
+"""
+
+from typing import Final, NamedTuple, Protocol
 
 from tillgate.base.clock import DAY_MS
 from tillgate.rails.evm.addresses import TYPED_CHARACTERS
@@ -16,6 +19,8 @@ WALLETS_MAX: Final = 50
 # How many addresses lie ready, and below which number more are looked at.
 READY: Final = 500
 READY_MIN: Final = 250
+# The job that looks at addresses before they are given out.
+READ_AHEAD: Final = "wallets.read_ahead"
 # An address that was fresh so long ago is looked at again before it is given out.
 FRESH_FOR_MS: Final = 7 * DAY_MS
 
@@ -24,14 +29,35 @@ class WalletError(Exception):
     """A wallet cannot be set, confirmed or used so; the message says why and what to do."""
 
 
+class Source(Protocol):
+    """What the addresses of a wallet follow from. It is sealed where it is kept; its ``repr`` shows nothing of it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names it; nothing follows from it."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """All of it, to be sealed."""
+        ...
+
+    def addresses(self, first: int, count: int) -> list[str]:
+        """The addresses of an index and of those that follow, with their checksums."""
+        ...
+
+
 class Wallet(NamedTuple):
-    """A wallet as it is kept, without its key. Instants are Unix milliseconds.
+    """A wallet as it is kept, without what its addresses follow from. Instants are Unix milliseconds.
 
     Attributes:
         fingerprint: names it; nothing follows from it.
         next_index: the index that is given out next, at the earliest.
         is_current: it serves new sessions; an earlier one is watched on.
-        confirmed_at: since when somebody has said that its addresses are in their own wallet; None before that.
+        confirmed_at: since when somebody has said that its addresses are in their own wallet, or that they have its
+            recovery code; None before that.
+        treasury: the only address that its addresses' money can go to; None where they are the children of a key.
+        treasury_chains: the networks on which the treasury is a contract; None where it is one on none.
     """
 
     id: str
@@ -41,13 +67,24 @@ class Wallet(NamedTuple):
     is_current: bool
     confirmed_at: int | None
     created_at: int
+    treasury: str | None = None
+    treasury_chains: frozenset[int] | None = None
+
+    def takes(self, chain_id: int) -> bool:
+        """Whether what its owner has on a network can be the treasury there."""
+        return self.treasury_chains is None or chain_id in self.treasury_chains
 
 
 class Proposed(NamedTuple):
-    """A wallet that was set, and the first addresses of it, in order."""
+    """A wallet that was set, and the first addresses of it, in order.
+
+    Attributes:
+        recovery_code: of a treasury that was set just now; it is shown this once.
+    """
 
     wallet: Wallet
     addresses: list[str]
+    recovery_code: str | None = None
 
 
 class Allocated(NamedTuple):
@@ -72,6 +109,11 @@ class Position(NamedTuple):
     had: int
     given: int
     goes_on_at: int
+
+
+def message_of(fingerprint: str) -> str:
+    """What the key of a wallet's second address signs to say that the wallet is theirs."""
+    return f"Live payments go to the wallet {fingerprint}"
 
 
 def ends_with(address: str, typed: str) -> bool:

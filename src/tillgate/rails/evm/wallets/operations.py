@@ -4,8 +4,15 @@ from typing import Final
 
 from keyturn.database import HighWater
 from tillgate.base import ids
-from tillgate.rails.evm.extended_keys import ExtendedKey, ExtendedKeyError, parse_extended_key
+from tillgate.rails.evm.extended_keys import ExtendedKeyError, parse_extended_key
 from tillgate.rails.evm.extra import ExtraMissing, require_extra
+from tillgate.rails.evm.treasury.model import (
+    Treasury,
+    TreasuryError,
+    has_written_down,
+    is_sealed_treasury,
+    opened_treasury,
+)
 from tillgate.rails.evm.wallets import records
 from tillgate.rails.evm.wallets.model import (
     CONFIRMED_INDEX,
@@ -16,17 +23,20 @@ from tillgate.rails.evm.wallets.model import (
     Allocated,
     Position,
     Proposed,
+    Source,
     Wallet,
     WalletError,
     ends_with,
+    message_of,
 )
+from tillgate.rails.evm.wallets.signatures import is_signature, signer_of
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
 WALLET: Final = ids.WALLET
 
 
-async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: ExtendedKey, now: int) -> Proposed:
-    """Keep an extended public key for a project until somebody confirms that its addresses are theirs.
+async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Source, now: int) -> Proposed:
+    """Keep what a project's addresses are to follow from, until somebody confirms that they are theirs.
 
     New sessions go on with the wallet before. A key that the project has had before is found again, with its counter;
     one that waited for its confirmation is replaced.
@@ -49,6 +59,7 @@ async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Extende
             project_id=project_id,
             fingerprint=key.fingerprint,
             sealed=sealer.seal(key.text),
+            treasury=key.treasury if isinstance(key, Treasury) else None,
             now=now,
         )
         found = await records.by_fingerprint(tx, key.fingerprint)
@@ -59,7 +70,36 @@ async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Extende
         )
     # What was sealed before may have been lost with its secret key.
     await records.seal_again(tx, found.id, sealer.seal(key.text))
-    return Proposed(found, key.addresses(0, SHOWN_ADDRESSES))
+    code = key.recovery_code if isinstance(key, Treasury) and found.confirmed_at is None else None
+    return Proposed(found, key.addresses(0, SHOWN_ADDRESSES), code)
+
+
+async def propose_treasury(
+    tx: Transaction, sealer: Sealer, project_id: str, key: Treasury, chains: frozenset[int] | None, now: int
+) -> Proposed:
+    """The same for a treasury. One that the project has confirmed before is found again, with its recovery code.
+
+    Args:
+        key: with a code that was made now, or that was kept from a lost database.
+        chains: the networks on which the treasury is a contract; None where it is an account without code.
+
+    Raises:
+        WalletError: as for :func:`propose`.
+    """
+    before = await records.of_treasury(tx, project_id, key.treasury)
+    if before is not None and before.fingerprint != key.fingerprint:
+        try:
+            earlier = await opened(tx, sealer, before)
+        except WalletError as error:
+            raise WalletError(
+                f"{error}. If the code is lost, too, set another address of yours as the treasury: new payments go "
+                "there, and what lies at the addresses of the lost code cannot be moved without it"
+            ) from error
+        if isinstance(earlier, Treasury):
+            key = earlier
+    made = await propose(tx, sealer, project_id, key, now)
+    await records.set_treasury_chains(tx, made.wallet.id, chains, now)
+    return made._replace(wallet=made.wallet._replace(treasury_chains=chains))
 
 
 async def proposed(tx: Transaction, sealer: Sealer, wallet: Wallet) -> Proposed:
@@ -73,25 +113,43 @@ async def confirm(
     """Let a wallet serve a project's new sessions: its second address was found in the merchant's own wallet.
 
     Args:
-        typed: the last six characters of that address, as they typed them; None where they say so without.
+        typed: the last six characters of that address, as they typed them, or its key's signature of the wallet's
+            message; of a treasury the last group of its recovery code; None where they say so without.
 
     Raises:
-        WalletError: there is no such wallet, or these are not the characters.
+        WalletError: there is no such wallet, or these are not the characters, or it is another key's signature.
     """
     await records.lock_project(tx, project_id)
     wallet = await records.by_fingerprint(tx, fingerprint)
     if wallet is None or wallet.project_id != project_id:
         raise WalletError("this project has no wallet with this fingerprint: set it first")
     if typed is not None:
-        address = (await opened(tx, sealer, wallet)).addresses(CONFIRMED_INDEX, 1)[0]
-        if not ends_with(address, typed):
-            raise WalletError(
-                "these are not the last six characters of the second address (index 1). Look for that address in your "
-                "own wallet: if it is not there, this extended key belongs to another wallet, and so would the money"
-            )
+        _require_theirs(await opened(tx, sealer, wallet), fingerprint, typed)
     if not wallet.is_current:
         await records.make_current(tx, wallet, now)
     return wallet._replace(is_current=True, confirmed_at=wallet.confirmed_at or now)
+
+
+def _require_theirs(source: Source, fingerprint: str, typed: str) -> None:
+    if isinstance(source, Treasury):
+        if not has_written_down(source, typed):
+            raise WalletError(
+                "these are not the last five characters of the recovery code. Set the treasury again for another code, "
+                "and write it down: without it and the database, money that was not swept is lost"
+            )
+        return
+    address, signature = source.addresses(CONFIRMED_INDEX, 1)[0], typed.strip()
+    if is_signature(signature):
+        if signer_of(message_of(fingerprint), signature) != address:
+            raise WalletError(
+                f"this is not a signature by the second address (index {CONFIRMED_INDEX}) of the message: "
+                f"{message_of(fingerprint)}"
+            )
+    elif not ends_with(address, typed):
+        raise WalletError(
+            "these are not the last six characters of the second address (index 1). Look for that address in your "
+            "own wallet: if it is not there, this extended key belongs to another wallet, and so would the money"
+        )
 
 
 async def skip(tx: Transaction, project_id: str, by: int, now: int) -> Wallet:
@@ -135,23 +193,27 @@ async def allocate(tx: Transaction, project_id: str, payment_id: str, *, fresh_s
     return Allocated(found.address, wallet.id, found.address_index)
 
 
-async def opened(tx: Transaction, sealer: Sealer, wallet: Wallet) -> ExtendedKey:
-    """The key of a wallet, to derive from. It goes nowhere else.
+async def opened(tx: Transaction, sealer: Sealer, wallet: Wallet) -> Source:
+    """What the addresses of a wallet follow from, to derive them. It goes nowhere else.
 
     Raises:
         WalletError: it cannot be derived from here: it was sealed with a secret key that is lost, or the extra is not
             installed.
     """
-    sealed = await records.sealed_key(tx, wallet.id)
+    sealed = await records.sealed_source(tx, wallet.id)
     if sealed is None:
         raise WalletError("there is no such wallet")
     try:
         require_extra()
-        return parse_extended_key(sealer.open(sealed))
+        text = sealer.open(sealed)
+        return opened_treasury(text) if is_sealed_treasury(text) else parse_extended_key(text)
     except ExtraMissing as error:
         raise WalletError(str(error)) from error
-    except (ExtendedKeyError, SealingError) as error:
-        raise WalletError("the key of this wallet was lost with the secret key: set the same wallet again") from error
+    except (ExtendedKeyError, TreasuryError, SealingError) as error:
+        again = "" if wallet.treasury is None else ", with its recovery code"
+        raise WalletError(
+            f"the key of this wallet was lost with the secret key: set the same wallet again{again}"
+        ) from error
 
 
 async def find_behind(database: Database, high_water: HighWater) -> list[Position]:

@@ -12,10 +12,12 @@ from tillgate.store import Row, Transaction
 # The names under which counters are kept beside the database begin so.
 MARK_HEAD: Final = "addresses/"
 
-_COLUMNS: Final = "id, project_id, fingerprint, next_index, is_current, confirmed_at, created_at"
+_COLUMNS: Final = (
+    "id, project_id, fingerprint, next_index, is_current, confirmed_at, created_at, treasury, treasury_chains"
+)
 _INSERT: Final = (
-    "INSERT INTO wallets (id, project_id, fingerprint, xpub_sealed, created_at, updated_at) "
-    "VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (fingerprint) DO NOTHING"
+    "INSERT INTO wallets (id, project_id, fingerprint, source_sealed, treasury, created_at, updated_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (fingerprint) DO NOTHING"
 )
 _OF_PROJECT: Final = f"SELECT {_COLUMNS} FROM wallets WHERE project_id = $1 ORDER BY id LIMIT $2"
 _BY_FINGERPRINT: Final = f"SELECT {_COLUMNS} FROM wallets WHERE fingerprint = $1"
@@ -28,8 +30,14 @@ _UNCONFIRMED: Final = f"SELECT {_COLUMNS} FROM wallets WHERE project_id = $1 AND
 _LOCKED_PROJECT: Final = Both(
     sqlite="SELECT id FROM projects WHERE id = $1", postgres="SELECT id FROM projects WHERE id = $1 FOR NO KEY UPDATE"
 )
-_SEALED: Final = "SELECT xpub_sealed FROM wallets WHERE id = $1"
-_SEAL: Final = "UPDATE wallets SET xpub_sealed = $1 WHERE id = $2"
+_OF_TREASURY: Final = (
+    f"SELECT {_COLUMNS} FROM wallets WHERE project_id = $1 AND treasury = $2 AND treasury IS NOT NULL "
+    "AND confirmed_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+)
+_SET_TREASURY_CHAINS: Final = "UPDATE wallets SET treasury_chains = $1, updated_at = $2 WHERE id = $3"
+_TREASURIES: Final = "SELECT 1 FROM wallets WHERE treasury IS NOT NULL LIMIT 1"
+_SEALED: Final = "SELECT source_sealed FROM wallets WHERE id = $1"
+_SEAL: Final = "UPDATE wallets SET source_sealed = $1 WHERE id = $2"
 _DROP_UNCONFIRMED: Final = "DELETE FROM wallets WHERE project_id = $1 AND confirmed_at IS NULL"
 _RETIRE: Final = "UPDATE wallets SET is_current = FALSE, updated_at = $1 WHERE project_id = $2 AND is_current"
 _MAKE_CURRENT: Final = (
@@ -68,9 +76,17 @@ _EVERY: Final = (
     "SELECT LOWER(address) AS address FROM wallet_addresses WHERE LOWER(address) > $1 AND used_at IS NULL "
     "ORDER BY LOWER(address) LIMIT $2"
 )
+_LOOKED_AT: Final = (
+    "SELECT LOWER(address) AS address FROM wallet_addresses WHERE LOWER(address) > $1 AND used_at IS NULL "
+    "AND fresh_at IS NOT NULL ORDER BY LOWER(address) LIMIT $2"
+)
 _OWNER_OF: Final = (
     "SELECT w.project_id FROM wallet_addresses a JOIN wallets w ON w.id = a.wallet_id WHERE LOWER(a.address) = $1 "
     "LIMIT 1"
+)
+_GIVEN_OUT: Final = (
+    "SELECT address_index, address FROM wallet_addresses WHERE wallet_id = $1 AND address_index >= $2 "
+    "AND given_at IS NOT NULL ORDER BY address_index LIMIT $3"
 )
 _INDEX_OF: Final = "SELECT wallet_id, address_index, given_at FROM wallet_addresses WHERE address = $1"
 
@@ -87,9 +103,23 @@ async def lock_project(tx: Transaction, project_id: str) -> bool:
     return await tx.fetch_one(_LOCKED_PROJECT, project_id) is not None
 
 
-async def insert(tx: Transaction, *, id: str, project_id: str, fingerprint: str, sealed: str, now: int) -> None:
+async def insert(
+    tx: Transaction, *, id: str, project_id: str, fingerprint: str, sealed: str, treasury: str | None, now: int
+) -> None:
     """Keep a wallet that nobody has confirmed yet; does nothing where there is one of this fingerprint."""
-    await tx.execute(_INSERT, id, project_id, fingerprint, sealed, now)
+    await tx.execute(_INSERT, id, project_id, fingerprint, sealed, treasury, now)
+
+
+async def of_treasury(tx: Transaction, project_id: str, treasury: str) -> Wallet | None:
+    """The wallet that a project has confirmed for a treasury; the newest, where it has several."""
+    row = await tx.fetch_one(_OF_TREASURY, project_id, treasury)
+    return _wallet(row) if row is not None else None
+
+
+async def set_treasury_chains(tx: Transaction, wallet_id: str, chains: frozenset[int] | None, now: int) -> None:
+    """Note on which networks a treasury is a contract; None where it is an account without code."""
+    text = msgspec.json.encode(sorted(chains)).decode() if chains is not None else None
+    await tx.execute(_SET_TREASURY_CHAINS, text, now, wallet_id)
 
 
 async def of_project(tx: Transaction, project_id: str, limit: int) -> list[Wallet]:
@@ -109,7 +139,7 @@ async def count(tx: Transaction, project_id: str) -> int:
 
 
 async def by_fingerprint(tx: Transaction, fingerprint: str) -> Wallet | None:
-    """The wallet with this fingerprint, whosever it is."""
+    """The wallet with this fingerprint, in any project."""
     row = await tx.fetch_one(_BY_FINGERPRINT, fingerprint)
     return _wallet(row) if row is not None else None
 
@@ -137,15 +167,20 @@ async def unconfirmed(tx: Transaction, project_id: str) -> Wallet | None:
     return _wallet(row) if row is not None else None
 
 
-async def sealed_key(tx: Transaction, wallet_id: str) -> str | None:
-    """The sealed extended public key of a wallet."""
+async def sealed_source(tx: Transaction, wallet_id: str) -> str | None:
+    """What the addresses of a wallet follow from, sealed."""
     row = await tx.fetch_one(_SEALED, wallet_id)
     return str(row[0]) if row is not None else None
 
 
 async def seal_again(tx: Transaction, wallet_id: str, sealed: str) -> None:
-    """Keep the same key of a wallet, sealed again."""
+    """Keep the same of a wallet, sealed again."""
     await tx.execute(_SEAL, sealed, wallet_id)
+
+
+async def has_treasuries(tx: Transaction) -> bool:
+    """Whether any project has a treasury."""
+    return await tx.fetch_one(_TREASURIES) is not None
 
 
 async def drop_unconfirmed(tx: Transaction, project_id: str) -> None:
@@ -208,6 +243,11 @@ async def every(tx: Transaction, after: str, limit: int) -> list[str]:
     return [str(row["address"]) for row in await tx.fetch_all(_EVERY, after, limit)]
 
 
+async def looked_at(tx: Transaction, after: str, limit: int) -> list[str]:
+    """The same of those that were found to be unused: whatever they have now has come since."""
+    return [str(row["address"]) for row in await tx.fetch_all(_LOOKED_AT, after, limit)]
+
+
 async def owner_of(tx: Transaction, address: str) -> str | None:
     """The project whose wallet has an address."""
     row = await tx.fetch_one(_OWNER_OF, address.lower())
@@ -217,6 +257,12 @@ async def owner_of(tx: Transaction, address: str) -> str | None:
 async def mark_looked_at(tx: Transaction, wallet_id: str, index: int, *, fresh: bool, now: int) -> None:
     """Note what an address was found to be."""
     await tx.execute(_MARK_FRESH if fresh else _MARK_USED, now, wallet_id, index)
+
+
+async def given_out(tx: Transaction, wallet_id: str, from_index: int, limit: int) -> list[Unlooked]:
+    """The addresses of a wallet that payments have, from an index on."""
+    rows = await tx.fetch_all(_GIVEN_OUT, wallet_id, from_index, limit)
+    return [Unlooked(int(row[0]), str(row[1])) for row in rows]
 
 
 async def place_of(tx: Transaction, address: str) -> Row | None:
@@ -243,4 +289,6 @@ def _wallet(row: Row) -> Wallet:
         bool(row[4]),
         int(row[5]) if row[5] is not None else None,
         int(row[6]),
+        str(row[7]) if row[7] is not None else None,
+        frozenset(msgspec.json.decode(row[8], type=list[int])) if row[8] is not None else None,
     )

@@ -13,6 +13,7 @@ from keyturn.http import wording
 from keyturn.http.denials import Headers, rate_headers
 from keyturn.http.pipeline import Answer
 from keyturn.http.wording import FORBIDDEN_CODES, INVALID_API_KEY
+from keyturn.keys.secret import COIN_MOEBIUS
 from tillgate.base.errors import (
     Conflict,
     Forbidden,
@@ -23,7 +24,7 @@ from tillgate.base.errors import (
     Unavailable,
 )
 from tillgate.base.problems import Path
-from tillgate.wire.dialect import Telling
+from tillgate.wire.dialect import ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 PROVIDER_NOT_AVAILABLE: Final = "provider_not_available"
@@ -86,7 +87,7 @@ def _answer(
 
 
 def _refused(refusal: Refused, request_id: str) -> Answer:
-    description = wording.describe(refusal)
+    description = wording.describe(refusal, COIN_MOEBIUS)
     if description.status == wording.FORBIDDEN:
         return _answer(description.status, FORBIDDEN_CODES[refusal.reason], description.message, request_id)
     challenge = [(b"www-authenticate", b'Bearer realm="coin-moebius", error="invalid_token"')]
@@ -106,4 +107,4 @@ def _failed(error: TillgateError, request_id: str) -> Answer:
     return _answer(status, error.code, WORDS.message(error), request_id, param=WORDS.param(error))
 
 
-TELLING: Final = Telling(_refused, _rate_limited, _failed, ErrorEnvelope)
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorEnvelope)

@@ -1,0 +1,1 @@
+"""Figures: sums over a project's payments by time and currency."""

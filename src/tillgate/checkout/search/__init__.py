@@ -1,0 +1,1 @@
+"""Search: what a text that a person has at hand leads to."""

@@ -1,0 +1,220 @@
+"""Each list as a file, as it is filtered: comma-separated values for a spreadsheet, JSON Lines for a program.
+
+A file is written while it is read, a few rows at a time. It holds what there was when it began: it goes from the newest
+row to the oldest, and what is made meanwhile is newer than where it is.
+"""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from tillgate.access.accounts import Right
+from tillgate.base.errors import Forbidden, InvalidInput
+from tillgate.base.money import Money
+from tillgate.base.pages import Page, PageRequest
+from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
+from tillgate.checkout.customers.model import Customer
+from tillgate.checkout.customers.model import to_api as customer_to_api
+from tillgate.checkout.orders.object import to_api as order_to_api
+from tillgate.checkout.payments.object import to_api as payment_to_api
+from tillgate.checkout.projects.model import time_zones
+from tillgate.checkout.refunds.model import to_api as refund_to_api
+from tillgate.dashboard import customers, sales
+from tillgate.dashboard.calls import READ, Call, Unusable, View
+from tillgate.dashboard.filters import Filters, filters_of
+from tillgate.dashboard.rendering import order_words, session_words
+from tillgate.dashboard.sales import Sale
+from tillgate.store import Transaction
+
+# Few, so that nobody else waits for them.
+ROWS_EACH: Final = 50
+CSV, JSON_LINES = "csv", "jsonl"
+MEDIA_TYPES: Final = {CSV: "text/csv; charset=utf-8; header=present", JSON_LINES: "application/x-ndjson"}
+# What a spreadsheet takes for the beginning of a formula, or passes over on its way to one.
+# Wide forms count where wide letters are written.
+FORMULA: Final = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
+
+Cells = Mapping[str, str | int | None]
+
+
+class Export(NamedTuple):
+    """How a list becomes a file.
+
+    Attributes:
+        filters: those of its address beside period, currency and amount.
+        page: what reads a page of it.
+        cells: a row, by the names of its columns.
+        to_api: the same as the API of a server with this public URL shows it.
+    """
+
+    filters: tuple[str, ...]
+    page: Callable[[Transaction, Principal, Filters], Coroutine[Any, Any, Page[Any]]]
+    cells: Callable[[Any, ZoneInfo], Cells]
+    to_api: Callable[[Any, str], object]
+
+
+def safe(cell: str | int | None) -> str:
+    """A cell that a spreadsheet shows as the text it is: OWASP, "CSV Injection"."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _order(row: Sale, zone: ZoneInfo) -> Cells:
+    order = row.order
+    return {
+        "order": order.id,
+        **_bought(row),
+        "currency": order.currency,
+        "total": str(order.price),
+        "received": str(order.received),
+        "refunded": _money(order.payment.refunded_minor, order.currency),
+        "status": order_words(order).badge,
+        "exceptions": " ".join(order.exceptions),
+        "fulfilment": order.fulfillment.value,
+        "created": _at(order.created_at, zone),
+    }
+
+
+def _payment(row: Sale, zone: ZoneInfo) -> Cells:
+    order = row.order
+    return {
+        "payment": row.id,
+        "order": order.id,
+        **_bought(row),
+        "currency": order.currency,
+        "amount": str(order.price),
+        "received": str(order.received),
+        "refunded": _money(order.payment.refunded_minor, order.currency),
+        "status": session_words(row.session).badge if row.session is not None else "",
+        "exceptions": " ".join(order.exceptions),
+        "created": _at(order.created_at, zone),
+    }
+
+
+def _refund(row: Sale, zone: ZoneInfo) -> Cells:
+    refund = row.refund
+    if refund is None:
+        raise TypeError("a row of refunds has one")
+    return {
+        "refund": refund.id,
+        "order": refund.order_id,
+        **_bought(row),
+        "currency": refund.amount.currency,
+        "amount": str(refund.amount),
+        "status": refund.status.value,
+        "reason": refund.reason.value,
+        "destination": refund.destination,
+        "created": _at(refund.created_at, zone),
+    }
+
+
+def _customer(row: Customer, zone: ZoneInfo) -> Cells:
+    return {
+        "customer": row.id,
+        "name": row.name,
+        "email": row.email,
+        "email_stated": "yes" if row.email_stated else "no",
+        "reference": row.reference,
+        "created": _at(row.created_at, zone),
+    }
+
+
+def _bought(row: Sale) -> Cells:
+    """What was bought, by whom, and what the merchant calls it."""
+    who = row.customer
+    return {
+        "bought": ", ".join(f"{one.quantity} x {one.name}" for one in row.order.line_items),
+        "reference": row.order.reference,
+        "customer": who.id if who is not None else None,
+        "customer_name": who.name if who is not None else None,
+        "customer_email": who.email if who is not None else None,
+    }
+
+
+def _money(minor: int, currency: str) -> str:
+    return str(Money(minor, currency))
+
+
+def _at(milliseconds: int, zone: ZoneInfo) -> str:
+    """ISO 8601 with its offset."""
+    return (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(zone).isoformat(timespec="seconds")
+
+
+_OF_ORDERS: Final = ("status", "fulfillment", "customer", "q")
+EXPORTS: Final[Mapping[str, Export]] = {
+    sales.ORDERS: Export(_OF_ORDERS, sales.orders_page, _order, lambda row, url: order_to_api(row.order, url)),
+    sales.PAYMENTS: Export(("status",), sales.payments_page, _payment, lambda row, _: payment_to_api(row.payment)),
+    sales.REFUNDS: Export(("status",), sales.refunds_page, _refund, lambda row, _: refund_to_api(row.refund)),
+    customers.CUSTOMERS: Export(("q",), customers.customers_page, _customer, lambda row, _: customer_to_api(row)),
+}
+
+
+def _view(root: str, export: Export) -> View:
+    async def answer(call: Call) -> Response:
+        return await _file(call, root, export)
+
+    return View("GET", f"{root}/export", answer, READ)
+
+
+async def _file(call: Call, root: str, export: Export) -> Response:
+    """The file; what cannot be is refused before it begins."""
+    filters = await filters_of(call, *export.filters)
+    kind = call.query("format") or CSV
+    if filters.problems or kind not in MEDIA_TYPES:
+        raise Unusable("Unknown filter.")
+    name = call.query("zone") or filters.zone
+    if name not in time_zones():
+        raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
+    zone = ZoneInfo(name)
+
+    async def page(after: str | None) -> Page[Any]:
+        wanted = filters._replace(page=PageRequest(ROWS_EACH, after))
+        return await call.read(lambda tx: export.page(tx, call.principal, wanted))
+
+    def text(found: Page[Any], *, first: bool) -> bytes:
+        if kind == JSON_LINES:
+            return b"".join(
+                msgspec.json.encode(export.to_api(one, call.context.public_url)) + b"\n" for one in found.data
+            )
+        written = io.StringIO()
+        for number, row in enumerate(found.data):
+            cells = export.cells(row, zone)
+            if first and number == 0:
+                csv.writer(written).writerow(cells)
+            csv.writer(written).writerow(safe(cell) for cell in cells.values())
+        return written.getvalue().encode()
+
+    async def still() -> bool:
+        who = call.principal
+        return await call.context.accounts.may_still(call.cookie, who.project_id, Right.READ, livemode=who.livemode)
+
+    found = await page(None)
+
+    async def body() -> AsyncIterator[bytes]:
+        shown = found
+        yield text(shown, first=True)
+        while shown.has_more:
+            if not await still():
+                # Broken off, so that nobody takes a part for the whole.
+                raise Forbidden("Whoever asked for this file may not read it any more.")
+            shown = await page(shown.data[-1].id)
+            yield text(shown, first=False)
+
+    today = _at(call.context.clock.now(), zone)[:10]
+    file = f"{root.rpartition('/')[2]}-{call.principal.mode}-{today}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    if call.request.method == "HEAD":
+        return Response(headers=headers, media_type=MEDIA_TYPES[kind])
+    return StreamingResponse(body(), headers=headers, media_type=MEDIA_TYPES[kind])
+
+
+VIEWS: Final = tuple(_view(root, export) for root, export in EXPORTS.items())

@@ -1,0 +1,142 @@
+"""What a list is narrowed to: filters that live in the address of its page, so that it can be kept and sent on."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple, TypeVar
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput
+from tillgate.base.money import parse_amount, parse_currency
+from tillgate.base.pages import PageRequest
+from tillgate.base.problems import Problem
+from tillgate.checkout.projects.operations import get_settings
+from tillgate.dashboard.calls import Call, Unusable
+from tillgate.dashboard.forms import Draft, problems_of
+from tillgate.words.reading import plain_amount
+
+E = TypeVar("E", bound=StrEnum)
+
+# As long as the longest that is looked for: an e-mail address.
+VALUE_MAX: Final = 254
+_YEARS: Final = range(1970, 9_999)
+_FIELDS: Final = ("from", "to", "currency", "amount")
+
+
+class Filters(NamedTuple):
+    """The filters of a list's address.
+
+    Attributes:
+        values: as they are written there; only those that are given.
+        problems: beside a field, what is wrong with it; then there is nothing to list.
+        zone: the time zone whose days ``from`` and ``to`` are, both inclusive.
+        created_after, created_before: the instant at which they begin and end.
+    """
+
+    values: Mapping[str, str]
+    problems: dict[str, str]
+    zone: str
+    page: PageRequest
+    created_after: int | None = None
+    created_before: int | None = None
+    currency: str | None = None
+    amount_minor: int | None = None
+
+    @property
+    def draft(self) -> Draft:
+        """The form that they are given in."""
+        return Draft(dict(self.values), self.problems)
+
+    @property
+    def query(self) -> str:
+        """All of them, to stand behind another parameter of an address."""
+        return f"&{urlencode(self.values)}" if self.values else ""
+
+    def of(self, *names: str) -> str:
+        """Some of them, as they stand in an address."""
+        return urlencode({name: value for name, value in self.values.items() if name in names})
+
+    def besides(self, *names: str) -> str:
+        """All others."""
+        return urlencode({name: value for name, value in self.values.items() if name not in names})
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the form is used, and so shown open."""
+        return any(name in self.values for name in (*_FIELDS, "q"))
+
+    def one(self, name: str, choices: type[E]) -> E | None:
+        """The value of a filter that has a few.
+
+        Raises:
+            Unusable: it has another one.
+        """
+        value = self.values.get(name)
+        if value is None:
+            return None
+        try:
+            return choices(value)
+        except ValueError as error:
+            raise Unusable("Unknown filter.") from error
+
+    def id(self, name: str, prefix: str) -> str | None:
+        """The value of a filter that is an id.
+
+        Raises:
+            Unusable: it is none.
+        """
+        value = self.values.get(name)
+        if value is not None and not ids.is_id(prefix, value):
+            raise Unusable("Unknown filter.")
+        return value
+
+
+async def filters_of(call: Call, *names: str) -> Filters:
+    """The filters of this address: period, currency and amount, and those named beside them.
+
+    Raises:
+        Unusable: one is longer than any of them can be.
+    """
+    given = {name: call.query(name) for name in (*_FIELDS, *names)}
+    values = {name: value for name, value in given.items() if value is not None}
+    if any(len(value) > VALUE_MAX or "\0" in value for value in values.values()):
+        raise Unusable("Unknown filter.")
+    zone = (await call.read(lambda tx: get_settings(tx, call.principal.project_id))).time_zone
+    # What leads to newer objects, and what to older ones.
+    page = PageRequest(starting_after=call.query("after"), ending_before=call.query("before"))
+    found = Filters(values, {}, zone, page)
+    try:
+        currency, amount = _price(values)
+        after, before = _day(values, "from", zone), _day(values, "to", zone, days=1)
+    except InvalidInput as error:
+        return found._replace(problems=problems_of(error))
+    return found._replace(created_after=after, created_before=before, currency=currency, amount_minor=amount)
+
+
+def _price(values: Mapping[str, str]) -> tuple[str | None, int | None]:
+    amount = values.get("amount")
+    if "currency" not in values:
+        if amount is not None:
+            raise InvalidInput("currency", Problem.REQUIRED, beside="amount")
+        return None, None
+    currency = parse_currency(values["currency"].upper(), field="currency")
+    if amount is None:
+        return currency, None
+    plain = plain_amount(amount, currency, field="amount")
+    return currency, parse_amount(plain, currency, field="amount", may_be_zero=True).minor
+
+
+def _day(values: Mapping[str, str], name: str, zone: str, days: int = 0) -> int | None:
+    """The instant at which a day begins, or the one after it."""
+    if name not in values:
+        return None
+    try:
+        day = date.fromisoformat(values[name])
+    except ValueError:
+        day = date.min
+    if day.year not in _YEARS:
+        raise InvalidInput(name, Problem.NOT_A_TIMESTAMP)
+    begins = datetime.combine(day + timedelta(days=days), datetime.min.time(), ZoneInfo(zone))
+    return int((begins - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))

@@ -1,0 +1,1 @@
+"""Documents out of templates: what a project's people publish, and what its keys have made of it."""

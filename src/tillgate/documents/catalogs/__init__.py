@@ -1,0 +1,1 @@
+"""Catalogs: the variables that a partner's sessions may use."""

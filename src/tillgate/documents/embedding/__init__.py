@@ -1,0 +1,1 @@
+"""Sessions in which a partner's people work with templates inside of the partner's pages."""

@@ -1,0 +1,1 @@
+"""Partners: projects whose templates are shown inside of other pages."""

@@ -1,0 +1,1 @@
+"""Renders: documents made of a version of a template and data."""
