@@ -11,6 +11,7 @@ import { TestClocks } from "./resources/testClocks.js";
 import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
+import { Search } from "./resources/search.js";
 import { Transfers } from "./resources/transfers.js";
 import { UnassignedTransfers } from "./resources/unassignedTransfers.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
@@ -46,6 +47,7 @@ export class CheckoutClient {
   readonly refunds: Refunds;
   readonly transfers: Transfers;
   readonly unassignedTransfers: UnassignedTransfers;
+  readonly search: Search;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -68,5 +70,6 @@ export class CheckoutClient {
     this.refunds = new Refunds(transport);
     this.transfers = new Transfers(transport);
     this.unassignedTransfers = new UnassignedTransfers(transport);
+    this.search = new Search(transport);
   }
 }

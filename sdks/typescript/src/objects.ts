@@ -94,6 +94,7 @@ export type UnassignedTransfer = Answer<
   Schemas["UnassignedTransferObject"],
   { status: Open<UnassignedStatus>; suggestedOrder?: Order | null; order?: Order | null }
 >;
+export type RefundLink = Answer<Schemas["RefundLinkObject"]>;
 export type RefundStatus = Schemas["RefundStatus"];
 export type Refund = Answer<
   Schemas["RefundObject"],
@@ -105,6 +106,9 @@ export type Refund = Answer<
     transaction?: Transaction | null;
   }
 >;
+/** The exchange rate that was locked, and the rates that it is made of. */
+export type ExchangeRate = Flat<Schemas["RateObject"]>;
+export type ExchangeRateLeg = Flat<Schemas["RateLegObject"]>;
 /** One way to pay a session on a network. */
 export type PaymentOption = Flat<Schemas["PaymentOptionObject"]>;
 /** What the recipient of an item got on a chain. */
@@ -148,6 +152,8 @@ export type PromotionCode = Answer<
 /** The outcome of a transaction, the networks that know it first. */
 export type TransferMovement = Flat<Schemas["MovementObject"]>;
 export type TransferOnNetwork = Flat<Schemas["OnNetworkObject"]>;
+export type SearchResult = Answer<Schemas["SearchResultObject"]>;
+export type SearchResults = Answer<Schemas["SearchResultsObject"]>;
 export type TransferExplanation = Answer<Schemas["TransferExplanationObject"]>;
 
 export type RedemptionStatus = Schemas["RedemptionStatus"];
@@ -196,6 +202,20 @@ export interface PaymentToken {
   createdAt: string;
   updatedAt: string;
 }
+/** A document that was asked for, as events show it. */
+export interface Render {
+  id: string;
+  object: "render";
+  livemode: boolean;
+  templateId: string;
+  versionNumber: number;
+  status: Open<"succeeded" | "failed">;
+  errorMessage: string | null;
+  pages: number | null;
+  createdAt: string;
+  completedAt: string | null;
+}
+
 export interface Alert {
   id: string;
   object: "alert";
@@ -208,6 +228,11 @@ export interface Alert {
     | "key_exposed"
     | "new_device"
     | "setting_changed"
+    | "refund_reorganized"
+    | "network_behind"
+    | "network_disagreement"
+    | "network_reorganized"
+    | "token_changed"
   >;
   subjectId: string;
   detail: Record<string, string>;
@@ -230,6 +255,7 @@ export interface EventData {
   "payment_link.updated": PaymentLink;
   "customer.created": Customer;
   "customer.updated": Customer;
+  "customer.erased": Customer;
   "webhook_endpoint.failing": WebhookEndpoint;
   "webhook_endpoint.disabled": WebhookEndpoint;
   "product.created": Product;
@@ -268,6 +294,7 @@ export interface EventData {
   "refund.succeeded": Refund;
   "refund.failed": Refund;
   "refund.canceled": Refund;
+  "refund.reorganized": Refund;
   "refund.updated": Refund;
   "unassigned_transfer.created": UnassignedTransfer;
   "unassigned_transfer.assigned": UnassignedTransfer;
@@ -280,6 +307,8 @@ export interface EventData {
   "payment_token.disabled": PaymentToken;
   "payment_token.deleted": PaymentToken;
   "payment_token.used": PaymentToken;
+  "render.succeeded": Render;
+  "render.failed": Render;
   "alert.needs_review": Alert;
   "alert.unassigned_transfer": Alert;
   "alert.endpoint_failing": Alert;
@@ -287,6 +316,11 @@ export interface EventData {
   "alert.key_exposed": Alert;
   "alert.new_device": Alert;
   "alert.setting_changed": Alert;
+  "alert.refund_reorganized": Alert;
+  "alert.network_behind": Alert;
+  "alert.network_disagreement": Alert;
+  "alert.network_reorganized": Alert;
+  "alert.token_changed": Alert;
 }
 
 export type EventType = keyof EventData;
@@ -313,6 +347,7 @@ export type DeliverItems = Flat<Schemas["DeliverItems"]>;
 export type FailDelivery = Flat<Schemas["FailDelivery"]>;
 export type RefundOrder = Flat<Schemas["RefundOrder"]>;
 export type ChoosePaymentOption = Flat<Schemas["ChoosePaymentOption"]>;
+export type ReceivePayment = Flat<Schemas["ReceivePayment"]>;
 export type SimulatePayment = Flat<Schemas["SimulatePayment"]>;
 export type ListPayments = Query<"payments_list_all">;
 export type UpdatePayment = Flat<Schemas["UpdatePayment"]>;
@@ -322,6 +357,7 @@ export type CreateRefund = Flat<Schemas["CreateRefund"]>;
 export type ListRefunds = Query<"refunds_list_all">;
 export type UpdateRefund = Flat<Schemas["UpdateRefund"]>;
 export type SettleRefund = Flat<Schemas["SettleRefund"]>;
+export type CreateRefundLink = Flat<Schemas["CreateRefundLink"]>;
 export type ListUnassigned = Query<"unassigned_transfers_list_all">;
 export type AssignTransfer = Flat<Schemas["AssignTransfer"]>;
 export type ReturnTransfer = Flat<Schemas["ReturnTransfer"]>;

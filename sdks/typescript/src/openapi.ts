@@ -97,6 +97,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/checkout_sessions/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["checkout_sessions_receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkout_sessions/{id}/simulate": {
         parameters: {
             query?: never;
@@ -107,6 +123,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["checkout_sessions_simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checkout_sessions/{id}/undo_received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["checkout_sessions_undo_received"];
         delete?: never;
         options?: never;
         head?: never;
@@ -171,7 +203,7 @@ export interface paths {
         get: operations["customers_retrieve"];
         put?: never;
         post?: never;
-        delete?: never;
+        delete: operations["customers_erase"];
         options?: never;
         head?: never;
         patch: operations["customers_update"];
@@ -273,6 +305,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/credit_notes/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orders_credit_note"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/deliver": {
         parameters: {
             query?: never;
@@ -299,6 +347,38 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["orders_fail_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orders_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["orders_receipt"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -577,6 +657,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/refunds/{id}/destination_link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["refunds_create_destination_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/refunds/{id}/settle": {
         parameters: {
             query?: never;
@@ -587,6 +683,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["refunds_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search_find"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1142,6 +1254,8 @@ export interface components {
              * @enum {unknown}
              */
             pricing?: "buyer" | "fixed";
+            /** @default null */
+            reference?: string | null;
         };
         CreatePromotionCode: {
             /** @default true */
@@ -1173,6 +1287,10 @@ export interface components {
             paymentId: string;
             reason: components["schemas"]["RefundReason"];
         };
+        CreateRefundLink: {
+            /** @default false */
+            mail?: boolean;
+        };
         CreateTestClock: {
             /** @default null */
             name?: string | null;
@@ -1200,6 +1318,7 @@ export interface components {
             createdAt: string;
             email: string | null;
             emailStated: boolean;
+            erasedAt: string | null;
             id: string;
             livemode: boolean;
             metadata: unknown;
@@ -1335,6 +1454,8 @@ export interface components {
         ListCheckoutSessions: {
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             linkId?: string;
@@ -1359,6 +1480,8 @@ export interface components {
             after?: number;
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             log?: string;
@@ -1441,8 +1564,12 @@ export interface components {
             nextCursor: string | null;
         };
         ListOrders: {
+            amount?: string;
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
+            currency?: string;
             customerId?: string;
             fulfillment?: components["schemas"]["Fulfillment"];
             /** @default 25 */
@@ -1460,8 +1587,12 @@ export interface components {
             starting_after?: string;
         };
         ListPayments: {
+            amount?: string;
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
+            currency?: string;
             /** @default 25 */
             limit?: number;
             orderId?: string;
@@ -1473,6 +1604,7 @@ export interface components {
             active?: boolean;
             /** @default 25 */
             limit?: number;
+            reference?: string;
             starting_after?: string;
         };
         ListPromotionCodes: {
@@ -1492,6 +1624,8 @@ export interface components {
             couponId?: string;
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             customerId?: string;
             /** @default 25 */
             limit?: number;
@@ -1502,8 +1636,12 @@ export interface components {
             status?: components["schemas"]["RedemptionStatus"];
         };
         ListRefunds: {
+            amount?: string;
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
+            currency?: string;
             /** @default 25 */
             limit?: number;
             orderId?: string;
@@ -1514,6 +1652,8 @@ export interface components {
         ListTransactions: {
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             kind?: components["schemas"]["TransactionKind"];
             /** @default 25 */
             limit?: number;
@@ -1524,21 +1664,34 @@ export interface components {
         ListUnassigned: {
             /** Format: date-time */
             createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             starting_after?: string;
             status?: components["schemas"]["UnassignedStatus"];
         };
+        ListWebhookDeliveries: {
+            /** @default 25 */
+            limit?: number;
+            starting_after?: string;
+            /** @enum {unknown} */
+            status?: "abandoned";
+        };
         MovementObject: {
             amountAtomic: string;
             asset: string | null;
             confirmations: number;
+            currency: string | null;
             decimals: number | null;
             nextStep: string;
+            offerEndedAt: string | null;
             paymentId: string | null;
             recipient: string | null;
             sender: string;
+            singleSource: boolean;
             symbol: string | null;
+            value: string | null;
             verdict: components["schemas"]["Verdict"];
         };
         OnNetworkObject: {
@@ -1570,6 +1723,7 @@ export interface components {
             decision: ("accepted" | "refunded" | "waiting") | null;
             discounts: components["schemas"]["DiscountObject"][];
             exceptions: ("doubted" | "late" | "overpaid" | "reorged" | "underpaid" | "unexpected")[];
+            exchangeRate?: components["schemas"]["RateObject"];
             expiresAt: string;
             /** @enum {unknown} */
             fulfillment: "fulfilled" | "unfulfilled";
@@ -1586,6 +1740,7 @@ export interface components {
             paymentId: string;
             /** @enum {unknown} */
             paymentStatus: "no_payment_required" | "paid" | "unpaid";
+            receiptUrl: string | null;
             received: string;
             reference: string | null;
             refunded: string;
@@ -1681,6 +1836,7 @@ export interface components {
             confirmationsSeen: number | null;
             decimals: number;
             exchangeLabel: string;
+            exchangeRate?: components["schemas"]["RateObject"];
             explorer: string | null;
             network: string;
             networkTitle: string;
@@ -1707,6 +1863,7 @@ export interface components {
             priceMin: string | null;
             /** @enum {unknown} */
             pricing: "buyer" | "fixed";
+            reference: string | null;
             updatedAt: string;
         };
         PromotionCodeObject: {
@@ -1732,6 +1889,25 @@ export interface components {
             redemptions: number;
             reservedRedemptions: number;
             updatedAt: string;
+        };
+        RateLegObject: {
+            asOf: string;
+            base: string;
+            quote: string;
+            source: string;
+            value: string;
+        };
+        RateObject: {
+            asOf: string;
+            base: string;
+            legs: components["schemas"]["RateLegObject"][];
+            lockedUntil: string;
+            quote: string;
+            value: string;
+        };
+        ReceivePayment: {
+            /** @default null */
+            amount?: string | null;
         };
         RedemptionObject: {
             amount: string;
@@ -1760,6 +1936,18 @@ export interface components {
         };
         /** @enum {unknown} */
         RedemptionStatus: "redeemed" | "released" | "reserved";
+        RefundLinkObject: {
+            expiresAt: string | null;
+            livemode: boolean;
+            mailedTo: string | null;
+            /**
+             * @default refund_link
+             * @enum {unknown}
+             */
+            object?: "refund_link";
+            refundId: string;
+            url: string | null;
+        };
         RefundObject: {
             amount: string;
             createdAt: string;
@@ -1812,6 +2000,29 @@ export interface components {
             /** @default 86400 */
             overlapSeconds?: number;
         };
+        Search: {
+            q: string;
+        };
+        /** @enum {unknown} */
+        SearchMatch: "address" | "code" | "customer" | "id" | "reference" | "transaction_hash";
+        SearchResultObject: {
+            id: string;
+            livemode: boolean;
+            matched: components["schemas"]["SearchMatch"];
+            /**
+             * @default search_result
+             * @enum {unknown}
+             */
+            object?: "search_result";
+            title: string;
+            type: components["schemas"]["SearchType"];
+        };
+        SearchResultsObject: {
+            data: components["schemas"]["SearchResultObject"][];
+            hasMore: boolean;
+        };
+        /** @enum {unknown} */
+        SearchType: "checkout_session" | "coupon" | "customer" | "order" | "payment" | "payment_link" | "product" | "promotion_code" | "refund" | "transaction" | "unassigned_transfer";
         /** @enum {unknown} */
         SessionStatus: "detected" | "expired" | "failed" | "overpaid" | "paid" | "paid_late" | "pending" | "underpaid";
         SettleRefund: {
@@ -1850,6 +2061,7 @@ export interface components {
         TransactionKind: "capture" | "refund" | "transfer";
         TransactionObject: {
             amount: components["schemas"]["CryptoAmount"];
+            asset: string;
             chainId: number;
             confirmedAt: string | null;
             createdAt: string;
@@ -1858,6 +2070,7 @@ export interface components {
             /** @enum {unknown} */
             kind: "capture" | "refund" | "transfer";
             livemode: boolean;
+            network: string | null;
             /**
              * @default transaction
              * @enum {unknown}
@@ -1869,6 +2082,7 @@ export interface components {
             paymentId: string;
             /** @enum {unknown} */
             status: "confirmed" | "dropped" | "pending";
+            symbol: string | null;
             txHash: string | null;
             value: string;
         };
@@ -1913,7 +2127,7 @@ export interface components {
             suggestedOrder?: components["schemas"]["OrderObject"] | null;
             suggestedOrderId: string | null;
             symbol: string;
-            txHash: string;
+            txHash: string | null;
             updatedAt: string;
         };
         UpdateCoupon: {
@@ -1959,6 +2173,7 @@ export interface components {
             priceMin?: string | null;
             /** @enum {unknown} */
             pricing?: "buyer" | "fixed";
+            reference?: string | null;
         };
         UpdatePromotionCode: {
             active?: boolean;
@@ -2139,6 +2354,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                createdBefore?: string;
                 expand?: string[];
                 limit?: number;
                 linkId?: string;
@@ -2399,6 +2615,47 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    checkout_sessions_receive: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceivePayment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSessionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     checkout_sessions_simulate: {
         parameters: {
             query?: {
@@ -2417,6 +2674,43 @@ export interface operations {
                 "application/json": components["schemas"]["SimulatePayment"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSessionObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    checkout_sessions_undo_received: {
+        parameters: {
+            query?: {
+                expand?: string[];
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
@@ -2690,6 +2984,41 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    customers_erase: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     customers_update: {
         parameters: {
             query?: never;
@@ -2734,6 +3063,7 @@ export interface operations {
             query?: {
                 after?: number;
                 createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 log?: string;
                 starting_after?: string;
@@ -2842,7 +3172,10 @@ export interface operations {
     orders_list_all: {
         parameters: {
             query?: {
+                amount?: string;
                 createdAfter?: string;
+                createdBefore?: string;
+                currency?: string;
                 customerId?: string;
                 expand?: string[];
                 fulfillment?: components["schemas"]["Fulfillment"];
@@ -2993,6 +3326,40 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    orders_credit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     orders_deliver: {
         parameters: {
             query?: {
@@ -3060,6 +3427,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    orders_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             400: components["responses"]["Refused400"];
@@ -3335,7 +3768,10 @@ export interface operations {
     payments_list_all: {
         parameters: {
             query?: {
+                amount?: string;
                 createdAfter?: string;
+                createdBefore?: string;
+                currency?: string;
                 expand?: string[];
                 limit?: number;
                 orderId?: string;
@@ -3530,6 +3966,7 @@ export interface operations {
             query?: {
                 active?: boolean;
                 limit?: number;
+                reference?: string;
                 starting_after?: string;
             };
             header?: never;
@@ -3827,6 +4264,7 @@ export interface operations {
             query?: {
                 couponId?: string;
                 createdAfter?: string;
+                createdBefore?: string;
                 customerId?: string;
                 expand?: string[];
                 limit?: number;
@@ -3902,7 +4340,10 @@ export interface operations {
     refunds_list_all: {
         parameters: {
             query?: {
+                amount?: string;
                 createdAfter?: string;
+                createdBefore?: string;
+                currency?: string;
                 expand?: string[];
                 limit?: number;
                 orderId?: string;
@@ -4090,6 +4531,45 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    refunds_create_destination_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRefundLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundLinkObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     refunds_settle: {
         parameters: {
             query?: {
@@ -4116,6 +4596,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    search_find: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResultsObject"];
                 };
             };
             400: components["responses"]["Refused400"];
@@ -4278,6 +4791,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                createdBefore?: string;
                 expand?: string[];
                 kind?: components["schemas"]["TransactionKind"];
                 limit?: number;
@@ -4385,6 +4899,7 @@ export interface operations {
         parameters: {
             query?: {
                 createdAfter?: string;
+                createdBefore?: string;
                 expand?: string[];
                 limit?: number;
                 starting_after?: string;
@@ -4786,6 +5301,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 starting_after?: string;
+                status?: "abandoned";
             };
             header?: never;
             path: {

@@ -65,6 +65,8 @@ export interface Call {
   readonly path: readonly string[];
   readonly query?: object | undefined;
   readonly body?: object | undefined;
+  /** Whether it answers with a file. */
+  readonly file?: boolean;
   readonly options?: (CallOptions & Expanding) | undefined;
 }
 
@@ -94,7 +96,7 @@ export class Transport {
     const idempotencyKey = call.method === "GET" ? undefined : checkedIdempotencyKey(call.options?.idempotencyKey);
     const headers: Record<string, string> = {
       Authorization: `Bearer ${this.#apiKey}`,
-      Accept: "application/json",
+      Accept: call.file === true ? "application/pdf, application/json" : "application/json",
       "User-Agent": `tillgate-client-typescript/${VERSION}`,
     };
     if (call.body !== undefined) headers["Content-Type"] = "application/json";
@@ -116,7 +118,11 @@ export class Transport {
       try {
         const answer = await this.#attempt(url, init, signal);
         wait = last ? undefined : waitMs(attempt, answer.response);
-        if (wait === undefined) return this.#result<T>(what, answer, idempotencyKey);
+        if (wait === undefined) {
+          // A file is handed over as it is; what is wrong is told as everywhere.
+          if (call.file === true && answer.response.ok) return answer.bytes as T;
+          return this.#result<T>(what, answer, idempotencyKey);
+        }
       } catch (error) {
         if (error instanceof ApiError) throw error;
         signal?.throwIfAborted();
@@ -135,7 +141,8 @@ export class Transport {
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
     // Read here, so that an answer that breaks off is retried as well.
-    return { response, text: await response.text() };
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { response, bytes, text: new TextDecoder().decode(bytes) };
   }
 
   #result<T>(what: string, { response, text }: Answered, idempotencyKey: string | undefined): T {
@@ -189,6 +196,7 @@ export class Transport {
 
 interface Answered {
   readonly response: Response;
+  readonly bytes: Uint8Array;
   readonly text: string;
 }
 

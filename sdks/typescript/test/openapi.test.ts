@@ -84,12 +84,12 @@ test("each method asks what its operation declares: method, path, query and body
         return Promise.resolve(Response.json({ data: [] }));
       };
       const resource = (client({ fetch: stub }) as unknown as Record<string, Record<string, Function>>)[noun];
-      const id = /{(id|hash)}/.test(path) ? ["the_id"] : [];
-      await resource?.[verb]?.(...id, ...(listing || operation.requestBody ? [params] : []), options);
+      const names = [...path.matchAll(/{(\w+)}/g)].map(([, name]) => (name === "n" ? "1" : "the_id"));
+      await resource?.[verb]?.(...names, ...(listing || operation.requestBody ? [params] : []), options);
 
       const what = `${noun}.${verb}`;
       expect(asked?.init.method, what).toBe(method.toUpperCase());
-      expect(asked?.url.pathname, what).toBe(path.replace(/{(id|hash)}/, "the_id"));
+      expect(asked?.url.pathname, what).toBe(path.replace(/{(id|hash)}/, "the_id").replace("{n}", "1"));
       expect([...(asked?.url.searchParams.keys() ?? [])].sort(), what).toEqual([...query].sort());
       const sent = asked?.init.body as string | undefined;
       expect(sent === undefined ? undefined : JSON.parse(sent), what).toEqual(operation.requestBody && params);

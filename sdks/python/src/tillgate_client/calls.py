@@ -185,11 +185,11 @@ def read_base_url(given: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
 
 
-def headers_of(call: Call, key: ApiKey) -> dict[str, str]:
-    """The headers of each attempt."""
+def headers_of(call: Call, key: ApiKey, answer: type[Any]) -> dict[str, str]:
+    """The headers of each attempt; what answers with bytes is a file."""
     headers = {
         "Authorization": key.header(),
-        "Accept": "application/json",
+        "Accept": "application/pdf, application/json" if answer is bytes else "application/json",
         "User-Agent": f"tillgate-client-python/{VERSION}",
     }
     if call.body is not None:
@@ -266,12 +266,14 @@ _envelope: Final = msgspec.json.Decoder(_Envelope)
 
 
 def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -> T:
-    """The answer as its type.
+    """The answer as its type; a file as its bytes.
 
     Raises:
         ApiError: it is not a success.
     """
     request_id = response.headers.get("X-Request-Id")
+    if response.is_success and answer is bytes:
+        return cast(T, response.content)
     if response.is_success:
         try:
             return msgspec.json.decode(response.content, type=answer)

@@ -62,6 +62,7 @@ EVENT_TYPES: Final = (
     "payment_link.updated",
     "customer.created",
     "customer.updated",
+    "customer.erased",
     "webhook_endpoint.failing",
     "webhook_endpoint.disabled",
     "product.created",
@@ -100,6 +101,7 @@ EVENT_TYPES: Final = (
     "refund.succeeded",
     "refund.failed",
     "refund.canceled",
+    "refund.reorganized",
     "refund.updated",
     "unassigned_transfer.created",
     "unassigned_transfer.assigned",
@@ -112,6 +114,8 @@ EVENT_TYPES: Final = (
     "payment_token.disabled",
     "payment_token.deleted",
     "payment_token.used",
+    "render.succeeded",
+    "render.failed",
     "alert.needs_review",
     "alert.unassigned_transfer",
     "alert.endpoint_failing",
@@ -119,6 +123,11 @@ EVENT_TYPES: Final = (
     "alert.key_exposed",
     "alert.new_device",
     "alert.setting_changed",
+    "alert.refund_reorganized",
+    "alert.network_behind",
+    "alert.network_disagreement",
+    "alert.network_reorganized",
+    "alert.token_changed",
 )
 
 
@@ -242,6 +251,34 @@ class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
     total: str
 
 
+class ExchangeRateLeg(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One rate that a price was converted by: ``value`` units of ``quote`` for one unit of ``base``."""
+
+    base: str
+    quote: str
+    value: str
+    source: str
+    as_of: datetime
+
+
+class ExchangeRate(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The rate that was locked: ``value`` units of ``quote`` for one unit of ``base``, the price's currency.
+
+    Attributes:
+        value: an exact decimal where one is, else cut off after twelve decimals.
+        as_of: since when the older of its legs was said.
+        locked_until: the deadline of the session.
+        legs: the rates that lead from the one currency to the other, each in the direction in which it was said.
+    """
+
+    base: str
+    quote: str
+    value: str
+    as_of: datetime
+    locked_until: datetime
+    legs: list[ExchangeRateLeg]
+
+
 class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What was promised for which price, and what came of it. Amounts are in its ``currency``.
 
@@ -252,6 +289,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
         client_reference_id: what whoever sent the buyer calls it; never unique.
         decision: what you said last about unusual money.
+        receipt_url: where the buyer downloads the receipt, without a key; None while the order is not paid.
         expires_at: money that is complete at this instant or later is late.
     """
 
@@ -284,10 +322,12 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     payment: "Payment | None" = None
     customer: "Customer | None" = None
     refunds: "ListAnswer[Refund] | None" = None
+    exchange_rate: ExchangeRate | None = None
+    receipt_url: str | None = None
 
 
 class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
-    """In the payment's currency: amounts asked for, authorised, capturable, received, refunded, and refundable."""
+    """In the payment's currency: amounts asked for, authorized, capturable, received, refunded, and refundable."""
 
     requested: str
     authorized: str
@@ -310,8 +350,8 @@ class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     Attributes:
         amount: what the payer is to send, in the rail's asset.
-        capture_before: when an authorisation lapses.
-        release_reason: why what was authorised and not captured was released.
+        capture_before: when an authorization lapses.
+        release_reason: why what was authorized and not captured was released.
     """
 
     id: str
@@ -358,6 +398,9 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     value: str
     currency: str
     chain_id: int
+    network: str | None
+    asset: str
+    symbol: str | None
     tx_hash: str | None
     confirmed_at: datetime | None
     created_at: datetime
@@ -387,6 +430,17 @@ class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     transaction: Transaction | None = None
 
 
+class RefundLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A link with which a buyer enters where a refund goes; ``url`` and ``expires_at`` are null where it was mailed."""
+
+    object: str
+    livemode: bool
+    refund_id: str
+    url: str | None
+    expires_at: datetime | None
+    mailed_to: str | None
+
+
 class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Money that came to an address of yours and fits no payment; ``amount`` is an exact decimal."""
 
@@ -397,7 +451,7 @@ class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=Tr
     reason: str
     network: str
     chain_id: int
-    tx_hash: str
+    tx_hash: str | None
     asset: str
     symbol: str
     amount: str
@@ -442,6 +496,7 @@ class PaymentOption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     confirmations_seen: int | None
     block_seconds: float
     chosen: bool
+    exchange_rate: ExchangeRate | None = None
 
 
 class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -648,6 +703,7 @@ class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     Attributes:
         email_stated: whether a buyer only typed the address at a payment link; false once you set it.
+        erased_at: when their personal data was erased; the other fields are None since then.
     """
 
     id: str
@@ -658,6 +714,7 @@ class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     name: str | None
     reference: str | None
     metadata: dict[str, Any] | None
+    erased_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -668,6 +725,7 @@ class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Attributes:
         pricing: ``fixed``, or ``buyer`` where the buyer says what they pay, from ``price_min`` to ``price_max``.
         price: the price; of a buyer-priced product the suggested one, if there is one.
+        reference: what you call it; the product of the other mode that has the same one is its twin.
     """
 
     id: str
@@ -681,6 +739,7 @@ class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     price_min: str | None
     price_max: str | None
     active: bool
+    reference: str | None = None
     metadata: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
@@ -777,6 +836,9 @@ class TransferMovement(msgspec.Struct, frozen=True, rename="camel", kw_only=True
         symbol, decimals: None for a token that the server does not know.
         verdict: whether it counts, or why not; ``next_step`` says what to do.
         payment_id: None for what belongs to no payment of yours.
+        single_source: it came to you, and one node alone reported it.
+        value, currency: what it counts as towards its payment; None where it belongs to none of yours.
+        offer_ended_at: when a new quote replaced the offer that it counts by; None where it counts by the present one.
     """
 
     asset: str | None
@@ -789,6 +851,10 @@ class TransferMovement(msgspec.Struct, frozen=True, rename="camel", kw_only=True
     next_step: str
     confirmations: int
     payment_id: str | None
+    single_source: bool = False
+    value: str | None = None
+    currency: str | None = None
+    offer_ended_at: str | None = None
 
 
 class TransferOnNetwork(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -819,6 +885,31 @@ class TransferExplanation(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     tx_hash: str
     summary: str
     networks: list[TransferOnNetwork]
+
+
+class SearchResult(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Something that was found.
+
+    Attributes:
+        type: what it is, as the object calls itself.
+        matched: by what it was found: ``id``, ``reference``, ``customer``, ``transaction_hash``, ``address`` or
+            ``code``.
+        title: what a person calls it.
+    """
+
+    object: str
+    livemode: bool
+    type: str
+    id: str
+    matched: str
+    title: str
+
+
+class SearchResults(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Up to 20 results; ``has_more`` says that there are others. A longer text finds fewer."""
+
+    data: list[SearchResult]
+    has_more: bool
 
 
 class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

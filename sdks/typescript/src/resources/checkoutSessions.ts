@@ -3,6 +3,7 @@ import type {
   ChoosePaymentOption,
   CreateCheckoutSession,
   ListCheckoutSessions,
+  ReceivePayment,
   SimulatePayment,
 } from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
@@ -29,7 +30,7 @@ export class CheckoutSessions {
     );
   }
 
-  /** List sessions, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List sessions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListCheckoutSessions & Walk, options?: ReadOptions): AsyncIterable<CheckoutSession>;
   list(params?: ListCheckoutSessions & OnePage, options?: ReadOptions): Promise<Page<CheckoutSession>>;
   list(
@@ -49,7 +50,7 @@ export class CheckoutSessions {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "accept"], options });
   }
 
-  /** Cancel a session; what was authorised for it is released. */
+  /** Cancel a session; what was authorized for it is released. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
     return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "cancel"], options });
   }
@@ -67,6 +68,16 @@ export class CheckoutSessions {
       body: params,
       options,
     });
+  }
+
+  /** Mark a payment by mail as received: the price, or another `amount`. */
+  receive(id: string, params: ReceivePayment = {}, options?: CallOptions & Expanding): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "receive"], body: params, options });
+  }
+
+  /** Undo that a payment by mail was received; its order is canceled, for good. */
+  undoReceived(id: string, options?: CallOptions & Expanding): Promise<CheckoutSession> {
+    return this.#transport.send({ method: "POST", path: ["checkout_sessions", id, "undo_received"], options });
   }
 
   /** Let a payment of a test session happen: one `outcome`, or all that a test `payer` does. */

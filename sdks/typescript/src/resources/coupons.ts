@@ -30,7 +30,7 @@ export class Coupons {
     return this.#transport.send({ method: "GET", path: ["coupons", id], options });
   }
 
-  /** Change what is given; null clears, `metadata` is replaced as a whole. What a coupon is worth never changes. */
+  /** Change what is given; null clears, `metadata` is merged by key. What a coupon is worth never changes. */
   update(id: string, params: UpdateCoupon, options?: CallOptions): Promise<Coupon> {
     return this.#transport.send({ method: "PATCH", path: ["coupons", id], body: params, options });
   }

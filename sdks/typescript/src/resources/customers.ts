@@ -30,8 +30,13 @@ export class Customers {
     return this.#transport.send({ method: "GET", path: ["customers", id], options });
   }
 
-  /** Change what is given; null clears, `metadata` is replaced as a whole, and all else stays. */
+  /** Change what is given; null clears, `metadata` is merged by key, and all else stays. */
   update(id: string, params: UpdateCustomer, options?: CallOptions): Promise<Customer> {
     return this.#transport.send({ method: "PATCH", path: ["customers", id], body: params, options });
+  }
+
+  /** Erase a customer's personal data, for good; orders and issued documents stay. */
+  erase(id: string, options?: CallOptions): Promise<Customer> {
+    return this.#transport.send({ method: "DELETE", path: ["customers", id], options });
   }
 }

@@ -11,7 +11,7 @@ export class Events {
   }
 
   /**
-   * List events, newest first. `type` matches exactly; `createdAfter` is inclusive. `after` catches up: the events
+   * List events, newest first. `type` matches exactly; `createdAfter` is inclusive, `createdBefore` is not. `after` catches up: the events
    * behind that `sequence`, oldest first; keep the last one you handled, and with it the page's `logId`, to be given as
    * `log`. A place that is not in this log is a `SequenceAheadError`.
    */

@@ -10,7 +10,7 @@ export class Orders {
     this.#transport = transport;
   }
 
-  /** List orders, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List orders, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
   list(params: ListOrders & Walk, options?: ReadOptions): AsyncIterable<Order>;
   list(params?: ListOrders & OnePage, options?: ReadOptions): Promise<Page<Order>>;
   list(params: ListOrders & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Order>> | AsyncIterable<Order> {
@@ -22,7 +22,22 @@ export class Orders {
     return this.#transport.send({ method: "GET", path: ["orders", id], options });
   }
 
-  /** Change what is given; `metadata` is replaced as a whole, and all else stays. */
+  /** The receipt of a paid order, as a PDF file. Whoever asks first waits until it is made. */
+  receipt(id: string, options?: ReadOptions): Promise<Uint8Array> {
+    return this.#transport.send({ method: "GET", path: ["orders", id, "receipt"], file: true, options });
+  }
+
+  /** The invoice of an order, as a PDF file; it is issued when it is first asked for. */
+  invoice(id: string, options?: ReadOptions): Promise<Uint8Array> {
+    return this.#transport.send({ method: "GET", path: ["orders", id, "invoice"], file: true, options });
+  }
+
+  /** The credit note of an order's first, second, … refund that succeeded, as a PDF file. */
+  creditNote(id: string, n: number, options?: ReadOptions): Promise<Uint8Array> {
+    return this.#transport.send({ method: "GET", path: ["orders", id, "credit_notes", String(n)], file: true, options });
+  }
+
+  /** Change what is given; `metadata` is merged by key, and all else stays. */
   update(id: string, params: UpdateOrder, options?: CallOptions & Expanding): Promise<Order> {
     return this.#transport.send({ method: "PATCH", path: ["orders", id], body: params, options });
   }

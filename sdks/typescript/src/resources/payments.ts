@@ -10,7 +10,7 @@ export class Payments {
     this.#transport = transport;
   }
 
-  /** List payments, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List payments, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
   list(params: ListPayments & Walk, options?: ReadOptions): AsyncIterable<Payment>;
   list(params?: ListPayments & OnePage, options?: ReadOptions): Promise<Page<Payment>>;
   list(params: ListPayments & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Payment>> | AsyncIterable<Payment> {
@@ -22,17 +22,17 @@ export class Payments {
     return this.#transport.send({ method: "GET", path: ["payments", id], options });
   }
 
-  /** Replace a payment's metadata. */
+  /** Change a payment's metadata. */
   update(id: string, params: UpdatePayment, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "PATCH", path: ["payments", id], body: params, options });
   }
 
-  /** Take what was authorised, or a part of it; the rest is released unless `cancelRemainder` is false. */
+  /** Take what was authorized, or a part of it; the rest is released unless `cancelRemainder` is false. */
   capture(id: string, params: CapturePayment, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "POST", path: ["payments", id, "capture"], body: params, options });
   }
 
-  /** Release what was authorised and not captured. */
+  /** Release what was authorized and not captured. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<Payment> {
     return this.#transport.send({ method: "POST", path: ["payments", id, "cancel"], options });
   }

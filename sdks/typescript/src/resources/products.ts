@@ -15,7 +15,7 @@ export class Products {
     return this.#transport.send({ method: "POST", path: ["products"], body: params, options });
   }
 
-  /** List products, newest first; `active` lists those for sale, or those that are not. */
+  /** List products, newest first; `active` lists those for sale, or those that are not, `reference` the one that has it. */
   list(params: ListProducts & Walk, options?: ReadOptions): AsyncIterable<Product>;
   list(params?: ListProducts & OnePage, options?: ReadOptions): Promise<Page<Product>>;
   list(
@@ -30,7 +30,7 @@ export class Products {
     return this.#transport.send({ method: "GET", path: ["products", id], options });
   }
 
-  /** Change what is given; null clears, `metadata` is replaced as a whole, and all else stays. */
+  /** Change what is given; null clears, `metadata` is merged by key, and all else stays. */
   update(id: string, params: UpdateProduct, options?: CallOptions): Promise<Product> {
     return this.#transport.send({ method: "PATCH", path: ["products", id], body: params, options });
   }

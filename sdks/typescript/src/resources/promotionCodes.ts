@@ -30,7 +30,7 @@ export class PromotionCodes {
     return this.#transport.send({ method: "GET", path: ["promotion_codes", id], options });
   }
 
-  /** Change what is given; null clears, `metadata` is replaced as a whole, and all else stays. */
+  /** Change what is given; null clears, `metadata` is merged by key, and all else stays. */
   update(id: string, params: UpdatePromotionCode, options?: CallOptions & Expanding): Promise<PromotionCode> {
     return this.#transport.send({ method: "PATCH", path: ["promotion_codes", id], body: params, options });
   }

@@ -10,7 +10,7 @@ export class Redemptions {
     this.#transport = transport;
   }
 
-  /** List redemptions, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List redemptions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListRedemptions & Walk, options?: ReadOptions): AsyncIterable<Redemption>;
   list(params?: ListRedemptions & OnePage, options?: ReadOptions): Promise<Page<Redemption>>;
   list(

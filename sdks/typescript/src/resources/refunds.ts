@@ -1,4 +1,12 @@
-import type { CreateRefund, ListRefunds, Refund, SettleRefund, UpdateRefund } from "../objects.js";
+import type {
+  CreateRefund,
+  CreateRefundLink,
+  ListRefunds,
+  Refund,
+  RefundLink,
+  SettleRefund,
+  UpdateRefund,
+} from "../objects.js";
 import { list, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
@@ -15,7 +23,7 @@ export class Refunds {
     return this.#transport.send({ method: "POST", path: ["refunds"], body: params, options });
   }
 
-  /** List refunds, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List refunds, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
   list(params: ListRefunds & Walk, options?: ReadOptions): AsyncIterable<Refund>;
   list(params?: ListRefunds & OnePage, options?: ReadOptions): Promise<Page<Refund>>;
   list(params: ListRefunds & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Refund>> | AsyncIterable<Refund> {
@@ -27,7 +35,7 @@ export class Refunds {
     return this.#transport.send({ method: "GET", path: ["refunds", id], options });
   }
 
-  /** Replace a refund's metadata. */
+  /** Change a refund's metadata. */
   update(id: string, params: UpdateRefund, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "PATCH", path: ["refunds", id], body: params, options });
   }
@@ -40,5 +48,10 @@ export class Refunds {
   /** Cancel a pending refund. */
   cancel(id: string, options?: CallOptions & Expanding): Promise<Refund> {
     return this.#transport.send({ method: "POST", path: ["refunds", id, "cancel"], options });
+  }
+
+  /** Make a link with which the buyer enters where a refund on a network goes; with `mail` it is mailed to the order's customer. */
+  createDestinationLink(id: string, params: CreateRefundLink = {}, options?: CallOptions): Promise<RefundLink> {
+    return this.#transport.send({ method: "POST", path: ["refunds", id, "destination_link"], body: params, options });
   }
 }

@@ -10,7 +10,7 @@ export class Transactions {
     this.#transport = transport;
   }
 
-  /** List transactions, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List transactions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListTransactions & Walk, options?: ReadOptions): AsyncIterable<Transaction>;
   list(params?: ListTransactions & OnePage, options?: ReadOptions): Promise<Page<Transaction>>;
   list(params: ListTransactions & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Transaction>> | AsyncIterable<Transaction> {

@@ -10,7 +10,7 @@ export class UnassignedTransfers {
     this.#transport = transport;
   }
 
-  /** List unassigned transfers, newest first. Filters combine; `createdAfter` is inclusive. */
+  /** List unassigned transfers, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListUnassigned & Walk, options?: ReadOptions): AsyncIterable<UnassignedTransfer>;
   list(params?: ListUnassigned & OnePage, options?: ReadOptions): Promise<Page<UnassignedTransfer>>;
   list(

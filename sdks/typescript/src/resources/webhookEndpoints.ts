@@ -81,7 +81,7 @@ export class WebhookEndpoints {
     return this.#transport.send({ method: "POST", path: ["webhook_endpoints", id, "test"], options });
   }
 
-  /** List what was sent there, newest first. */
+  /** List what was sent there, newest first; with `status`, what was given up. */
   deliveries(id: string, params: ListWebhookDeliveries & Walk, options?: ReadOptions): AsyncIterable<WebhookDelivery>;
   deliveries(
     id: string,

@@ -93,15 +93,17 @@ class AsyncCheckoutSessions:
         status: SessionStatus | None = None,
         link_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[CheckoutSession]:
-        """List sessions, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List sessions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
             "status": status,
             "linkId": link_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
@@ -126,7 +128,7 @@ class AsyncCheckoutSessions:
     async def cancel(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> CheckoutSession:
-        """Cancel a session; what was authorised for it is released."""
+        """Cancel a session; what was authorized for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),
@@ -142,6 +144,36 @@ class AsyncCheckoutSessions:
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "expire"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, CheckoutSession)
+
+    async def receive(
+        self,
+        id: str,
+        *,
+        amount: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> CheckoutSession:
+        """Mark a payment by mail as received: the price, or another ``amount``."""
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "receive"),
+            query={"expand": expand},
+            body=given(amount=amount),
+            idempotency_key=idempotency_key,
+        )
+        return await self._transport.send(call, CheckoutSession)
+
+    async def undo_received(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> CheckoutSession:
+        """Undo that a payment by mail was received; its order is canceled, for good."""
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "undo_received"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
         )

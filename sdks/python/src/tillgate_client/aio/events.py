@@ -22,10 +22,12 @@ class AsyncEvents:
         starting_after: str | None = None,
         type: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         after: int | None = None,
         log: str | None = None,
     ) -> AsyncPage[Event]:
-        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive.
+        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive, ``created_before`` is
+        not.
 
         ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled, and with
         it the page's ``log_id``, to be given as ``log``.
@@ -38,6 +40,7 @@ class AsyncEvents:
             "starting_after": starting_after,
             "type": type,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "after": after,
             "log": log,
         }

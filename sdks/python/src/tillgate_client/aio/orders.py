@@ -29,9 +29,13 @@ class AsyncOrders:
         session_id: str | None = None,
         customer_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        currency: str | None = None,
+        amount: str | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Order]:
-        """List orders, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List orders, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
+        ``amount`` is exact, with its ``currency``."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -41,6 +45,9 @@ class AsyncOrders:
             "sessionId": session_id,
             "customerId": customer_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
+            "currency": currency,
+            "amount": amount,
             "expand": expand,
         }
         return await list_page(self._transport, "/orders", query, Order)
@@ -48,6 +55,18 @@ class AsyncOrders:
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> Order:
         """Retrieve an order."""
         return await self._transport.send(call_of("GET", path_of("orders", id), query={"expand": expand}), Order)
+
+    async def receipt(self, id: str) -> bytes:
+        """The receipt of a paid order, as a PDF file. Whoever asks first waits until it is made."""
+        return await self._transport.send(call_of("GET", path_of("orders", id, "receipt")), bytes)
+
+    async def invoice(self, id: str) -> bytes:
+        """The invoice of an order, as a PDF file; it is issued when it is first asked for."""
+        return await self._transport.send(call_of("GET", path_of("orders", id, "invoice")), bytes)
+
+    async def credit_note(self, id: str, n: int) -> bytes:
+        """The credit note of an order's first, second, … refund that succeeded, as a PDF file."""
+        return await self._transport.send(call_of("GET", path_of("orders", id, "credit_notes", str(n))), bytes)
 
     async def update(
         self,
@@ -58,7 +77,7 @@ class AsyncOrders:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Order:
-        """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
+        """Change what is given; ``metadata`` is merged by key, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of(
             "PATCH", path_of("orders", id), query={"expand": expand}, body=body, idempotency_key=idempotency_key

@@ -25,9 +25,13 @@ class AsyncPayments:
         order_id: str | None = None,
         session_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        currency: str | None = None,
+        amount: str | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Payment]:
-        """List payments, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List payments, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
+        ``amount`` is exact, with its ``currency``."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -35,6 +39,9 @@ class AsyncPayments:
             "orderId": order_id,
             "sessionId": session_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
+            "currency": currency,
+            "amount": amount,
             "expand": expand,
         }
         return await list_page(self._transport, "/payments", query, Payment)
@@ -51,7 +58,7 @@ class AsyncPayments:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
-        """Replace a payment's metadata."""
+        """Change a payment's metadata."""
         call = call_of(
             "PATCH",
             path_of("payments", id),
@@ -70,7 +77,7 @@ class AsyncPayments:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
-        """Take what was authorised, all that is left or an ``amount``; the rest is released unless
+        """Take what was authorized, all that is left or an ``amount``; the rest is released unless
         ``cancel_remainder`` is False."""
         body = given(amount=amount, cancelRemainder=cancel_remainder)
         call = call_of(
@@ -83,7 +90,7 @@ class AsyncPayments:
         return await self._transport.send(call, Payment)
 
     async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
-        """Release what was authorised and not captured."""
+        """Release what was authorized and not captured."""
         call = call_of(
             "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
         )

@@ -85,7 +85,7 @@ class AsyncPromotionCodes:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> PromotionCode:
-        """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
+        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {"active": active, "metadata": metadata}
         call = call_of(
             "PATCH",

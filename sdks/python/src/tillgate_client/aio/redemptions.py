@@ -26,9 +26,11 @@ class AsyncRedemptions:
         order_id: str | None = None,
         status: RedemptionStatus | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Redemption]:
-        """List redemptions, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List redemptions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is
+        not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -39,6 +41,7 @@ class AsyncRedemptions:
             "orderId": order_id,
             "status": status,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return await list_page(self._transport, "/redemptions", query, Redemption)

@@ -23,9 +23,11 @@ class AsyncTransactions:
         order_id: str | None = None,
         kind: TransactionKind | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Transaction]:
-        """List transactions, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List transactions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is
+        not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -33,6 +35,7 @@ class AsyncTransactions:
             "orderId": order_id,
             "kind": kind,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return await list_page(self._transport, "/transactions", query, Transaction)

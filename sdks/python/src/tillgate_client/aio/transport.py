@@ -52,7 +52,7 @@ class AsyncTransport:
             ApiError: the server answered, and it was not a success.
             ApiConnectionError: no answer came.
         """
-        headers = headers_of(call, self.key)
+        headers = headers_of(call, self.key, answer)
         for attempt in range(self._max_retries + 1):
             outcome: httpx.Response | httpx.TransportError
             try:

@@ -1,6 +1,7 @@
 """``client.webhook_endpoints``."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
@@ -105,9 +106,14 @@ class AsyncWebhookEndpoints:
         return await self._transport.send(call, WebhookTest)
 
     async def deliveries(
-        self, id: str, *, limit: int | None = None, starting_after: str | None = None
+        self,
+        id: str,
+        *,
+        status: Literal["abandoned"] | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
     ) -> AsyncPage[WebhookDelivery]:
-        """List what was sent there, newest first."""
-        query = {"limit": limit, "starting_after": starting_after}
+        """List what was sent there, newest first; with ``status``, what was given up."""
+        query = {"status": status, "limit": limit, "starting_after": starting_after}
         path = path_of("webhook_endpoints", id, "deliveries")
         return await list_page(self._transport, path, query, WebhookDelivery)

@@ -94,15 +94,17 @@ class CheckoutSessions:
         status: SessionStatus | None = None,
         link_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> Page[CheckoutSession]:
-        """List sessions, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List sessions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
             "status": status,
             "linkId": link_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
@@ -123,7 +125,7 @@ class CheckoutSessions:
         return self._transport.send(call, CheckoutSession)
 
     def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
-        """Cancel a session; what was authorised for it is released."""
+        """Cancel a session; what was authorized for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),
@@ -137,6 +139,36 @@ class CheckoutSessions:
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "expire"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, CheckoutSession)
+
+    def receive(
+        self,
+        id: str,
+        *,
+        amount: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+    ) -> CheckoutSession:
+        """Mark a payment by mail as received: the price, or another ``amount``."""
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "receive"),
+            query={"expand": expand},
+            body=given(amount=amount),
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, CheckoutSession)
+
+    def undo_received(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+    ) -> CheckoutSession:
+        """Undo that a payment by mail was received; its order is canceled, for good."""
+        call = call_of(
+            "POST",
+            path_of("checkout_sessions", id, "undo_received"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
         )

@@ -72,7 +72,7 @@ class Coupons:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Coupon:
-        """Change what is given; None clears, ``metadata`` is replaced as a whole. What it is worth never changes."""
+        """Change what is given; None clears, ``metadata`` is merged by key. What it is worth never changes."""
         body = {"name": name, "description": description, "active": active, "metadata": metadata}
         call = call_of("PATCH", path_of("coupons", id), body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, Coupon)

@@ -58,7 +58,12 @@ class Customers:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
+        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {"email": email, "name": name, "reference": reference, "metadata": metadata}
         call = call_of("PATCH", path_of("customers", id), body=body, idempotency_key=idempotency_key)
+        return self._transport.send(call, Customer)
+
+    def erase(self, id: str, *, idempotency_key: str | None = None) -> Customer:
+        """Erase a customer's personal data, for good; orders and issued documents stay."""
+        call = call_of("DELETE", path_of("customers", id), idempotency_key=idempotency_key)
         return self._transport.send(call, Customer)

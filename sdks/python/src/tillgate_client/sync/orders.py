@@ -30,9 +30,13 @@ class Orders:
         session_id: str | None = None,
         customer_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        currency: str | None = None,
+        amount: str | None = None,
         expand: Expand | None = None,
     ) -> Page[Order]:
-        """List orders, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List orders, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
+        ``amount`` is exact, with its ``currency``."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -42,6 +46,9 @@ class Orders:
             "sessionId": session_id,
             "customerId": customer_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
+            "currency": currency,
+            "amount": amount,
             "expand": expand,
         }
         return list_page(self._transport, "/orders", query, Order)
@@ -49,6 +56,18 @@ class Orders:
     def retrieve(self, id: str, *, expand: Expand | None = None) -> Order:
         """Retrieve an order."""
         return self._transport.send(call_of("GET", path_of("orders", id), query={"expand": expand}), Order)
+
+    def receipt(self, id: str) -> bytes:
+        """The receipt of a paid order, as a PDF file. Whoever asks first waits until it is made."""
+        return self._transport.send(call_of("GET", path_of("orders", id, "receipt")), bytes)
+
+    def invoice(self, id: str) -> bytes:
+        """The invoice of an order, as a PDF file; it is issued when it is first asked for."""
+        return self._transport.send(call_of("GET", path_of("orders", id, "invoice")), bytes)
+
+    def credit_note(self, id: str, n: int) -> bytes:
+        """The credit note of an order's first, second, … refund that succeeded, as a PDF file."""
+        return self._transport.send(call_of("GET", path_of("orders", id, "credit_notes", str(n))), bytes)
 
     def update(
         self,
@@ -59,7 +78,7 @@ class Orders:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Order:
-        """Change what is given; ``metadata`` is replaced as a whole, and all else stays."""
+        """Change what is given; ``metadata`` is merged by key, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of(
             "PATCH", path_of("orders", id), query={"expand": expand}, body=body, idempotency_key=idempotency_key

@@ -26,9 +26,13 @@ class Payments:
         order_id: str | None = None,
         session_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        currency: str | None = None,
+        amount: str | None = None,
         expand: Expand | None = None,
     ) -> Page[Payment]:
-        """List payments, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List payments, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
+        ``amount`` is exact, with its ``currency``."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -36,6 +40,9 @@ class Payments:
             "orderId": order_id,
             "sessionId": session_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
+            "currency": currency,
+            "amount": amount,
             "expand": expand,
         }
         return list_page(self._transport, "/payments", query, Payment)
@@ -52,7 +59,7 @@ class Payments:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
-        """Replace a payment's metadata."""
+        """Change a payment's metadata."""
         call = call_of(
             "PATCH",
             path_of("payments", id),
@@ -71,7 +78,7 @@ class Payments:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Payment:
-        """Take what was authorised, all that is left or an ``amount``; the rest is released unless
+        """Take what was authorized, all that is left or an ``amount``; the rest is released unless
         ``cancel_remainder`` is False."""
         body = given(amount=amount, cancelRemainder=cancel_remainder)
         call = call_of(
@@ -84,7 +91,7 @@ class Payments:
         return self._transport.send(call, Payment)
 
     def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
-        """Release what was authorised and not captured."""
+        """Release what was authorized and not captured."""
         call = call_of(
             "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
         )

@@ -30,6 +30,7 @@ class Products:
         description: str | None = None,
         active: bool = True,
         metadata: Mapping[str, Any] | None = None,
+        reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> Product:
         """Create a product; with ``pricing="buyer"`` the buyer says what they pay, within the bounds given."""
@@ -43,15 +44,22 @@ class Products:
             description=description,
             active=active,
             metadata=metadata,
+            reference=reference,
         )
         call = call_of("POST", "/products", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, Product)
 
     def list(
-        self, *, limit: int | None = None, starting_after: str | None = None, active: bool | None = None
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        active: bool | None = None,
+        reference: str | None = None,
     ) -> Page[Product]:
-        """List products, newest first; ``active`` lists those for sale, or those that are not."""
-        query = {"limit": limit, "starting_after": starting_after, "active": active}
+        """List products, newest first; ``active`` lists those for sale, or those that are not, ``reference``
+        the one that has it."""
+        query = {"limit": limit, "starting_after": starting_after, "active": active, "reference": reference}
         return list_page(self._transport, "/products", query, Product)
 
     def retrieve(self, id: str) -> Product:
@@ -71,9 +79,10 @@ class Products:
         description: str | UnsetType | None = UNSET,
         active: bool | UnsetType = UNSET,
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
+        reference: str | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
     ) -> Product:
-        """Change what is given; None clears, ``metadata`` is replaced as a whole, and all else stays."""
+        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {
             "name": name,
             "price": price,
@@ -84,6 +93,7 @@ class Products:
             "description": description,
             "active": active,
             "metadata": metadata,
+            "reference": reference,
         }
         call = call_of("PATCH", path_of("products", id), body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, Product)

@@ -27,9 +27,11 @@ class Redemptions:
         order_id: str | None = None,
         status: RedemptionStatus | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> Page[Redemption]:
-        """List redemptions, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List redemptions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is
+        not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -40,6 +42,7 @@ class Redemptions:
             "orderId": order_id,
             "status": status,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return list_page(self._transport, "/redemptions", query, Redemption)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Expand, Refund, RefundReason, RefundStatus
+from tillgate_client.objects import Expand, Refund, RefundLink, RefundReason, RefundStatus
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -45,9 +45,13 @@ class Refunds:
         payment_id: str | None = None,
         order_id: str | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        currency: str | None = None,
+        amount: str | None = None,
         expand: Expand | None = None,
     ) -> Page[Refund]:
-        """List refunds, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List refunds, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
+        ``amount`` is exact, with its ``currency``."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -55,6 +59,9 @@ class Refunds:
             "paymentId": payment_id,
             "orderId": order_id,
             "createdAfter": created_after,
+            "createdBefore": created_before,
+            "currency": currency,
+            "amount": amount,
             "expand": expand,
         }
         return list_page(self._transport, "/refunds", query, Refund)
@@ -71,7 +78,7 @@ class Refunds:
         expand: Expand | None = None,
         idempotency_key: str | None = None,
     ) -> Refund:
-        """Replace a refund's metadata."""
+        """Change a refund's metadata."""
         call = call_of(
             "PATCH",
             path_of("refunds", id),
@@ -84,7 +91,8 @@ class Refunds:
     def settle(
         self, id: str, *, tx_hash: str, expand: Expand | None = None, idempotency_key: str | None = None
     ) -> Refund:
-        """Mark a pending refund as sent, and with which transaction."""
+        """Mark a pending refund as sent, and with which transaction. On a network that is looked up, and the refund is
+        pending until it is final."""
         call = call_of(
             "POST",
             path_of("refunds", id, "settle"),
@@ -100,3 +108,16 @@ class Refunds:
             "POST", path_of("refunds", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
         )
         return self._transport.send(call, Refund)
+
+    def create_destination_link(
+        self, id: str, *, mail: bool | None = None, idempotency_key: str | None = None
+    ) -> RefundLink:
+        """Make a link with which the buyer enters where a refund on a network goes; with ``mail`` it is mailed to the
+        order's customer, and is not in the answer."""
+        call = call_of(
+            "POST",
+            path_of("refunds", id, "destination_link"),
+            body=given(mail=mail),
+            idempotency_key=idempotency_key,
+        )
+        return self._transport.send(call, RefundLink)

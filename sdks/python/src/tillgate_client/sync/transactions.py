@@ -24,9 +24,11 @@ class Transactions:
         order_id: str | None = None,
         kind: TransactionKind | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> Page[Transaction]:
-        """List transactions, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List transactions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is
+        not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -34,6 +36,7 @@ class Transactions:
             "orderId": order_id,
             "kind": kind,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return list_page(self._transport, "/transactions", query, Transaction)

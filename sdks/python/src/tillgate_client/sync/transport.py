@@ -53,7 +53,7 @@ class Transport:
             ApiError: the server answered, and it was not a success.
             ApiConnectionError: no answer came.
         """
-        headers = headers_of(call, self.key)
+        headers = headers_of(call, self.key, answer)
         for attempt in range(self._max_retries + 1):
             outcome: httpx.Response | httpx.TransportError
             try:

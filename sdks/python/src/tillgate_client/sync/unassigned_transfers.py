@@ -23,14 +23,17 @@ class UnassignedTransfers:
         starting_after: str | None = None,
         status: UnassignedStatus | None = None,
         created_after: datetime | None = None,
+        created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> Page[UnassignedTransfer]:
-        """List unassigned transfers, newest first. Filters combine; ``created_after`` is inclusive."""
+        """List unassigned transfers, newest first. Filters combine; ``created_after`` is inclusive, ``created_before``
+        is not."""
         query = {
             "limit": limit,
             "starting_after": starting_after,
             "status": status,
             "createdAfter": created_after,
+            "createdBefore": created_before,
             "expand": expand,
         }
         return list_page(self._transport, "/unassigned_transfers", query, UnassignedTransfer)

@@ -2,6 +2,7 @@
 """``client.webhook_endpoints``."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
@@ -106,9 +107,14 @@ class WebhookEndpoints:
         return self._transport.send(call, WebhookTest)
 
     def deliveries(
-        self, id: str, *, limit: int | None = None, starting_after: str | None = None
+        self,
+        id: str,
+        *,
+        status: Literal["abandoned"] | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
     ) -> Page[WebhookDelivery]:
-        """List what was sent there, newest first."""
-        query = {"limit": limit, "starting_after": starting_after}
+        """List what was sent there, newest first; with ``status``, what was given up."""
+        query = {"status": status, "limit": limit, "starting_after": starting_after}
         path = path_of("webhook_endpoints", id, "deliveries")
         return list_page(self._transport, path, query, WebhookDelivery)
