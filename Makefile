@@ -34,7 +34,7 @@ quick: $(STAMPS)/test ## Run the tests that start no other process, on SQLite, i
 coverage: test-parts ## Run every test and show which lines and branches they run (build/coverage/index.html)
 	@scripts/coverage.sh $(ARGS)
 
-mutate: $(STAMPS)/mutate ## Change keys, money and webhooks in small ways and count what no test notices (ARGS="tillgate.base.money*")
+mutate: $(STAMPS)/mutate ## Change keys, money and webhooks in small ways and count what no test notices (ARGS="--sample 100" for some of them, "--resume" to go on)
 	$(VENV)/bin/python scripts/mutate.py $(ARGS)
 
 bench: $(STAMPS)/bench ## Measure, as ratios against a baseline of the same run (ARGS="--only checkout" for a part)
@@ -62,7 +62,7 @@ release: test-parts ## Build the wheels, sources and npm package into dist/, and
 
 clean: ## Remove what was installed and cached; ./data stays
 	rm -rf $(VENV) dist build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
-	rm -rf sdks/typescript/node_modules sdks/typescript/dist tests/express/node_modules tests/anvil/node_modules tests/svix/node_modules tests/smartpay/node_modules
+	rm -rf sdks/typescript/node_modules sdks/typescript/dist tests/express/node_modules tests/anvil/node_modules tests/solc/node_modules tests/svix/node_modules tests/smartpay/node_modules
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 # What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
@@ -72,8 +72,10 @@ test-parts: $(STAMPS)/test
 	@scripts/typescript.sh
 	@scripts/express.sh
 	@scripts/anvil.sh
+	@scripts/solc.sh
 	@scripts/svix.sh
 	@scripts/smartpay.sh
+	@scripts/signer.sh
 
 # A stamp is younger than everything it was made from; touching nothing, `make up` starts at once.
 $(STAMPS)/venv: scripts/venv.sh

@@ -31,7 +31,7 @@ def _sold(client: httpx.Client, outcome: str = "paid", **fields: Any) -> dict[st
 
 
 def double_captures(scene: Scene, tally: Tally) -> None:
-    """An authorised payment captured and canceled fifty times at once: one of them has an effect."""
+    """An authorized payment captured and canceled fifty times at once: one of them has an effect."""
     count = max(10, scene.times(AT_ONCE))
     with scene.server.client(scene.victim.test) as client:
         for verb in ("capture", "cancel"):

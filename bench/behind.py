@@ -37,11 +37,18 @@ async def ready(_: Request) -> JSONResponse:
     return JSONResponse({"ready": True})
 
 
+def behind(app: Any, database_url: str) -> Any:
+    """An application behind the middleware; without a database, as it is."""
+    if not database_url:
+        return app
+    return KeyturnMiddleware(app, keys=functools.partial(OPEN_LAYER, database_url), plain_http_from=LOOPBACK)
+
+
 def main() -> None:
     port, settings = int(sys.argv[1]), json.loads(sys.argv[2])
     app: Any = Starlette(routes=[Route("/invoices", invoices), Route("/", ready)])
     if len(sys.argv) > 3:
-        app = KeyturnMiddleware(app, keys=functools.partial(OPEN_LAYER, sys.argv[3]), plain_http_from=LOOPBACK)
+        app = behind(app, sys.argv[3])
     config = uvicorn.Config(app, host="127.0.0.1", port=port, **settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(uvicorn.Server(config).serve())

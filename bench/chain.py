@@ -31,7 +31,7 @@ from tests.databases import lay_out
 from tests.makers import execute
 from tests.rails.evm.anvil import Anvil, running_anvil
 from tests.rails.evm.live_shop import operated_server
-from tests.rails.evm.lying import Ask, Honest, Proxy, RpcError, lying_proxy
+from tests.rails.evm.lying import Proxy, RefusesTopics, lying_proxy
 from tests.rails.evm.watching import watching_over
 from tests.running import RunningServer, free_port
 from tillgate.base.clock import DAY_MS
@@ -40,7 +40,6 @@ from tillgate.base.clock import DAY_MS
 SIZES = ((10, 10), (1_000, 1_000), (100_000, 1_000), (100_000, 20_000))
 CONFIRMATIONS = 12
 PAID_OF_BLOCKS = 20
-TOPICS_MAX = 1_000
 ATOMIC = 10**6
 LATE_SECONDS_MAX = 60
 TARGET_MS = 2_000.0
@@ -169,29 +168,13 @@ def _rows(count: int, lately: int, found: Measured) -> list[Row]:
         Row(
             "… recipients in one question",
             f"at most {found.topics_max}",
-            f"a node that refuses more than {TOPICS_MAX:,}",
+            f"a node that refuses more than {RefusesTopics.taken:,}",
             "–",
             target="none refused",
             met=found.refused == 0,
         ),
         Row("… memory", f"{found.watched_mb:.0f} MB", f"before: {found.rested_mb:.0f} MB", "–"),
     ]
-
-
-class _RefusesTopics(Honest):
-    """Takes a thousand topics of a place at once."""
-
-    most = 0
-    refused = 0
-
-    def answer(self, ask: Ask, method: str, params: list[Any]) -> Any:
-        if method == "eth_getLogs":
-            asked = max(len(one) for one in params[0]["topics"] if isinstance(one, list))
-            self.most = max(self.most, asked)
-            if asked > TOPICS_MAX:
-                self.refused += 1
-                raise RpcError(-32602, "exceed max topics")
-        return ask(method, params)
 
 
 async def _watch(count: int, lately: int, blocks: int, followed: int) -> Measured:
@@ -213,7 +196,7 @@ async def _watch(count: int, lately: int, blocks: int, followed: int) -> Measure
             rate = blocks / (time.perf_counter() - begun)
             watched = resident_mb(os.getpid()) or 0.0
             with lying_proxy(anvil.url) as proxy:
-                lie = _RefusesTopics()
+                lie = RefusesTopics()
                 proxy.lie = lie
                 shop.urls = [proxy.url]
                 await execute(database, "UPDATE watched_chains SET lease_until = 0")

@@ -1,7 +1,10 @@
 """The realistic alternative in Python: FastAPI and SQLAlchemy's asynchronous ORM, with its own hashed look-up of API
 keys.
 
-python -m bench.fastapi_app PORT SETTINGS DIRECTORY   SETTINGS is JSON for uvicorn.Config
+python -m bench.fastapi_app PORT SETTINGS DIRECTORY [DATABASE_URL]   SETTINGS is JSON for uvicorn.Config
+
+With a fourth argument it looks no key up itself: ``KeyturnMiddleware`` does with the keys of that database, and nobody
+where it is empty.
 
 What a careful team would write first: a dependency looks the key's SHA-256 up for each request and checks its status
 and scope, the session comes by its id out of the ORM, and a response model forms the answer. No limit, no log, no last
@@ -25,6 +28,9 @@ from pydantic import BaseModel
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bench import behind
+from keyturn.needs import OPEN, needs
 
 SESSIONS, SCOPE = 64, "sessions:read"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -80,6 +86,22 @@ class SessionAnswer(BaseModel):
     updatedAt: datetime
 
 
+def answer_of(found: CheckoutSession) -> SessionAnswer:
+    return SessionAnswer(
+        id=found.id,
+        status=found.status,
+        amount=Amount(value=f"{found.amount_minor / 100:.2f}", currency=found.currency),
+        metadata=json.loads(found.details),
+        successUrl=found.success_url,
+        cancelUrl=found.cancel_url,
+        address=found.address,
+        amountAtomic=found.amount_atomic,
+        expiresAt=found.expires_at,
+        createdAt=found.created_at,
+        updatedAt=found.updated_at,
+    )
+
+
 def application(directory: Path) -> FastAPI:
     engine = create_async_engine(f"sqlite+aiosqlite:///{directory / 'shop.db'}")
 
@@ -107,8 +129,17 @@ def application(directory: Path) -> FastAPI:
     app = FastAPI()
 
     @app.get("/")
+    @needs(OPEN)
     async def ready() -> dict[str, bool]:
         return {"ready": True}
+
+    @app.get("/read/{number}")
+    @needs(behind.SCOPE)
+    async def read(number: str, session: Annotated[AsyncSession, Depends(opened)]) -> SessionAnswer:
+        found = await session.scalar(select(CheckoutSession).where(CheckoutSession.id == f"cs_{number}"))
+        if found is None:
+            raise HTTPException(404)
+        return answer_of(found)
 
     @app.get("/api/v1/checkout_sessions/{session_id}")
     async def retrieve(
@@ -120,19 +151,7 @@ def application(directory: Path) -> FastAPI:
         found = await session.scalar(wanted)
         if found is None:
             raise HTTPException(404)
-        return SessionAnswer(
-            id=found.id,
-            status=found.status,
-            amount=Amount(value=f"{found.amount_minor / 100:.2f}", currency=found.currency),
-            metadata=json.loads(found.details),
-            successUrl=found.success_url,
-            cancelUrl=found.cancel_url,
-            address=found.address,
-            amountAtomic=found.amount_atomic,
-            expiresAt=found.expires_at,
-            createdAt=found.created_at,
-            updatedAt=found.updated_at,
-        )
+        return answer_of(found)
 
     return app
 
@@ -172,8 +191,12 @@ async def stock(directory: Path) -> None:
 def main() -> None:
     port, settings, directory = int(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(stock(directory))
-        config = uvicorn.Config(application(directory), host="127.0.0.1", port=port, **settings)
+        if not (directory / "keys").exists():
+            runner.run(stock(directory))
+        app: Any = application(directory)
+        if len(sys.argv) > 4:
+            app = behind.behind(app, sys.argv[4])
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, **settings)
         runner.run(uvicorn.Server(config).serve())
 
 

@@ -24,6 +24,7 @@ from tillgate.settings import load
 FLOOD_PER_SECOND = 1_000
 GATES = (1, 4, 8)
 APP_KEYS = 16
+ORM_READ = f"/read/{0:026d}"
 
 
 class Keys:
@@ -90,6 +91,7 @@ class Keys:
         self._rows.insert(2, row)
 
     def _app(self) -> None:
+        """What the middleware costs an application that does nothing else, and one that reads a row by an ORM."""
         url = f"sqlite:///{self._stage.directory / 'app.db'}"
 
         async def made() -> list[str]:
@@ -97,16 +99,24 @@ class Keys:
             async with behind.OPEN_LAYER(url) as layer:
                 return [(await layer.issuer.issue(wish, by="operator:bench")).secret.reveal() for _ in range(APP_KEYS)]
 
-        requests = [get("/invoices", key) for key in run(made())]
+        keys = run(made())
         settings = json.dumps(SERVER_SETTINGS)
-        bare = self._stage.serve("bench.behind", settings, ready="/")
-        kept = self._stage.serve("bench.behind", settings, url, ready="/")
-        without, beside = Numbers(), Numbers()
-        for number in range(-1, self._pace.rounds):
-            order = [(bare, without), (kept, beside)]
-            for server, numbers in order if number % 2 else reversed(order):
-                self._stage.load(server, requests, numbers if number >= 0 else None)
-        self._rows.append(compared("a Starlette app behind Keyturn / without", beside, without, against="without"))
+        rows = self._stage.directory / "orm"
+        rows.mkdir()
+        for what, module, arguments, path, target in (
+            ("a Starlette app", "bench.behind", [], "/invoices", 0.65),
+            ("FastAPI with one asynchronous read by an ORM", "bench.fastapi_app", [str(rows)], ORM_READ, 0.95),
+        ):
+            requests = [get(path, key) for key in keys]
+            bare = self._stage.serve(module, settings, *arguments, "", ready="/")
+            kept = self._stage.serve(module, settings, *arguments, url, ready="/")
+            without, beside = Numbers(), Numbers()
+            for number in range(-1, self._pace.rounds):
+                order = [(bare, without), (kept, beside)]
+                for server, numbers in order if number % 2 else reversed(order):
+                    self._stage.load(server, requests, numbers if number >= 0 else None)
+            row = compared(f"{what} behind Keyturn / without", beside, without, against="without", target=target)
+            self._rows.append(row)
 
     def _limits(self) -> None:
         if find_part("redis-server") is None:

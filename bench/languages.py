@@ -22,6 +22,7 @@ TARGET = 0.85
 ORDERS = 32
 FORMATS = (NATIVE.name, "smartpay", "crossmint", "coin-moebius")
 ADDRESS = {"line1": "1-2-3", "locality": "Tokyo", "postalCode": "100-0001", "country": "JP"}
+EMAIL = "a@example.com"
 URLS = {"successUrl": "https://shop.example/ok", "cancelUrl": "https://shop.example/no"}
 
 
@@ -90,21 +91,23 @@ class Languages:
         mug = {"name": "Mug", "price": "5.00", "currency": "USD"}
         product = asked("/api/v1/products", native, mug)["id"]
         line = {"name": "Mug", "kind": "product"}
-        yen = {"currency": "JPY", "lineItems": [line | {"unitAmount": "500"}], "captureMethod": "manual", **URLS}
+        buyer = asked("/api/v1/customers", native, {"email": EMAIL})["id"]
+        lines = [line | {"unitAmount": "500"}]
+        yen = {"currency": "JPY", "lineItems": lines, "captureMethod": "manual", "customerId": buyer, **URLS}
         dollars = {"lineItems": [{"productId": product}]}
         plain, whole = "/api/v1/checkout_sessions", "/api/v1/checkout_sessions?expand=order"
         smartpay = {
             "amount": 500,
             "currency": "JPY",
             "items": [line | {"amount": 500, "currency": "JPY"}],
-            "customerInfo": {"emailAddress": "a@example.com"},
+            "customerInfo": {"emailAddress": EMAIL},
             "shippingInfo": {"address": ADDRESS},
             "captureMethod": "manual",
             **URLS,
         }
         crossmint = {
             "payment": {"method": "base-sepolia"},
-            "recipient": {"email": "a@example.com"},
+            "recipient": {"email": EMAIL},
             "lineItems": {"collectionLocator": f"crossmint:{product}"},
         }
         coin = {"productId": product}

@@ -61,10 +61,11 @@ def seed(path: Path, count: int, *, project: str | None = None) -> None:
     left = rows()
     while chunk := list(islice(left, 10_000)):
         connection.execute("BEGIN")
+        unrestricted = (None, "", "", "", None, None, "", "", None, "{}", "")
         key = ("test", "secret", "bench", "native", "sessions:read", now, "operator:bench", None, 0, 0)
         connection.executemany(
             _INSERT.replace("$", "?"),
-            [(key_id, project_id, *key, None, "", "", "", None, None, "", "") for key_id, project_id, _ in chunk],
+            [(key_id, project_id, *key, *unrestricted) for key_id, project_id, _ in chunk],
         )
         connection.executemany(
             _INSERT_TEXT.replace("$", "?"),

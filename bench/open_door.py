@@ -13,6 +13,9 @@ import uvloop
 
 from keyturn import Kind, KnownKey, Limit, Mode, Needs, Presented, Status
 from keyturn.admission.layer import NOBODY, Admitted, Caller
+from keyturn.connections.counting import OpenConnections
+from keyturn.connections.limits import ConnectionLimits
+from keyturn.connections.server import LimitedServer
 from keyturn.keys.model import Terms
 from keyturn.limiting.gcra import Allowance
 from tillgate.access import API_SCOPES
@@ -37,6 +40,14 @@ class OpenDoor:
     ) -> Admitted:
         return self._admitted
 
+    def admit_now(
+        self, presented: Presented, need: Needs, caller: Caller = NOBODY, *, limited: bool = True
+    ) -> Admitted:
+        return self._admitted
+
+    def sent_by_page(self, key: KnownKey) -> None:
+        """Nobody's key is exposed by it."""
+
 
 async def _serve(port: int, data: str, project_id: str) -> None:
     async with running(load(data=data, port=port)) as tillgate:
@@ -51,7 +62,8 @@ async def _serve(port: int, data: str, project_id: str) -> None:
             requests=tillgate._keys.requests,
         )
         config = uvicorn.Config(tillgate, host="127.0.0.1", port=port, **SERVER_SETTINGS)
-        await uvicorn.Server(config).serve()
+        opened = OpenConnections(ConnectionLimits(open_max=1_000), is_trusted=lambda _: True, report=print)
+        await LimitedServer(config, opened).serve()
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ from tillgate.opening import open_migrated
 from tillgate.settings import load
 
 WORKERS: Final = max(os.cpu_count() or 2, 2)
+PROJECTS: Final = 4
+SEVERAL: Final = (2, 4)
 # A page out of many may take half as long again as one out of few.
 LIST_TARGET: Final = 1 / 1.5
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
@@ -97,12 +99,14 @@ class Scaling:
         for (kind, size), pile in self._piles.items():
             server = self._serve(kind, size)
             servers.append(server)
-            acts[f"{kind} {size}"] = self._load(server, [get(page, pile.key) for page in pile.pages()])
+            for noun in lists.LISTS:
+                acts[f"{noun} {kind} {size}"] = self._load(server, [get(page, pile.key) for page in pile.pages(noun)])
         found = self._rounds(acts)
-        for kind in dict.fromkeys(kind for kind, _ in self._piles):
-            what = f"a page of {lists.PAGE} out of {many:,}, {kind}"
-            few, all_of_them = found[f"{kind} {FEW}"], found[f"{kind} {many}"]
-            self.rows.append(_row(what, "req", all_of_them, f"out of {FEW:,}", few, LIST_TARGET))
+        for noun in lists.LISTS:
+            for kind in dict.fromkeys(kind for kind, _ in self._piles):
+                what = f"a page of {lists.PAGE} {noun} out of {many:,}, {kind}"
+                few, all_of_them = found[f"{noun} {kind} {FEW}"], found[f"{noun} {kind} {many}"]
+                self.rows.append(_row(what, "req", all_of_them, f"out of {FEW:,}", few, LIST_TARGET))
         for server in servers:
             server.close()
 
@@ -137,6 +141,7 @@ class Scaling:
             _row(f"POST session, {how}", "req", found["post many"], "1 process", found["post one"]),
             _row(f"POST session, {how}", "units", found["post many"], "pgbench", found["pgbench"]),
         ]
+        self._several_projects(one)
         # One server at a time, for both would work off the same outbox.
         many.close()
         port, endpoints = _subscribe(one, pile.key)
@@ -149,6 +154,19 @@ class Scaling:
             _row("webhooks, PostgreSQL", "sent", alone, "bare sockets", bare),
             _row(f"webhooks, {how}", "sent", together, "1 process", alone),
         ]
+
+    def _several_projects(self, one: Server) -> None:
+        """Projects do not wait for each other's numbers: here workers have something to win."""
+        keys = asyncio.run(lists.more_keys(*self._where(POSTGRES, FEW), PROJECTS))
+        posts = [post(CREATE, key, BODY) for key in keys]
+        servers = {count: self._serve(POSTGRES, FEW, workers=count) for count in SEVERAL}
+        acts = {"one": self._load(one, posts)}
+        acts |= {str(count): self._load(server, posts) for count, server in servers.items()}
+        found = self._rounds(acts)
+        for count, server in servers.items():
+            what = f"POST session, {PROJECTS} projects, {POSTGRES}, {count} workers"
+            self.rows.append(_row(what, "req", found[str(count)], "1 process", found["one"]))
+            server.close()
 
     # What is done in a round.
 

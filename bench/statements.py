@@ -189,6 +189,8 @@ def _literal(value: Any) -> str:
         return ":last"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
     # pgbench takes every colon for a variable, in quotes too.
     text = str(value).replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3a")
     if _UNIQUE.fullmatch(str(value)):

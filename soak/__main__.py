@@ -25,7 +25,7 @@ from soak import live
 from soak.buyers import Buyers, Surprise
 from soak.faults import Fault, faults_for, live_faults_for
 from soak.live import Chain, LiveBuyers, prove_live
-from soak.proof import heard_again, prove, read_books, told
+from soak.proof import heard_again, prove, read_books, report
 from soak.receiver import EVENTS
 from tests.postgres import find_postgres
 from tests.rails.evm.anvil import Anvil, running_anvil
@@ -122,7 +122,7 @@ class Soak:
             f"{time.monotonic() - begun:.0f} s\n"
             f"  faults    {faults}\n  sessions  {kinds}\n  requests  {counts}\n"
             f"  events    {len(books.events):,}; {len(books.heard):,} webhooks answered with success, "
-            f"{heard_again(books)} of them again\n{told(claims)}\n",
+            f"{heard_again(books)} of them again\n{report(claims)}\n",
             flush=True,
         )
         return not any(claim.against for claim in claims)
@@ -268,7 +268,7 @@ class LiveSoak(Soak):
             f"  faults    {faults}\n  sessions  {kinds}\n  chain     {mined}\n  requests  {requests}\n"
             f"  proof     {' '.join(proof.split())}\n"
             f"  events    {len(books.events):,}; {len(books.heard):,} webhooks answered with success, "
-            f"{heard_again(books)} of them again\n{told(claims)}\n",
+            f"{heard_again(books)} of them again\n{report(claims)}\n",
             flush=True,
         )
         return not any(claim.against for claim in claims)

@@ -12,7 +12,7 @@ BUYERS: Final = 24
 TRY_AGAIN_SECONDS: Final = 0.05
 ANSWER_SECONDS_MAX: Final = 10.0
 
-# What becomes of a session, and of how many in a hundred.
+# The outcome of a session, and of how many in a hundred.
 KINDS: Final = {
     "paid": 50,
     "paid by two at once": 15,

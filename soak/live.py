@@ -20,7 +20,7 @@ from tests.running import run_cli
 
 SESSIONS: Final = 1_000
 CONFIRMATIONS: Final = 8
-# What becomes of a session, of how many in a hundred, and the status that it has at the end.
+# The outcome of a session, of how many in a hundred, and the status that it has at the end.
 KINDS: Final = {
     "in one transfer": (40, "paid"),
     "in two transfers of one transaction": (15, "paid"),

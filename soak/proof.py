@@ -163,16 +163,16 @@ def _sequences(books: Books) -> list[str]:
 
 
 def _stories(books: Books) -> list[str]:
-    told: dict[str, list[str]] = defaultdict(list)
+    report: dict[str, list[str]] = defaultdict(list)
     for event in books.events:
         if event.type.startswith("session."):
-            told[event.object_id].append(event.type)
+            report[event.object_id].append(event.type)
     against = []
     for one in books.bought:
-        story, expected = told.pop(one.session_id, []), STORIES[one.kind][1]
+        story, expected = report.pop(one.session_id, []), STORIES[one.kind][1]
         if story != expected:
             against.append(f"{one.session_id} ({one.kind}) tells {story}, expected {expected}")
-    return against + [f"{object_id} tells {story} and is nobody's" for object_id, story in told.items()]
+    return against + [f"{object_id} tells {story} and is nobody's" for object_id, story in report.items()]
 
 
 def _payments(books: Books) -> list[str]:
@@ -231,7 +231,7 @@ def heard_again(books: Books) -> int:
     return len(books.heard) - len({(one.event.id, one.endpoint) for one in books.heard})
 
 
-def told(claims: Sequence[Claim]) -> str:
+def report(claims: Sequence[Claim]) -> str:
     """The claims as lines, each with the first of what contradicts it."""
     lines = []
     for claim in claims:

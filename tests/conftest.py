@@ -1,12 +1,23 @@
 """What every test stands on. The real parts have a file each: `postgres.py`, `browser.py`, `parts.py`,
 `running.py`."""
 
+import functools
 import os
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
 from typing import Any
 
+import argon2
 import hypothesis
 import pytest
+
+from tillgate.access import hashes
+
+# Where an environment says not to keep compiled modules (containers and CI often do), each of the thousands of servers
+# and commands that tests start would compile all of Tillgate again: almost half of what one costs. So they are kept
+# here: by workers and what they start, which take this environment, and by pytest, which rewrites each test's asserts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # So that a store which breaks the contract says in what.
 pytest.register_assert_rewrite("keyturn.testing.contract")
@@ -29,6 +40,19 @@ REQUIRE_ALL = os.environ.get("TILLGATE_REQUIRE_ALL") == "1"
 hypothesis.settings.register_profile("contributor", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "contributor")
+
+
+# A password's hash takes a quarter of a second of processor time by design, and hundreds of tests sign somebody in.
+# In this process it is made with as little as the algorithm takes; a server or command that a test starts makes it as
+# an operator's does, and tests/access/test_hashes.py holds what that is.
+THRIFTY_HASHER = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _thrifty_hashes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hashes, "PasswordHasher", THRIFTY_HASHER)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from tillgate.store import Transaction
 # Of each noun, how its objects are read and formed.
 FORMED: dict[str, tuple[Any, Any]] = {
     kept.SESSION.table: (sessions.by_ids, session_object.to_api),
-    kept.ORDER.table: (orders.by_ids, lambda one, _: order_object.to_api(one)),
+    kept.ORDER.table: (orders.by_ids, lambda one, url: order_object.to_api(one, url)),
     kept.PAYMENT.table: (payments.by_ids, lambda one, _: payment_object.to_api(one)),
     kept.LINK.table: (links.by_ids, link_model.to_api),
     kept.PRODUCT.table: (products.by_ids, lambda one, _: product_model.to_api(one)),

@@ -25,11 +25,13 @@ class Mailbox:
         refuses: what it answers to a recipient, by address.
         refuses_data: what it answers to what is in a mail; empty where it takes it.
         hangs: whether it says nothing more once a mail begins.
+        senders: what each mail came from, and would come back to.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.senders: list[str | None] = []
         self.refuses: dict[str, str] = {}
         self.refuses_data = ""
         self.hangs = False
@@ -61,6 +63,7 @@ class Mailbox:
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         self.recipients += envelope.rcpt_tos
+        self.senders.append(envelope.mail_from)
         assert server.transport is not None
         self.secured.append(server.transport.get_extra_info("ssl_object") is not None)
         return "250 OK"

@@ -154,7 +154,7 @@ class Counter:
         ]
 
     async def states_of(self, object_id: str) -> list[str]:
-        """The states in one object's events, oldest first; one that stays is told once."""
+        """The states in one object's events, oldest first; one that stays is reported once."""
         told = await rows(self.database, "SELECT data FROM events WHERE object_id = $1 ORDER BY sequence", object_id)
         return [state for state, _ in itertools.groupby(json.loads(row["data"])["status"] for row in told)]
 
@@ -200,7 +200,7 @@ class Settled(NamedTuple):
 
 
 async def settle(*coroutines: Any) -> Settled:
-    """Run them at once, to the end, whatever becomes of each."""
+    """Run them at once, to the end, whatever the outcome of each."""
     outcomes = await asyncio.gather(*coroutines, return_exceptions=True)
     return Settled(
         [one for one in outcomes if not isinstance(one, BaseException)],
@@ -288,7 +288,7 @@ async def stray_transfer(
             suggested_order_id=suggested_order_id,
             now=NEW_YEAR,
         )
-        found = await unassigned.by_place(tx, unassigned.Place(seen.chain_id, seen.reference, seen.ordinal))
+        found = await unassigned.by_transfer(tx, unassigned.TransferKey(seen.chain_id, seen.reference, seen.ordinal))
         assert found is not None
         return found.id
 

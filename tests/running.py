@@ -6,14 +6,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from tillgate.access import API_SCOPES
+from tillgate.cli.commands import app
 
 # Whose Python runs the product. `make release` names an environment that holds nothing but what it built.
 PYTHON = os.environ.get("TILLGATE_TEST_PYTHON", sys.executable)
@@ -22,6 +26,8 @@ OWNER_PASSWORD = "correct horse battery"
 EVERY_SCOPE = tuple(API_SCOPES)
 START_SECONDS_MAX = 60
 GREETING_ENDS = "Stop with Ctrl-C."
+# A command prints where this whole process prints.
+_ONE_COMMAND_AT_A_TIME = threading.Lock()
 
 
 def limited_files(count: int | None) -> list[str]:
@@ -95,9 +101,9 @@ class RunningServer:
                 raise
         return self.process.returncode
 
-    def cli(self, *arguments: str, stdin: str | None = None, dev: bool = False) -> str:
+    def cli(self, *arguments: str, stdin: str | None = None, dev: bool = False, process: bool = False) -> str:
         """Run ``tillgate …`` on the same database; its standard output."""
-        return run_cli(*arguments, *self.database, stdin=stdin, dev=dev)
+        return run_cli(*arguments, *self.database, stdin=stdin, dev=dev, process=process)
 
     def project(self, name: str = "Test shop") -> str:
         """The id of a new project. The first one is where keys are made unless a test says otherwise."""
@@ -106,8 +112,9 @@ class RunningServer:
         return project_id
 
     def owner(self) -> None:
-        """Make the owner account."""
-        self.cli("users", "create", "--email", OWNER_EMAIL, "--password-stdin", stdin=f"{OWNER_PASSWORD}\n")
+        """Make the owner account, and no project."""
+        command = ("users", "create", "--email", OWNER_EMAIL, "--no-project", "--password-stdin")
+        self.cli(*command, stdin=f"{OWNER_PASSWORD}\n")
 
     def issued(
         self,
@@ -153,18 +160,43 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
 
 
-def run_cli(*arguments: str, stdin: str | None = None, status: int = 0, dev: bool = False) -> str:
-    """Run ``tillgate …`` as a process of its own; its standard output, or its error where it fails."""
-    done = subprocess.run(
-        [PYTHON, "-m", "tillgate.cli", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env=clean_environment() | ({"TILLGATE_DEV": "1"} if dev else {}),
-        timeout=60,
-    )
-    assert done.returncode == status, f"tillgate {' '.join(arguments)} ended with {done.returncode}: {done.stderr}"
-    return done.stdout if status == 0 else done.stderr
+def run_cli(
+    *arguments: str,
+    stdin: str | None = None,
+    status: int = 0,
+    dev: bool = False,
+    process: bool = False,
+    **environment: str,
+) -> str:
+    """Run ``tillgate …``; its standard output, or its error where it fails.
+
+    It runs in this process, for most of what a command costs is the start of an interpreter that loads Tillgate, and a
+    story begins with three of them.
+
+    Args:
+        process: start a process of its own, as an operator's shell does.
+    """
+    environment = clean_environment() | ({"TILLGATE_DEV": "1"} if dev else {}) | environment
+    run = _run_process if process or arguments[0] == "serve" or sys.executable != PYTHON else _run_here
+    code, out, error = run(arguments, stdin, environment)
+    assert code == status, f"tillgate {' '.join(arguments)} ended with {code}: {error}"
+    return out if status == 0 else error
+
+
+def _run_process(arguments: Sequence[str], stdin: str | None, environment: dict[str, str]) -> tuple[int, str, str]:
+    command = [PYTHON, "-m", "tillgate.cli", *arguments]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def _run_here(arguments: Sequence[str], stdin: str | None, environment: dict[str, str]) -> tuple[int, str, str]:
+    """In a thread of its own: whoever asks may be in an event loop already, and a command runs one."""
+    changed = dict.fromkeys(os.environ.keys() - environment.keys()) | environment
+    with _ONE_COMMAND_AT_A_TIME, ThreadPoolExecutor(1) as thread:
+        done = thread.submit(CliRunner().invoke, app, list(arguments), input=stdin, env=changed).result()
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
 
 
 @pytest.fixture(scope="module")

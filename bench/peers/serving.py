@@ -14,7 +14,7 @@ from bench.table import Row, quartiles, ratios, reached
 from bench.targets import Target, verification
 from tests.running import free_port
 
-TARGET = 10
+TARGET = 15
 
 
 class Peers:

@@ -1,12 +1,14 @@
 """Alerts: once for each cause, to whom they are of use, and never in the way of what they are about."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+import tillgate
 from keyturn import Mode
 from tests.mailserver import Mailbox, mail_server
 from tests.makers import one, rows
@@ -15,7 +17,8 @@ from tillgate.access.accounts import Role
 from tillgate.access.alerts.mailing import AlertMails, letter_of
 from tillgate.access.alerts.model import EVENT_OF, MAILED_MAX, Alert, AlertKind
 from tillgate.access.alerts.operations import MAIL_JOB, raise_alert
-from tillgate.access.alerts.words import EXCEPTIONS, WORDS
+from tillgate.access.alerts.words import CHANGES, EXCEPTIONS, WORDS
+from tillgate.access.notices.model import COMINGS_AND_GOINGS, LIVE
 from tillgate.checkout.payments.model import Unusual
 from tillgate.checkout.projects.model import ProjectSettings
 from tillgate.checkout.projects.operations import change_project, get_words
@@ -227,7 +230,7 @@ async def test_alerts_are_counted_one_at_a_time(shop: Shop) -> None:
 
 async def test_owners_get_mail_about_what_others_changed(mailing: tuple[Shop, Mailbox]) -> None:
     """A role, by somebody else: each owner but whoever did it, and whose account it is, once, however often the audit
-    log is read."""
+    log is read. An address that somebody invites is nobody's account yet."""
     shop, mailbox = mailing
     accounts = shop.app.accounts
     await accounts.create_user("owner@example.com", "a long password", Role.OWNER, shop.project_id)
@@ -238,16 +241,28 @@ async def test_owners_get_mail_about_what_others_changed(mailing: tuple[Shop, Ma
         return bool(await rows(shop.database, "SELECT value FROM instance_facts WHERE name = 'alerts_read_audit'"))
 
     await eventually(reading_has_begun)
-    await accounts.set_role("other@example.com", Role.ADMIN, shop.project_id, by="user:owner@example.com")
+    by = "user:owner@example.com"
+    await accounts.set_role("other@example.com", Role.ADMIN, shop.project_id, by=by)
+    await shop.app.invitations.invite("stranger@example.com", Role.VIEWER, shop.project_id, by=by)
     shop.clock.ahead_ms += 61_000
     await shop.issued(mode=Mode.TEST.value)
-    await eventually(lambda: sum("user.role_changed" in mailbox.text(n) for n in range(len(mailbox.mails))) == 2)
+    changes = ("Role changed (other@example.com), by owner@", "Person invited (stranger@example.com), by owner@")
+
+    def told() -> list[tuple[str, int]]:
+        texts = [(str(mail["To"]), mailbox.text(n)) for n, mail in enumerate(mailbox.mails)]
+        return sorted((to, number) for to, text in texts for number, what in enumerate(changes) if what in text)
+
+    await eventually(lambda: len(told()) >= 3)
     shop.clock.ahead_ms += 61_000
     await shop.issued(mode=Mode.TEST.value)
-    told = [(mail["To"], "user.role_changed" in mailbox.text(n)) for n, mail in enumerate(mailbox.mails)]
-    assert told.count(("third@example.com", True)) == 1
-    assert told.count(("other@example.com", True)) == 1
-    assert ("owner@example.com", True) not in told
+    assert told() == [("other@example.com", 0), ("third@example.com", 0), ("third@example.com", 1)]
+
+
+def test_every_change_that_owners_are_told_has_words() -> None:
+    """Whatever the code writes into the audit log of people, and what is dangerous in live mode."""
+    source = "".join(path.read_text() for path in (Path(tillgate.__file__).parent / "access").rglob("*.py"))
+    people = set(re.findall(r'"((?:invitation|second_factor|user)\.[a-z_]*[a-z])"', source))
+    assert set(CHANGES) == (people - COMINGS_AND_GOINGS) | LIVE
 
 
 async def test_noise_hides_no_exposed_key(mailing: tuple[Shop, Mailbox]) -> None:
@@ -291,6 +306,11 @@ async def test_an_endpoint_is_one_alert_an_episode(shop: Shop) -> None:
         "alert.key_exposed",
         "alert.new_device",
         "alert.setting_changed",
+        "alert.refund_reorganized",
+        "alert.network_behind",
+        "alert.network_disagreement",
+        "alert.network_reorganized",
+        "alert.token_changed",
     ],
 )
 async def test_every_kind_is_an_event_of_its_own(sqlite_shop: Shop, type: str) -> None:

@@ -79,8 +79,8 @@ async def test_a_link_ends(accounts: Accounts, invitations: Invitations, clock: 
 async def _people(accounts: Accounts, project_id: str) -> dict[Role, User]:
     made = {}
     for role in Role:
-        place = await accounts.create_user(f"{role.value}@example.com", PASSWORD, role, project_id)
-        made[role] = place.user
+        membership = await accounts.create_user(f"{role.value}@example.com", PASSWORD, role, project_id)
+        made[role] = membership.user
     return made
 
 
@@ -150,9 +150,9 @@ async def test_who_has_an_account_accepts_as_themselves(accounts: Accounts, invi
     with pytest.raises(Forbidden):
         await invitations.accept(invited.token, thief)
     assert await accounts.sign_in(NEW, PASSWORD, address="192.0.2.1") is not None
-    place = await invitations.accept(invited.token, mine)
-    assert (place.project, place.role) == (second, Role.ADMIN)
-    assert [one.role for one in await accounts.places() if one.user.email == NEW] == [Role.VIEWER, Role.ADMIN]
+    membership = await invitations.accept(invited.token, mine)
+    assert (membership.project, membership.role) == (second, Role.ADMIN)
+    assert [one.role for one in await accounts.memberships() if one.user.email == NEW] == [Role.VIEWER, Role.ADMIN]
     with pytest.raises(Conflict):
         await invitations.invite(NEW, Role.VIEWER, second.id)
     whole = await invitations.invite(NEW, Role.OWNER)

@@ -11,6 +11,7 @@ from keyturn.insight.audit import AuditEntry
 from keyturn.stores.sql import SqlKeyStore
 from tests.makers import StillClock, one, settle
 from tillgate.access.accounts import Accounts, Role
+from tillgate.access.hashes import PasswordHashes
 from tillgate.access.roles import INSTALLATION, RIGHTS, ROLES, Right
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
 
@@ -55,11 +56,14 @@ async def test_a_role_is_for_one_project(accounts: Accounts, database: Database)
     await accounts.set_role(EMAIL.upper(), Role.VIEWER, second.id, by="user:owner@example.com")
     await accounts.set_role(EMAIL, Role.ADMIN, first.id)
     await accounts.set_role(EMAIL, Role.ADMIN, first.id)
-    found = await accounts.places()
-    told = [(place.user.email, place.project, place.role) for place in found]
+    found = await accounts.memberships()
+    told = [(membership.user.email, membership.project, membership.role) for membership in found]
     assert told == [(EMAIL, first, Role.ADMIN), (EMAIL, second, Role.VIEWER), (OWNER, None, Role.OWNER)]
-    assert [place.role for place in await accounts.places(project_id=second.id)] == [Role.VIEWER, Role.OWNER]
-    paged = [*await accounts.places(limit=2), *await accounts.places(after=found[1])]
+    assert [one.role for one in await accounts.memberships(project_id=second.id)] == [
+        Role.VIEWER,
+        Role.OWNER,
+    ]
+    paged = [*await accounts.memberships(limit=2), *await accounts.memberships(after=found[1])]
     assert paged == found
     lines = [(line.action, line.actor, line.detail["role"]) for line in await _lines(database, first.id)]
     assert lines == [
@@ -120,13 +124,14 @@ async def test_who_is_changed_while_the_password_is_checked_is_not_signed_in(
     sign-ins were ended."""
     checking, changed = threading.Event(), threading.Event()
 
-    class Slow(Accounts):
-        def _matches(self, password_hash: str, password: str) -> bool:
+    class Slow(PasswordHashes):
+        def _matches(self, known: str, password: str) -> bool:
             checking.set()
             assert changed.wait(20)
-            return super()._matches(password_hash, password)
+            return super()._matches(known, password)
 
-    accounts = Slow(database, StillClock())
+    accounts = Accounts(database, StillClock())
+    accounts._hashes = Slow()
     project = await accounts.create_project("Shop")
     await accounts.create_user(EMAIL, PASSWORD, Role.VIEWER, project.id)
     signing_in = asyncio.create_task(accounts.sign_in(EMAIL, PASSWORD, address=HERE))
@@ -149,7 +154,7 @@ async def test_a_person_without_a_project_is_shown_that(accounts: Accounts, data
     with pytest.raises(Forbidden) as caught:
         await accounts.sign_in(EMAIL, PASSWORD, address=HERE)
     assert caught.value.code == "no_project"
-    assert [(place.role, place.project) for place in await accounts.places()] == [(None, None)]
+    assert [(membership.role, membership.project) for membership in await accounts.memberships()] == [(None, None)]
     assert (await accounts.remove_user(EMAIL)).account
 
 

@@ -7,7 +7,7 @@ from keyturn.database import Database
 from keyturn.database.shape import tables_of
 from keyturn.stores.sql import SqlKeyStore
 from tests.makers import StillClock, one, settle
-from tillgate.access.accounts import Accounts, Halfway, Role, User
+from tillgate.access.accounts import Accounts, PendingSignIn, Role, User
 from tillgate.access.second_factor.model import (
     FAILURES_MAX,
     HALFWAY_MS,
@@ -59,7 +59,7 @@ class Person:
 
     async def halfway(self, device: str = "") -> str:
         found = await self.accounts.sign_in(EMAIL, PASSWORD, address=HERE, device=device)
-        assert isinstance(found, Halfway)
+        assert isinstance(found, PendingSignIn)
         assert found.token not in repr(found)
         return found.token
 
@@ -145,7 +145,7 @@ async def test_a_recovery_code_counts_once(person: Person) -> None:
 
 
 async def _user(person: Person) -> User:
-    found = await person.accounts.places()
+    found = await person.accounts.memberships()
     return found[0].user
 
 

@@ -163,7 +163,7 @@ async def send(client: httpx.AsyncClient, method: str, path: str, body: Any, **h
     return await client.request(method, path, content=json.dumps(body), headers={**JSON, **headers})
 
 
-# What a session asks for may come to nothing: it is then complete without a payment.
+# What a session asks for may cost nothing: it is then complete without a payment.
 MAY_BE_ZERO = {
     *(f"/checkout_sessions {name}" for name in ("value", "unitAmount", "shippingAmount")),
     *(f"/payment_links{one} fiatAmount" for one in ("", "/{id}")),

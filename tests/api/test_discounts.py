@@ -217,7 +217,7 @@ async def test_a_redemption_is_reserved_until_the_money_is_settled(sqlite_shop: 
 
 async def test_codes_for_known_customers_know_what_they_did(shop: Shop) -> None:
     """First payment: not for who has paid, also without a code; once per customer: not twice, but again after a
-    session that came to nothing; nobody who is not named gets either."""
+    session that failed; nobody who is not named gets either."""
     client = await shop.client()
     coupon = await made(client, "/coupons", **TENTH)
     await made(client, "/promotion_codes", code="FIRST", couponId=coupon["id"], firstTimeTransaction=True)

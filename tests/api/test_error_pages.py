@@ -104,7 +104,13 @@ async def test_what_an_object_does_not_allow_is_answered_as_its_page_shows(sqlit
     is_as_shown("order_reference_taken", await api.post("/checkout_sessions", json=order))
 
     await made("/customers", email="a@example.com")
+    mug = {"name": "Mug", "price": "12.00", "reference": "SKU-1"}
+    await made("/products", **mug)
+    is_as_shown("product_reference_taken", await api.post("/products", json=mug))
     is_as_shown("customer_exists", await api.post("/customers", json={"email": "a@example.com"}))
+    erased = await made("/customers", email="b@example.com")
+    await api.delete(f"/customers/{erased['id']}")
+    is_as_shown("customer_erased", await api.patch(f"/customers/{erased['id']}", json={"name": "Bo"}))
     coupon = await made("/coupons", name="Spring", discountType="percentage", discountPercentage="10")
     await made("/promotion_codes", code="spring", couponId=coupon["id"])
     again = {"code": "SPRING", "couponId": coupon["id"]}

@@ -53,6 +53,10 @@ async def test_events_are_filtered_by_type_and_age(shop: Shop) -> None:
     assert await found(createdAfter=later, type="session.paid") == [8]
     assert await found(createdAfter="1969-12-31T23:59:59Z") == [8, 7, 6, 5, 4, 3, 2, 1]
     assert await found(createdAfter="9998-12-31T23:59:59.999999999Z") == []
+    assert await found(createdBefore=second) == [1]
+    assert await found(createdBefore=later, createdAfter=second, type="session.paid") == [4]
+    assert await found(createdBefore=later, createdAfter=second, type="session.paid", after="0") == [4]
+    assert await found(createdBefore=second, after="0") == [1]
 
 
 @pytest.mark.parametrize(

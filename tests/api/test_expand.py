@@ -289,7 +289,7 @@ async def test_a_longer_page_takes_no_more_statements(shop: Shop) -> None:
     for _ in range(9):
         await bought(client, **dict(things))
     principal = Principal(shop.project_id, False, "key", "key:x", frozenset({"*"}))
-    context: Any = ApiContext(*[None] * (len(ApiContext._fields) - 1), public_url="https://shop.example")  # type: ignore[arg-type]
+    context: Any = ApiContext(**{**dict.fromkeys(ApiContext._fields), "public_url": "https://shop.example"})  # type: ignore[arg-type]
 
     async def statements(resource: Resource, path: str, some: list[str]) -> int:
         asked: Counter[str] = Counter()
@@ -299,7 +299,7 @@ async def test_a_longer_page_takes_no_more_statements(shop: Shop) -> None:
             objects = list((await resource.by_ids(context, tx, principal, some)).values())
             expansion = EXPANSIONS.parse(resource, path)
             expansion.check_size(len(objects))
-            shown = await expanded(context, Counting(tx, asked), principal, objects, expansion, PAGING.told)
+            shown = await expanded(context, Counting(tx, asked), principal, objects, expansion, PAGING.envelope)
             assert len(shown) == len(some)
 
         await shop.database.read(read)

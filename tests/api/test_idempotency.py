@@ -33,13 +33,16 @@ CUSTOMER = {"email": "buyer@example.com", "metadata": {"plan": "pro", "seats": [
 PRODUCT = {"name": "Mug", "price": "12.00", "metadata": {"shelf": "3"}}
 COUPON = {"name": "Spring", "discountType": "percentage", "discountPercentage": "12.5", "maxRedemptions": 10}
 KEY = {"Idempotency-Key": "order-1042"}
-# These need a chain: tests/journeys/test_live_payments.py and test_unassigned_transfers.py.
+# These need a chain: tests/journeys/test_live_payments.py, test_live_refunds.py and test_unassigned_transfers.py.
 ON_A_CHAIN = {
     "/checkout_sessions/{id}/payment_option",
+    "/refunds/{id}/destination_link",
     "/unassigned_transfers/{id}/assign",
     "/unassigned_transfers/{id}/return",
 }
-MUTATING = [route for route in ROUTES if route.changes and route.path not in ON_A_CHAIN]
+# And these a payment by mail, which opens in another language: tests/dialects/coin_moebius/test_manual.py.
+BY_MAIL = {"/checkout_sessions/{id}/receive", "/checkout_sessions/{id}/undo_received"}
+MUTATING = [route for route in ROUTES if route.changes and route.path not in ON_A_CHAIN | BY_MAIL]
 # What a request may leave behind. What the worker writes when it likes is left out.
 EFFECTS = {
     "payment_links": "*",
@@ -226,6 +229,7 @@ WAYS: dict[str, tuple[Maker | None, dict[str, Any] | None, dict[str, Any] | None
     "POST /webhook_deliveries/{id}/replay": (delivery, None, None),
     "POST /events/{id}/replay": (event, {}, {}),
     "POST /customers": (None, CUSTOMER, CUSTOMER | {"email": "other@example.com"}),
+    "DELETE /customers/{id}": (customer, None, None),
     "PATCH /customers/{id}": (customer, CUSTOMER | {"name": None}, CUSTOMER),
     "POST /test_clocks": (None, {"name": "A"}, {}),
     "POST /test_clocks/{id}/advance": (clock, {"seconds": 60}, {"seconds": 61}),

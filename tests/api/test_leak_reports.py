@@ -174,7 +174,7 @@ async def canary_of(shop: Shop) -> Any:
 
 
 async def test_a_key_that_ends_is_an_event(shop: Shop) -> None:
-    """The server looks on its own when it starts; here by hand, too. Whoever looks, it is told once."""
+    """The server looks on its own when it starts; here by hand, too. Whoever looks, it is reported once."""
     issued = await shop.issued(mode="live", expires_at=shop.clock.now() + 10 * DAY_MS)
 
     async def told_of(*types: str) -> list[dict[str, Any]] | None:

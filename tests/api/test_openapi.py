@@ -103,6 +103,8 @@ NO_OBJECTS = {
     "OrderAmounts",
     "PaymentAmounts",
     "PaymentOptionObject",
+    "RateLegObject",
+    "RateObject",
     "Token",
 }
 # What a merchant says, in words of their own.

@@ -36,7 +36,7 @@ async def test_an_order_has_every_documented_field(shop: Shop) -> None:
     assert set(order) == {
         "id", "object", "livemode", "sessionId", "paymentId", "customerId", "status", "exceptions", "fulfillment",
         "reference", "uniqueReference", "currency", "lineItems", "discounts", "amounts", "received", "refunded",
-        "clientReferenceId", "customerStated", "decision", "paymentStatus", "metadata",
+        "clientReferenceId", "customerStated", "decision", "paymentStatus", "metadata", "receiptUrl",
         "expiresAt", "createdAt", "updatedAt",
     }  # fmt: skip
     assert (order["object"], order["livemode"], order["status"]) == ("order", False, "open")

@@ -74,10 +74,12 @@ async def test_money_that_moved_is_listed(shop: Shop) -> None:
     one = (await client.get(f"/transactions/{refund['transactionId']}")).json()
     assert set(one) == {
         "id", "object", "livemode", "paymentId", "orderId", "kind", "status", "amount", "value", "currency", "chainId",
-        "txHash", "confirmedAt", "createdAt",
+        "network", "asset", "symbol", "txHash", "confirmedAt", "createdAt",
     }  # fmt: skip
     assert one["amount"] == {"wei": "8000000000000000", "eth": "0.008"}
-    amounts = (await client.get(f"/payments/{payment_id}")).json()["amounts"]
+    payment = (await client.get(f"/payments/{payment_id}")).json()
+    assert (one["network"], one["asset"], one["symbol"]) == (None, payment["asset"], None)
+    amounts = payment["amounts"]
     assert (amounts["received"], amounts["refunded"], amounts["refundable"]) == ("50.00", "20.00", "30.00")
 
 

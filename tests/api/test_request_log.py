@@ -17,7 +17,7 @@ from tests import makers
 from tests.shop import PUBLIC_URL, MovableClock, Shop, eventually, lifespan, open_shop, settings_for
 from tillgate.app import running
 from tillgate.base.clock import DAY_MS, HOUR_MS
-from tillgate.cli import app as cli
+from tillgate.cli.commands import app as cli
 from tillgate.settings import SettingsError, load
 
 pytestmark = pytest.mark.anyio

@@ -69,7 +69,7 @@ async def test_a_session_that_has_seen_money_or_ended_cannot_be_expired(shop: Sh
 
 @pytest.mark.anyio
 async def test_a_canceled_session_is_over_for_good(shop: Shop) -> None:
-    """Unlike an expired one it cannot be paid late: it failed, its order and payment are canceled, each told once, its
+    """Unlike an expired one it cannot be paid late: it failed, its order and payment are canceled, each once, its
     coupon's place and its unique reference are free again. Canceling it again changes nothing."""
     client = await shop.client()
     coupon = {"name": "One", "discountType": "percentage", "discountPercentage": "10", "maxRedemptions": 1}
@@ -103,7 +103,7 @@ async def test_a_canceled_session_is_over_for_good(shop: Shop) -> None:
 
 
 @pytest.mark.anyio
-async def test_canceling_releases_what_was_authorised(shop: Shop) -> None:
+async def test_canceling_releases_what_was_authorized(shop: Shop) -> None:
     """All of it; where a part was captured already, the rest is the payment's to cancel, and the session is paid."""
     client = await shop.client()
     body = {"amount": {"value": "50.00", "currency": "USD"}, "captureMethod": "manual"}

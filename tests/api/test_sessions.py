@@ -193,7 +193,8 @@ async def test_a_settled_session_stays_paid(shop: Shop) -> None:
 
 
 async def test_sessions_are_filtered_by_status_link_and_age(shop: Shop) -> None:
-    """status, linkId and createdAfter narrow the list, alone and together; createdAfter is inclusive."""
+    """status, linkId, createdAfter and createdBefore narrow the list, alone and together; a period holds its beginning
+    and not its end."""
     client = await shop.client()
     link = (await client.post("/payment_links", json={"title": "A plan", "fiatAmount": "5"})).json()
     made = []
@@ -219,6 +220,9 @@ async def test_sessions_are_filtered_by_status_link_and_age(shop: Shop) -> None:
     assert await found(createdAfter=(third + timedelta(milliseconds=1)).isoformat()) == [3]
     east = third.astimezone(tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "-00:00")
     assert await found(createdAfter=east, status="pending") == [2]
+    assert await found(createdBefore=made[2]["createdAt"]) == [1, 0]
+    assert await found(createdBefore=made[2]["createdAt"], createdAfter=made[1]["createdAt"]) == [1]
+    assert await found(createdBefore="1970-01-01T00:00:00Z") == []
 
 
 @pytest.mark.parametrize(
@@ -233,6 +237,7 @@ async def test_sessions_are_filtered_by_status_link_and_age(shop: Shop) -> None:
         ("createdAfter", "2024-02-30T00:00:00Z"),
         ("createdAfter", "1730462400"),
         ("createdAfter", "null"),
+        ("createdBefore", "tomorrow"),
     ],
 )
 async def test_a_filter_that_makes_no_sense_is_refused_by_name(sqlite_shop: Shop, name: str, value: str) -> None:

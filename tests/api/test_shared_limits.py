@@ -12,7 +12,7 @@ from keyturn.database import open_database
 from tests.running import free_port
 from tests.shop import MovableClock, Shop, lifespan, settings_for
 from tillgate.app import running
-from tillgate.cli import app as cli
+from tillgate.cli.commands import app as cli
 from tillgate.settings import SettingsError, load
 
 pytestmark = pytest.mark.anyio

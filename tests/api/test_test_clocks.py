@@ -149,7 +149,7 @@ async def test_there_are_test_clocks_in_test_mode_only(shop: Shop) -> None:
     assert (await client.get(f"/test_clocks/{clock['id']}")).json() == clock
 
 
-async def test_a_clock_lets_an_authorisation_lapse(shop: Shop) -> None:
+async def test_a_clock_lets_an_authorization_lapse(shop: Shop) -> None:
     """Seven days forward, what was promised and not captured is released, in the call that puts the clock forward."""
     client = await shop.client()
     clock = (await client.post("/test_clocks", json={})).json()

@@ -67,6 +67,8 @@ _KEPT: Final = ("api_keys", "projects", "users", "instance_facts", "schema_migra
 _UNREFERRED: Final = Both(
     sqlite="PRAGMA defer_foreign_keys = ON", postgres="SET LOCAL session_replication_role = 'replica'"
 )
+# A file is made by a job, and a still shop has none: tests/api/test_issued.py.
+WALKED: Final = [route for route in ROUTES if route.answers is not None]
 _ROUTE_OF: Final = {(route.method.lower(), f"{ROOT}{route.path}"): route for route in ROUTES}
 
 
@@ -154,7 +156,7 @@ class Walk:
     def _go_on(self) -> None:
         """What was tried least in this walk, on something that there is: so that it comes to the ends of lives."""
         random = self._random
-        possible = [route for route in ROUTES if "{id}" not in route.path or self._known.get(_noun_of(route))]
+        possible = [route for route in WALKED if "{id}" not in route.path or self._known.get(_noun_of(route))]
         random.shuffle(possible)
         route = min(possible, key=lambda one: self._tried[one.operation_id])
         own = {"id": random.choice(self._known[_noun_of(route)])} if "{id}" in route.path else None
@@ -197,7 +199,7 @@ class Walk:
             case.query = {
                 name: value
                 for name, value in case.query.items()
-                if name not in ("starting_after", "createdAfter", "expand")
+                if name not in ("starting_after", "createdAfter", "createdBefore", "currency", "amount", "expand")
                 and (not name.endswith("Id") or is_typed(str(value)))
             } | self._expanded(route)
         if "id" in case.path_parameters and random.random() < OF_ANOTHER_KIND:
@@ -286,6 +288,9 @@ def walk(shop: ShopBeside) -> Any:
     told = shop.request("GET", f"{PUBLIC_URL}/openapi.json").json()
     # Every request here carries a key; what happens without one is shown elsewhere.
     del told["security"]
+    for route in ROUTES:
+        if route not in WALKED:
+            del told["paths"][f"{ROOT}{route.path}"]
     # Along the document's own links, not along such as are guessed from names.
     config = schemathesis.Config.from_dict({"phases": {"stateful": {"inference": {"algorithms": []}}}})
     schema = schemathesis.openapi.from_dict(told, config=config)

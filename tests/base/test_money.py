@@ -1,5 +1,7 @@
 """Money: integers inside, decimal strings outside, each currency with its own minor digits."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from tillgate.api.errors import WORDS
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import INTEGER_DIGITS_MAX, MINOR_DIGITS, Money, parse_amount, parse_currency
+from tillgate.base.problems import Problem
 
 currencies = st.sampled_from(sorted(MINOR_DIGITS))
 
@@ -31,6 +34,7 @@ def test_the_currencies_know_their_minor_digits() -> None:
         ("1.5", "BHD", 1_500, "1.500"),
         ("0.001", "KWD", 1, "0.001"),
         ("007", "USD", 700, "7.00"),
+        ("0" * 39 + "1", "USD", 100, "1.00"),  # as long as a text may be
         ("999999999999.99", "USD", 99_999_999_999_999, "999999999999.99"),
         ("999999999999.999", "BHD", 999_999_999_999_999, "999999999999.999"),
     ],
@@ -95,6 +99,26 @@ def test_anything_but_a_plain_positive_decimal_is_refused(text: str, currency: s
     assert len(WORDS.message(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "may_be_zero", "problem", "values"),
+    [
+        ("0" * 40 + "1", "USD", False, Problem.NOT_AN_AMOUNT, {"example": "99.00", "may_be_zero": False}),
+        ("1e3", "JPY", True, Problem.NOT_AN_AMOUNT, {"example": "99", "may_be_zero": True}),
+        ("1.234", "USD", False, Problem.DECIMALS, {"currency": "USD", "digits": 2, "given": 3, "example": "99.00"}),
+        ("1.5", "JPY", False, Problem.DECIMALS, {"currency": "JPY", "digits": 0, "given": 1, "example": "99"}),
+        ("1" * 13, "USD", False, Problem.AMOUNT_TOO_LARGE, {"digits": 12}),
+        ("0.00", "USD", False, Problem.AMOUNT_ZERO, {}),
+    ],
+)
+def test_a_refused_amount_comes_with_what_its_words_need(
+    text: str, currency: str, may_be_zero: bool, problem: Problem, values: dict[str, Any]
+) -> None:
+    """An example in the currency's own digits, how many there may be, and how many there are."""
+    with pytest.raises(InvalidInput) as caught:
+        parse_amount(text, currency, field="fiat_amount", may_be_zero=may_be_zero)
+    assert (caught.value.problem, dict(caught.value.values)) == (problem, values)
+
+
 @given(st.integers(min_value=1, max_value=10**INTEGER_DIGITS_MAX - 1), currencies)
 def test_writing_and_reading_an_amount_gives_it_back(minor: int, currency: str) -> None:
     """For every currency: what is shown can be sent in again and means the same."""
@@ -131,6 +155,7 @@ def test_a_currency_that_does_not_exist_is_refused(code: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_currency(code, field="fiat_currency")
     assert caught.value.field == ("fiat_currency",)
+    assert caught.value.values == {"suggestion": "USD" if code == "usd" else None}
     assert ("Write it in capitals: USD." in WORDS.message(caught.value)) == (code == "usd")
 
 

@@ -187,7 +187,7 @@ def test_a_name_that_nobody_can_see_is_none(text: str) -> None:
     """It is refused like an empty one; where a text may be empty, it is."""
     with pytest.raises(InvalidInput) as refused:
         checked_text(text, field="name", length_max=100)
-    assert refused.value.problem is Problem.EMPTY
+    assert refused.value.problem is Problem.NOTHING_VISIBLE
     assert checked_text(text, field="description", length_max=100, may_be_empty=True) == ""
 
 

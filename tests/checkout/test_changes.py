@@ -24,7 +24,7 @@ BACK = msgspec.structs.replace(FINAL, tx_hash=None, kind=payments.TransactionKin
 HELD = Authorization(amount_minor=5_000, authorized_at=NEW_YEAR - 9, lapses_at=NEW_YEAR + 9)
 BLOCK = Block(number=7, hash="0x7", mined_at=NEW_YEAR - 6)
 
-# What can become of a payment that has seen a transfer which is final, by what a reader would call it.
+# What can happen to a payment that has seen a transfer which is final, by what a reader would call it.
 CHANGES: dict[str, dict[str, Any]] = {
     "nothing": {},
     "more is seen": {"transfers": (FINAL, SEEN)},
@@ -36,7 +36,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "dropped": {"transfers": (), "dropped": (FINAL,)},
     "given back": {"returned": (BACK,)},
     "on its way back": {"returned": (msgspec.structs.replace(BACK, confirmed_at=None),)},
-    "authorised": {"authorization": HELD},
+    "authorized": {"authorization": HELD},
     "released": {"authorization": msgspec.structs.replace(HELD, released_minor=5_000)},
     "declined": {"decline": Decline(code="no", declined_at=NEW_YEAR)},
     "accepted": {"decision": Decision.ACCEPTED},
@@ -69,7 +69,7 @@ def opened(payment: Payment, expires_at: int) -> sessions.CheckoutSession:
 
 
 NOUNS: dict[str, tuple[Callable[[Payment, int], Any], Callable[[Any, Any], bool], Callable[[Any], Any]]] = {
-    "order": (whole, orders.changed, order_object.to_api),
+    "order": (whole, orders.changed, lambda one: order_object.to_api(one, "https://shop.example")),
     "payment": (recorded, payments.changed, payment_object.to_api),
     "session": (opened, sessions.changed, lambda one: session_object.to_api(one, "https://shop.example")),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from tillgate.cli import app
+from tillgate.cli.commands import app
 
 
 def test_the_log_is_listed_and_its_tampering_found(tmp_path: Path) -> None:

@@ -3,13 +3,17 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.running import EVERY_SCOPE, RunningServer, run_cli
+from tests import running
+from tests.running import EVERY_SCOPE, RunningServer
+
+run_cli = partial(running.run_cli, process=True)
 
 KEY = re.compile(r"ck_(live|test)_[0-9A-Za-z]{32}")
 
@@ -124,12 +128,12 @@ def test_the_commands_work_beside_a_running_server(served: RunningServer) -> Non
     issued = served.issued(EVERY_SCOPE, project=project)
     with served.client(issued["key"]) as client:
         assert client.get("/checkout_sessions").status_code == 200
-        served.cli("keys", "revoke", "--yes", issued["id"])
+        served.cli("keys", "revoke", "--yes", issued["id"], process=True)
         refused = client.get("/checkout_sessions")
         assert (refused.status_code, refused.json()["error"]["reason"]) == (401, "revoked")
     served.owner()
-    served.cli("migrate")
-    served.cli("doctor")
+    served.cli("migrate", process=True)
+    served.cli("doctor", process=True)
     used = [one for one in json.loads(served.cli("keys", "list", "--json")) if one["id"] == issued["id"]]
     assert used[0]["status"] == "revoked"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tillgate.cli import app
+from tillgate.cli.commands import app
 
 
 @pytest.mark.parametrize(

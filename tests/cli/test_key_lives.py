@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tillgate.cli import app
+from tillgate.cli.commands import app
 
 
 class Terminal:

@@ -58,7 +58,7 @@ def test_a_key_is_shown_without_its_text(running: RunningServer) -> None:
     assert made["key"] not in shown
     told = json.loads(shown)
     assert told["networks"] == ["127.0.0.0/8", "::1/128"]
-    assert told["rate"] == "5/s, 10 at once"
+    assert told["rate"] == "5 a second, 10 at once"
     assert told["expiresAt"] > told["createdAt"]
 
 

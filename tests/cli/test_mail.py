@@ -65,6 +65,7 @@ async def test_doctor_asks_the_mail_server_when_told_to(tmp_path: Path) -> None:
         ({"TILLGATE_SMTP_HOST": "mail.example.com"}, "TILLGATE_MAIL_FROM: expected"),
         ({"TILLGATE_SMTP_HOST": "mail.example.com:25"}, "TILLGATE_SMTP_HOST: expected a host name"),
         ({"TILLGATE_MAIL_FROM": "a@example.com, b@example.com"}, "TILLGATE_MAIL_FROM: expected one e-mail address"),
+        ({"TILLGATE_MAIL_RETURNS": "returns"}, "TILLGATE_MAIL_RETURNS: expected one e-mail address"),
         ({"TILLGATE_SMTP_TLS": "ssl"}, "TILLGATE_SMTP_TLS: expected one of starttls, tls, none"),
         (
             {"TILLGATE_SMTP_HOST": "m.example.com", "TILLGATE_MAIL_FROM": "a@example.com", "TILLGATE_SMTP_USER": "a"},

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.running import RunningServer, clean_environment
-from tillgate.cli import app
+from tillgate.cli.commands import app
 
 
 def run(*arguments: str | bytes, stdin: bytes = b"", **environment: str) -> tuple[int, str, str]:

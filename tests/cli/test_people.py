@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.running import run_cli
+from tillgate.cli.commands import app as tillgate
 
-pytestmark = pytest.mark.parametrize("where", ["sqlite", "postgres"], indirect=True)
+RUNNER = CliRunner()
+LINE = "correct horse battery\n"
+on_both = pytest.mark.parametrize("where", ["sqlite", "postgres"], indirect=True)
 
 
 @pytest.fixture
@@ -19,6 +23,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     return ["--data", str(tmp_path), "--database-url", request.getfixturevalue("postgres_database_url")]
 
 
+@on_both
 def test_people_are_given_roles_and_removed_from_the_command_line(where: list[str]) -> None:
     """As docs/people.md has it; each command says what it did, in words and in JSON, and the audit log has it."""
     document = (Path(__file__).parents[2] / "docs/people.md").read_text()
@@ -63,3 +68,40 @@ def test_people_are_given_roles_and_removed_from_the_command_line(where: list[st
     run_cli("users", "remove", "you@example.com", "--yes", *where, status=1)
     run_cli("users", "remove", "you@example.com", *where, status=1, stdin="")
     run_cli("audit", "list", "--installation", "--project", project, *where, status=1)
+
+
+@on_both
+def test_the_first_account_leaves_an_installation_that_works_from_a_terminal(where: list[str]) -> None:
+    """Its owner has a first project, named or not, and the next command needs no other; later accounts make none."""
+    create = ["users", "create", "--password-stdin", "--json", *where]
+    told = json.loads(run_cli(*create, "--email", "a@example.com", "--project", "Bakery", stdin=LINE))
+    assert (told["role"], told["projectId"], told["firstProject"]["name"]) == ("owner", None, "Bakery")
+    make = ["keys", "create", "--name", "Backend", "--mode", "test", "--scope", "sessions:write", "--json", *where]
+    assert json.loads(run_cli(*make))["key"].startswith("ck_test_")
+    told = json.loads(run_cli(*create, "--email", "b@example.com", stdin=LINE))
+    assert (told["projectId"], told["firstProject"]) == (None, None)
+    assert "Nowhere" in run_cli(*create, "--email", "c@example.com", "--project", "Nowhere", stdin=LINE, status=1)
+    assert [one["name"] for one in json.loads(run_cli("projects", "list", "--json", *where))] == ["Bakery"]
+
+
+def test_the_first_project_has_a_name_and_can_be_left_out(tmp_path: Path) -> None:
+    """Without a name it has one; with --no-project there is none; an id, or a role below owner, needs a project."""
+
+    def run(*more: str) -> tuple[int, str]:
+        done = RUNNER.invoke(tillgate, ["users", "create", "--password-stdin", *more], input=LINE)
+        return done.exit_code, done.output
+
+    one, two = (["--email", "a@example.com", "--data", str(tmp_path / name)] for name in ("one", "two"))
+    assert re.fullmatch(
+        r"a@example\.com can sign in as owner of the installation\.\n"
+        r"The first project is prj_\w{26} \(My shop\); keys belong to it\.\n",
+        run(*one)[1],
+    )
+    for more in (["--role", "developer"], ["--project", f"prj_{'0' * 26}"], ["--role", "admin", "--project", "Shop"]):
+        status, printed = run(*more, *two)
+        assert status == 1 and "no project yet" in printed
+    assert "not both" in run("--no-project", "--project", "Shop", *two)[1]
+    assert "visible" in run("--project", "\u200b", *two)[1]
+    assert run("--no-project", *two) == (0, "a@example.com can sign in as owner of the installation.\n")
+    listed = RUNNER.invoke(tillgate, ["projects", "list", "--json", *two[2:]])
+    assert json.loads(listed.output) == []

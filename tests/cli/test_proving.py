@@ -48,8 +48,9 @@ async def test_books_are_proved_and_a_transfer_explained(tmp_path: Path) -> None
         explained = json.loads(run_cli("transfers", "explain", sent, "--project", session.project_id, "--json", *data))
         (movement,) = explained["networks"][0]["movements"]
         assert (movement["verdict"], movement["paymentId"]) == ("counted", session.payment.id)
+        assert movement["singleSource"] is True, "this network has one node"
         words = run_cli("transfers", "explain", sent, "--project", session.project_id, *data)
-        assert "50 TUSD to 0x" in words and "There is nothing to do." in words
+        assert "50 TUSD to 0x" in words and "There is nothing to do. Reported by one node alone." in words
         refused = run_cli("transfers", "explain", "0x12", "--project", session.project_id, *data, status=1)
         assert "64 hexadecimal digits" in refused
 

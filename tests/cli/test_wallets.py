@@ -1,12 +1,15 @@
 """``tillgate wallets`` from a shell: what is typed in the wrong place is never repeated."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.rails.evm.test_extended_keys import PHRASE, SEED_1, VECTORS, XPRV
+from tests.rails.evm.test_extended_keys import PHRASE, SEED_1, VECTORS, XPRV, signed_by
 from tests.running import run_cli
+from tillgate.rails.evm.treasury.model import TreasuryError, parse_recovery_code, parse_treasury
+from tillgate.rails.evm.wallets.model import message_of
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +37,7 @@ def test_no_secret_is_repeated_however_it_is_given(tmp_path: Path) -> None:
 
 
 def test_a_wallet_is_set_confirmed_and_skipped_as_json(tmp_path: Path) -> None:
-    """Each command says what it did; the key itself is in no output, and sealed in the database."""
+    """Each command says what it did; the key itself is in no output, and sealed in the database and its backups."""
     data = ("--data", str(tmp_path), "--json")
     run_cli("projects", "create", "--name", "Shop", *data)
     set_first = json.loads(run_cli("wallets", "set", "--xpub", "-", *data, stdin=f"{XPUB}\n"))
@@ -45,3 +48,78 @@ def test_a_wallet_is_set_confirmed_and_skipped_as_json(tmp_path: Path) -> None:
     shown = run_cli("wallets", "show", *data) + run_cli("wallets", "list", *data) + run_cli("audit", "list", *data)
     assert XPUB not in shown
     assert all(XPUB.encode() not in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    kept = tmp_path / "backup"
+    run_cli("backup", str(kept), *data)
+    with zipfile.ZipFile(kept) as backup:
+        parts = [backup.read(name) for name in backup.namelist()]
+    assert any(confirmed["fingerprint"].encode() in part for part in parts)
+    assert all(XPUB.encode() not in part for part in parts)
+
+
+def test_a_signature_confirms_a_wallet(tmp_path: Path) -> None:
+    """Of the message that the wallet is shown with, by its second address; anything else is refused, and not
+    repeated."""
+    data = ("--data", str(tmp_path))
+    run_cli("projects", "create", "--name", "Shop", *data)
+    wallet = json.loads(run_cli("wallets", "set", "--xpub", XPUB, "--json", *data))
+    message = message_of(wallet["fingerprint"])
+    assert message in run_cli("wallets", "show", *data)
+    confirm = ("wallets", "confirm", "--fingerprint", wallet["fingerprint"], *data)
+    signature, others = signed_by(1, message), signed_by(0, message)
+    for wrong, told in (
+        ((), "either --ends-with or --signature"),
+        (("--ends-with", "000000", "--signature", signature), "either --ends-with or --signature"),
+        (("--signature", signature[:-2]), "0x and 130 hexadecimal digits"),
+        (("--signature", others), message),
+    ):
+        refused = run_cli(*confirm, *wrong, status=1)
+        assert told in " ".join(refused.split())
+        assert others not in refused and signature[:-2] not in refused
+    assert not json.loads(run_cli("wallets", "show", "--json", *data))["current"]
+    assert json.loads(run_cli(*confirm, "--signature", signature, "--json"))["current"]
+
+
+def test_a_treasury_is_set_with_a_code_that_is_shown_once(tmp_path: Path) -> None:
+    """The last group of the code confirms it; the code is in no later output, nor in clear in the database or a backup;
+    with it the same wallet is set again elsewhere."""
+    data, treasury = ("--data", str(tmp_path)), "0x" + "7e" * 20
+    run_cli("projects", "create", "--name", "Shop", *data)
+    made = json.loads(run_cli("wallets", "set", "--treasury", treasury, "--json", *data))
+    code, name = made["recoveryCode"], made["fingerprint"]
+    assert (made["current"], made["treasury"].lower(), len(made["addresses"])) == (False, treasury, 3)
+    confirm = ("wallets", "confirm", "--fingerprint", name, *data)
+    assert "recovery code" in run_cli(*confirm, "--ends-with", "ZZZZZ", status=1)
+    run_cli(*confirm, "--ends-with", code[-5:].lower())
+    assert "recoveryCode" not in run_cli("wallets", "set", "--treasury", treasury, "--json", *data)
+    shown = "".join(run_cli("wallets", one, *data) for one in ("show", "list")) + run_cli("audit", "list", *data)
+    assert treasury in shown.lower() and code not in shown and code.replace("-", "") not in shown
+    raw = parse_recovery_code(code)
+    kept = tmp_path / "backup"
+    run_cli("backup", str(kept), *data)
+    with zipfile.ZipFile(kept) as backup:
+        parts = [backup.read(one) for one in backup.namelist()]
+    parts += [file.read_bytes() for file in tmp_path.iterdir() if file.is_file()]
+    assert not any(form in part for part in parts for form in (raw, raw.hex().encode(), code.encode()))
+    other = ("--data", str(tmp_path / "elsewhere"))
+    run_cli("projects", "create", "--name", "Shop", *other)
+    again = ("wallets", "set", "--treasury", treasury, "--recovery-code", "-", "--json", *other)
+    assert json.loads(run_cli(*again, stdin=f"{code}\n"))["addresses"] == made["addresses"]
+    wrong = code.replace(code[0], "Z" if code[0] != "Z" else "Y", 1)
+    told = run_cli(*again, stdin=wrong, status=1)
+    assert "recovery code" in told and wrong not in told
+    assert "standard input" in run_cli(*again[:5], code, *other, status=1)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("0x12", "40 hexadecimal digits"),
+        ("0x" + "00" * 20, "nobody has the key"),
+        ("0x4e59b44847b379578588920cA78FbF26c0B4956C", "no treasury"),
+        ("0x4e59b44847b379578588920cA78FbF26c0B4956c", "EIP-55"),
+    ],
+)
+def test_what_is_no_treasury_is_refused(address: str, reason: str) -> None:
+    """A mistyped address, nobody's, and the contracts of others."""
+    with pytest.raises(TreasuryError, match=reason):
+        parse_treasury(address)

@@ -107,6 +107,7 @@ def test_a_session_is_created_both_ways_found_by_filters_and_paid(client: Client
     assert [one.id for one in client.checkout_sessions.list(link_id=link.id, created_after=before).data] == [by_link.id]
     assert session.id in [one.id for one in client.checkout_sessions.list(status="paid").data]
     assert client.checkout_sessions.list(created_after=datetime.now(UTC) + timedelta(hours=1)).data == []
+    assert client.checkout_sessions.list(link_id=link.id, created_before=before).data == []
 
 
 def test_the_merchant_accepts_unusual_money_and_ends_a_session_early(client: Client) -> None:
@@ -312,7 +313,7 @@ def test_what_an_object_names_is_put_into_it(client: Client) -> None:
 
 
 def test_money_is_captured_refunded_and_emitted(client: Client) -> None:
-    """An authorisation in two captures, a refund of a part, and the movements that all of it left."""
+    """An authorization in two captures, a refund of a part, and the movements that all of it left."""
     session = client.checkout_sessions.create(amount=PRICE, capture_method="manual", expand="order")
     assert session.order is not None
     client.checkout_sessions.simulate(session.id, payer="payer_authorizes")
@@ -442,6 +443,8 @@ METHODS = {
 STRUCTS = {
     "MovementObject": "TransferMovement",
     "OnNetworkObject": "TransferOnNetwork",
+    "SearchResultObject": "SearchResult",
+    "SearchResultsObject": "SearchResults",
     "TransferExplanationObject": "TransferExplanation",
     "AttemptObject": "DeliveryAttempt",
     "CheckoutSessionObject": "CheckoutSession",
@@ -461,8 +464,11 @@ STRUCTS = {
     "PaymentAmounts": "PaymentAmounts",
     "PaymentObject": "Payment",
     "RefundObject": "Refund",
+    "RefundLinkObject": "RefundLink",
     "UnassignedTransferObject": "UnassignedTransfer",
     "PaymentOptionObject": "PaymentOption",
+    "RateLegObject": "ExchangeRateLeg",
+    "RateObject": "ExchangeRate",
     "Token": "Token",
     "TransactionObject": "Transaction",
     "PaymentLinkObject": "PaymentLink",

@@ -14,7 +14,7 @@ from keyturn.database.backup import MANIFEST, back_up, read_manifest, restore, v
 from keyturn.database.shape import tables_of
 from keyturn.database.transfer import open_source
 from keyturn.stores.ports import Act
-from keyturn.stores.restoring import after_restore, narrowed_in
+from keyturn.stores.restoring import after_restore, restrictions_in
 from tests.makers import Counter, counter_over, execute, one, rows
 from tests.postgres import PostgresServer
 from tillgate.opening import all_migrations
@@ -288,7 +288,7 @@ async def test_what_was_restricted_since_stays_so_where_that_is_known(
         found.append(await after_restore(tx, Act(NOW, "operator:test", "why"), kept, disable=not replace))
 
     url = database_url if replace else f"sqlite:///{tmp_path / 'empty.db'}"
-    await restore(url, file, all_migrations(), now=NOW, replace=replace, before=narrowed_in, finish=finish)
+    await restore(url, file, all_migrations(), now=NOW, replace=replace, before=restrictions_in, finish=finish)
     restored = await open_database(url)
     try:
         [key] = await rows(restored, "SELECT status, revoked_by, disabled_by FROM api_keys")

@@ -195,7 +195,7 @@ async def test_of_missed_expiry_notices_the_nearest_is_sent(bench: Bench) -> Non
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 async def test_where_nobody_is_notified_no_notice_is_used_up(kind: str, tmp_path: Path) -> None:
-    """A server without an event log beside one that has it leaves the telling to that; and does not look for ever."""
+    """A server without an event log beside one that has it leaves the report to that; and does not look for ever."""
     told = Described()
     database = await open_database(f"sqlite:///{tmp_path / 'keys.db'}")
     try:

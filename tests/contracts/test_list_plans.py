@@ -18,6 +18,7 @@ from tillgate.api.events import EventListObject
 from tillgate.api.paging import PAGING as PAGED
 from tillgate.api.paging import ListObject
 from tillgate.base import ids
+from tillgate.base.pages import PageRequest
 from tillgate.base.principal import Principal
 from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import ONE, Call, Reads, Route
@@ -73,7 +74,7 @@ class Planner:
     def __init__(self, shop: Shop, endpoint_id: str) -> None:
         self._shop = shop
         self._endpoint_id = endpoint_id
-        self._context: Any = ApiContext(*[None] * (len(ApiContext._fields) - 1), public_url="https://shop.example")  # type: ignore[arg-type]
+        self._context: Any = ApiContext(**{**dict.fromkeys(ApiContext._fields), "public_url": "https://shop.example"})  # type: ignore[arg-type]
         self.dialect = shop.database.dialect
 
     async def asked(self, route: Route, **filters: Any) -> list[Asked]:
@@ -190,6 +191,7 @@ def filters_of(route: Route) -> list[str]:
 
 
 VALUES = {
+    "status": "abandoned",
     "session_id": ids.new_id(ids.CHECKOUT_SESSION),
     "link_id": ids.new_id(ids.PAYMENT_LINK),
     "order_id": ids.new_id(ids.ORDER),
@@ -198,6 +200,9 @@ VALUES = {
     "coupon_id": ids.new_id(ids.COUPON),
     "promotion_code_id": ids.new_id(ids.PROMOTION_CODE),
     "created_after": "2026-01-01T00:00:00Z",
+    "created_before": "2099-01-01T00:00:00Z",
+    "currency": "EUR",
+    "amount": "7.77",
     "type": "session.created",
     "after": 7,
     "email": "ada@example.com",
@@ -240,12 +245,14 @@ async def test_every_filter_of_every_list_has_its_index(planner: Planner) -> Non
     from end to end, nothing is sorted, and it is not the index of the whole list that is walked until enough fits."""
     wrong = []
     for route, name in FILTERS:
-        [asked] = [one for one in await planner.asked(route, **{wire(route, name): value_of(route, name)}) if one.lists]
+        wanted = {wire(route, name): value_of(route, name)} | ({"currency": "EUR"} if name == "amount" else {})
+        [asked] = [one for one in await planner.asked(route, **wanted) if one.lists]
         plan = await planner.plan(asked)
         newest = re.search(r"\b(\w+_newest)\b", plan)
-        if name == "created_after":
-            # That list begins at the end of its index, and stops where it is too old.
+        if name in ("created_after", "created_before"):
+            # That list begins and stops in its index where ids are too young, and too old.
             answered = newest is not None and re.search(BOUNDED, plan) is not None
+            answered = answered and (name == "created_after" or PageRequest().before not in asked.params)
         elif planner.dialect == "postgres" and newest is not None:
             # With so few rows of this project either index is as good; what counts is what is done with the other.
             plan = await planner.plan(asked, without=newest[1])
@@ -275,6 +282,15 @@ async def test_a_list_without_filters_and_with_all_of_them_sorts_nothing(planner
                 if not asked.lists:
                     lines = [line for line in lines if "SCAN" in line or "Seq Scan" in line]
                 assert not lines, (route.path, wanted, asked.sql, lines)
+
+
+async def test_what_is_to_be_fulfilled_has_an_index_of_its_own(planner: Planner) -> None:
+    """Most orders that are paid are fulfilled, and most that are not are not paid: neither list alone is walked."""
+    [route] = [route for route in LISTS if route.path == "/orders"]
+    [asked] = [one for one in await planner.asked(route, status="paid", fulfillment="unfulfilled") if one.lists]
+    plan = await planner.plan(asked)
+    assert planner.dialect == "postgres" or "orders_to_fulfil" in plan, plan
+    assert not whole_table(plan)
 
 
 def test_there_are_lists_to_look_at() -> None:

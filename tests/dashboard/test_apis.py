@@ -48,7 +48,7 @@ async def test_a_products_page_has_what_is_pasted_to_sell_it(owner: Owner) -> No
     assert pasted in page
     assert "Testing" in page and f'href="/dashboard{path}/switch">Switch to live</a>' in page
     await owner.done(f"{path}/switch")
-    assert "Not for sale" in await owner.page(path)
+    assert "For sale in live mode" in await owner.page(path)
     await owner.done("/mode", mode="live", back="/dashboard")
     twin = re.findall(r'href="/dashboard(/products/prod_\w+)"', await owner.page("/products"))[0]
     assert f'product-id="{twin.rpartition("/")[2]}"' in await owner.page(twin)

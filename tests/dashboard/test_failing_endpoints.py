@@ -29,3 +29,18 @@ async def test_a_pattern_set_by_api_is_kept_by_the_form(owner: Owner) -> None:
     """The form offers it beside the types, so that saving does not lose it."""
     path = await endpoint(owner, "https://shop.example/in", ["session.*"])
     assert 'value="session.*"' in await owner.page(f"{path}/edit")
+
+
+async def test_deliveries_that_were_given_up_are_shown_alone(owner: Owner) -> None:
+    """One link leads there and another back; a state that no page asks for is refused."""
+    path = await endpoint(owner, "https://shop.example/in")
+    assert "status=abandoned" not in await owner.page(path)
+    await owner.session()
+    await owner.session()
+    assert f"{path}?status=abandoned" in await owner.page(path)
+    assert "No delivery was given up." in await owner.page(f"{path}?status=abandoned")
+    first = "(SELECT MIN(id) FROM webhook_deliveries)"
+    await execute(owner.shop.database, f"UPDATE webhook_deliveries SET status = 'abandoned' WHERE id = {first}")  # noqa: S608
+    page = await owner.page(f"{path}?status=abandoned")
+    assert (page.count("<summary>"), "Show all" in page) == (1, True)
+    await owner.page(f"{path}?status=lost", status=400)

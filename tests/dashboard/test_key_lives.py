@@ -144,11 +144,11 @@ async def test_traffic_is_shown_and_unused_scopes_of_a_key_are_removed(owner: Ow
     assert "49 requests in 30 days, at most 40 a day" in page
     assert "Origin not allowed" in page
     assert "This key has unused scopes." in page
-    assert await owner.done(f"{path}/narrow") == path
-    narrowed = await owner.shop.keys.store.by_id(project, key_id)
-    assert narrowed is not None
-    assert narrowed.scopes == {"sessions:read"}
-    assert (await owner.send(f"{path}/narrow")).status_code == 409
+    assert await owner.done(f"{path}/restrict") == path
+    restricted = await owner.shop.keys.store.by_id(project, key_id)
+    assert restricted is not None
+    assert restricted.scopes == {"sessions:read"}
+    assert (await owner.send(f"{path}/restrict")).status_code == 409
 
 
 async def test_a_key_is_rotated_and_its_old_secret_ended_when_nobody_uses_it(owner_of_both: Owner) -> None:

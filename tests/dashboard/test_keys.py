@@ -236,7 +236,7 @@ async def test_the_restrictions_of_a_key_are_shown(owner: Owner) -> None:
         by="operator:test",
     )
     page = await owner.page("/api-keys")
-    for words in ("Only from 203.0.113.0/24", "At most 0.5 a second, 3 at once", "Expires"):
+    for words in ("Only from 203.0.113.0/24", "At most 30 a minute, 3 at once", "Expires"):
         assert words in page
 
 
@@ -262,6 +262,8 @@ async def test_a_document_draws_its_own_form(owner: Owner, format: str, fields: 
     new = {name: hidden(page, name) for name in ("form_id", "format", "drawn")} | {"name": "One", "mode": "test"}
     answer = await owner.send("/api-keys", **new)
     assert answer.status_code == 201, answer.text
+    assert ("Open checkouts of this project" in answer.text) is (format == "coin-moebius")
+    assert ">none<" not in answer.text
     wrong = await owner.send("/api-keys", **(new | {"name": "", "form_id": hidden(page, "form_id")}))
     assert wrong.status_code == 422
     assert fields_of(wrong.text) == fields, "drawn again in the same way"

@@ -61,17 +61,76 @@ async def test_a_paid_order_is_refunded_by_its_button(owner_of_both: Owner) -> N
     assert (await owner.send(f"{path}/refund", amount="1", reason="other", destination="")).status_code == 422
 
 
-async def test_an_authorised_payment_is_captured_by_its_button(owner: Owner) -> None:
+async def test_items_are_delivered_or_failed_one_by_one_or_together(owner_of_both: Owner) -> None:
+    """Each with what the merchant says of it; a failed one says first what goes back. Crossmint's language and the API
+    tell the same, and nothing is said twice."""
+    owner = owner_of_both
+    api = await owner.shop.client()
+    lines = [
+        {"name": name, "unitAmount": price} for name, price in (("Tea", "4.50"), ("Cup", "9.00"), ("Pot", "20.00"))
+    ]
+    tax = [{"name": "Tax", "unitAmount": "3.35", "kind": "tax"}]
+    body = {"lineItems": [*lines, *tax], "currency": "USD"}
+    made = (await api.post("/checkout_sessions?expand=order", json=body)).json()
+    path, items = f"/sessions/{made['id']}", [one["id"] for one in made["order"]["lineItems"]]
+    assert 'id="delivery"' not in await owner.page(path)
+    for verb in ("deliver", "fail-delivery"):
+        assert (await owner.http.get(f"/dashboard{path}/{verb}")).status_code == 409
+    await owner.done(f"{path}/simulate", outcome="paid")
+    page = await owner.page(path)
+    assert "Not delivered yet: 3 of 3 items" in page and f"{path}/deliver?item={items[0]}" in page
+
+    form = await owner.page(f"{path}/deliver?item={items[0]}")
+    assert "1 × Tea" in form and "Cup" not in form and "Pot" not in form
+    refused = await owner.send(f"{path}/deliver", item=items[0], transactionId="x" * 201, tokens="base:0x1:7")
+    assert refused.status_code == 422 and "base:0x1:7" in refused.text and 'href="#transactionId"' in refused.text
+    refused = await owner.send(f"{path}/deliver", item=items[0], tokens="x:" + "1" * 400)
+    assert refused.status_code == 422 and 'href="#tokens"' in refused.text
+    mark = hidden(form, "form_id")
+    for _ in range(2):
+        fields = {"item": items[0], "transactionId": "0xfeed", "tokens": "base:0x1:7\r\n\r\nsolana:hash"}
+        assert await owner.done(f"{path}/deliver", **fields, form_id=mark) == path
+    page = await owner.page(path)
+    for words in ("Delivered", "0xfeed", "base:0x1:7", "Not delivered yet: 2 of 3"):
+        assert words in page
+
+    # The pot with its share of the tax: 20.00 of 33.50 are 2.00 of 3.35.
+    form = await owner.page(f"{path}/fail-delivery?item={items[2]}")
+    assert "22.00 USD" in form and "1 × Pot" in form
+    assert (await owner.send(f"{path}/fail-delivery", item=items[2], reason="x" * 501)).status_code == 422
+    mark = hidden(form, "form_id")
+    for _ in range(2):
+        await owner.done(f"{path}/fail-delivery", item=items[2], reason="Broken", form_id=mark)
+    order = (await api.get(f"/orders/{made['orderId']}?expand=refunds")).json()
+    told = [one["delivery"] and (one["delivery"]["status"], one["delivery"]["reason"]) for one in order["lineItems"]]
+    assert told == [("delivered", None), None, ("failed", "Broken"), None]
+    assert order["lineItems"][0]["delivery"]["tokens"] == [
+        {"locator": "base:0x1:7", "contractAddress": "0x1", "tokenId": "7"},
+        {"locator": "solana:hash", "mintHash": "hash"},
+    ]
+    assert [one["amount"] for one in order["refunds"]["data"]] == ["22.00"]
+    assert (await owner.send(f"{path}/fail-delivery", item=items[0])).status_code == 409
+    assert (await owner.send(f"{path}/deliver", item="li_unknown")).status_code in (409, 422)
+
+    await owner.done(f"{path}/deliver", item=items[1])
+    page = await owner.page(path)
+    assert 'id="delivery"' not in page and "Fulfilled" in page and "Broken" in page
+    assert (await owner.http.get(f"/dashboard{path}/deliver")).status_code == 409
+
+
+async def test_an_authorized_payment_is_captured_by_its_button(owner: Owner) -> None:
     """A part now, the rest release; and another one canceled whole."""
     path = await owner.session(captureMethod="manual")
     await owner.done(f"{path}/simulate", outcome="authorized")
-    assert "49.00 USD are authorised until" in await owner.page(path)
+    assert "49.00 USD are authorized until" in await owner.page(path)
     await owner.done(f"{path}/capture", amount="9.00", keep="yes")
-    assert "40.00 USD are authorised until" in await owner.page(path)
+    assert "40.00 USD are authorized until" in await owner.page(path)
     await owner.done(f"{path}/cancel")
     page = await owner.page(path)
     assert 'id="capture"' not in page
     assert "9.00 USD can be refunded" in page
+    for list_page in ("/sessions", "/orders"):
+        assert ">Paid in part<" in await owner.page(list_page)
     assert (await owner.send(f"{path}/capture", amount="")).status_code == 422
 
 
@@ -222,4 +281,9 @@ async def test_an_amount_that_is_refused_comes_back_at_its_field(owner: Owner, f
         assert refused.status_code == 422
         assert f'value="{typed}"' in refused.text
         assert 'id="amount-problem"' in refused.text
+    if form == "refund":
+        refused = await owner.send(f"{path}/{form}", amount="9.00", reason="", destination="")
+        assert refused.status_code == 422
+        assert 'id="reason-problem"' in refused.text and "Choose requested by customer, duplicate, " in refused.text
+        assert 'value="9.00"' in refused.text
     assert await owner.done(f"{path}/{form}", amount="9.00", reason="other", destination="") == path

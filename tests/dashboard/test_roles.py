@@ -18,8 +18,12 @@ from tests.running import OWNER_PASSWORD
 from tests.shop import Shop
 from tillgate.access.accounts import Right, Role, SignedIn
 from tillgate.checkout.projects.operations import set_logo
+from tillgate.checkout.shoppers.operations import create_account
 from tillgate.dashboard.calls import ANYBODY, Confirm, Need, View, both_modes, either_mode
 from tillgate.dashboard.routing import VIEWS, routes
+from tillgate.documents.partners.operations import enable
+from tillgate.rails.evm.feeds import records as feeds
+from tillgate.rails.evm.feeds.model import AGE_MS_DEFAULT, Feed
 from tillgate.rails.evm.networks import operations as networks
 from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
 from tillgate.rails.evm.rpc import NodeUrl
@@ -47,14 +51,15 @@ FORMS: dict[Right | None, set[str]] = {
     Right.MONEY: {
         *(f"{SESSION}/{verb}" for verb in ("simulate", "accept", "call-off", "wait", "give-back", "refund", "capture")),
         f"{SESSION}/receive",
+        f"{SESSION}/fail-delivery",
         f"{SESSION}/undo-received",
         f"{SESSION}/cancel",
         f"{SESSION}/refunds/{{refund}}/settle",
-        f"{SESSION}/refunds/{{refund}}/cancel",
+        *(f"{SESSION}/refunds/{{refund}}/{verb}" for verb in ("cancel", "link", "mail-link")),
         f"{ROOT}/unassigned/{{transfer}}/assign",
         f"{ROOT}/unassigned/{{transfer}}/return",
     },
-    Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil"},
+    Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil", f"{SESSION}/deliver"},
     Right.KEYS: {f"{ROOT}/credentials/{{mode}}/{{kind}}"},
 }
 BELOW: dict[str, Right | None] = {
@@ -66,14 +71,19 @@ BELOW: dict[str, Right | None] = {
     f"{ROOT}/payment-links": Right.SELL,
     f"{ROOT}/products": Right.SELL,
     f"{ROOT}/coupons": Right.SELL,
+    f"{ROOT}/customers": Right.SELL,
     f"{ROOT}/transactions": Right.SELL,
+    f"{ROOT}/shoppers": Right.SELL,
     f"{ROOT}/webhooks": Right.WEBHOOKS,
     f"{ROOT}/api-keys": Right.KEYS,
     f"{ROOT}/wallet": Right.WALLET,
+    f"{ROOT}/rates": Right.WALLET,
+    f"{ROOT}/embed": Right.EMBED,
+    f"{ROOT}/templates": Right.TEMPLATES,
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
-    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel|receive|undo-received)$|/products/[^/]+/switch$"
+    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel|receive|undo-received|deliver|fail-delivery|erase|remove)$|/products/[^/]+/switch$"
 )
 
 
@@ -96,6 +106,14 @@ ASK_ALWAYS = {
     f"{ROOT}/wallet/tokens",
     f"{ROOT}/networks",
     f"{ROOT}/networks/tokens",
+    f"{ROOT}/rates",
+    f"{ROOT}/rates/remove",
+    f"{ROOT}/networks/rates",
+    f"{ROOT}/networks/rates/remove",
+    f"{ROOT}/networks/feeds",
+    f"{ROOT}/networks/feeds/remove",
+    f"{ROOT}/templates/{{slug}}/hooks/{{mode}}/rotate",
+    *(f"{ROOT}/embed/{verb}" for verb in ("enable", "rotate", "origins", "resume")),
 }
 ASK_IN_LIVE_MODE = {
     f"{ROOT}/api-keys",
@@ -234,7 +252,7 @@ class World(NamedTuple):
 
 
 async def two_networks(shop: Shop) -> None:
-    """One in use, with a token, and one that is paused."""
+    """One in use, with a token and a feed, and one that is paused."""
     token = Token(8_453, "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", "USDC", 6, "USD", True, None)
     limits = Limits(2_000, 10_000, 500, True)
     for name, chain_id, tokens in (("base", 8_453, [token]), ("own", 77_777, [])):
@@ -245,6 +263,8 @@ async def two_networks(shop: Shop) -> None:
         asked = networks.Asked(network, [NodeUrl("https://rpc.example/key")], [], tokens, [])
         await shop.database.write(lambda tx, asked=asked: networks.add(tx, shop.sealer, asked))  # type: ignore[misc]
     await shop.database.write(lambda tx: networks.pause(tx, "own", 2))
+    feed = Feed(8_453, "0x" + "fe" * 20, "GBP", "USD", 8, AGE_MS_DEFAULT, read_at=1)
+    await shop.database.write(lambda tx: feeds.insert(tx, feed))
 
 
 async def something_of_everything(shop: Shop, owner: Owner) -> World:
@@ -252,6 +272,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     keys = [(await shop.issued(mode=mode)).key for mode in ("test", "live")]
     pages = ["", "/projects", "/api-keys", "/api-keys/new", "/credentials", "/audit", "/requests"]
     pages += ["/payment-links", "/products", "/coupons", "/customers", "/webhooks", "/events", "/sessions"]
+    pages += ["/orders", "/payments", "/refunds"]
     other = await shop.app.accounts.create_user("other@example.com", OWNER_PASSWORD, Role.VIEWER, shop.project_id)
     await owner.send("/people/invitations", email="invited@example.com", role="viewer")
     await shop.database.write(lambda tx: set_logo(tx, shop.project_id, png()))
@@ -259,11 +280,26 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
     pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet", "/transfers/explain"]
-    pages += ["/networks/new", "/networks/tokens/new"]
+    pages += ["/networks/new", "/networks/tokens/new", "/networks/feeds", "/rates", "/rates?for=every"]
+    pages += ["/embed", "/templates"]
+    now = shop.clock.now()
+    await shop.database.write(lambda tx: enable(tx, shop.sealer, shop.project_id, [], now=now))
+    note = {"slug": "note", "name": "A note", "source": "= Note", "sample": "{}"}
+    for of in ("", "note"):
+        await owner.done("/templates", of=of, **note)
+    pages += ["/templates/note", "/templates/note/edit", "/templates/-/new"]
+    shopper = await shop.database.write(
+        lambda tx: create_account(tx, shop.project_id, "mei+test@example.com", "hash", shop.clock.now())
+    )
+    pages += ["/shoppers", f"/shoppers/{shopper.id}/remove"]
     await failed_job(shop, "made-up")
     await two_networks(shop)
     pages += ["/unassigned", f"/unassigned/{await stray_transfer(shop.database, shop.project_id)}"]
     await owner.done("/wallet", xpub=VECTORS[SEED_1, "m/0'/1/2'"])
+    customer = (await (await shop.client()).post("/customers", json={"name": "Ada"})).json()["id"]
+    pages += [f"/customers/{customer}", f"/customers/{customer}/erase"]
+    for every in ("/rates", "/networks/rates"):
+        await owner.done(every, base="EUR", quote="USD", rate="1.08", valid="24h")
     await owner.done(f"/api-keys/{keys[0].id}/disable")
     for mode in ("live", "test"):
         await owner.send("/mode", mode=mode, back=ROOT)
@@ -297,6 +333,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     paid = pages[-23]
     await owner.send(f"{paid}/refund", amount="9.00", reason="other", destination=REFUND_STAYS_PENDING)
     page = await owner.page(paid)
+    pages += [f"{paid}/deliver", f"{paid}/fail-delivery"]
     pages += [held, f"{held}/capture", f"{held}/cancel", *re.findall(rf'"{ROOT}({paid}/refunds/re_\w+)"', page)[:1]]
     events = await owner.page("/events")
     pages += re.findall(rf'"{ROOT}(/events/evt_\w+)"', events)[:3]
@@ -354,9 +391,14 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
             await shop.app.accounts.remove_user("crawler@example.com")
     # One state of a key or an endpoint hides what another state offers.
     posts = {view.path for view in signed_in_views() if view.method == "POST" and view.need is not ANYBODY}
-    of_a_moment = {f"{KEY}/{verb}" for verb in ("narrow", "withdraw", "finish")}
+    of_a_moment = {f"{KEY}/{verb}" for verb in ("restrict", "withdraw", "finish")}
     of_a_moment |= {f"{ROOT}/account/{verb}" for verb in ("app/confirm", "app/remove", "recovery-codes")}
     of_a_moment |= {f"{ROOT}/account/passkeys/{{passkey}}/remove"}
+    of_a_moment |= {f"{ROOT}/embed/enable", f"{ROOT}/embed/resume"}
+    # On the page of a refund that goes out on a network: tests/journeys/test_live_refunds.py.
+    of_a_moment |= {f"{SESSION}/refunds/{{refund}}/{verb}" for verb in ("link", "mail-link")}
+    # A button of the form that publishes.
+    of_a_moment |= {f"{ROOT}/templates/-/preview"}
     left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
     assert left <= of_a_moment
     own = {view.path for view in signed_in_views() if view.method == "POST" and view.need.right is None}

@@ -19,6 +19,7 @@ GIVEN = {
     "colour": "#ffdd00",
     "address": "1 High Street\nTown",
     "taxId": "GB123456789",
+    "footer": "Registered at Example, 7",
     "supportEmail": "help@example.com",
     "termsUrl": "https://example.com/terms",
     "privacyUrl": "https://example.com/privacy",
@@ -30,6 +31,7 @@ GIVEN = {
     "tolerancePercentage": "0.5",
     "toleranceAmount": "0.25",
     "toleranceCurrency": "USD",
+    "sweepLeast": "2.50",
     "mailBuyers": "yes",
 }
 
@@ -53,10 +55,10 @@ async def test_what_is_set_comes_back_and_stands_in_the_audit_log(owner_of_both:
     await owner.done("/settings", **GIVEN)
     page = await owner.page("/settings")
     for name, value in GIVEN.items():
-        if name not in ("locale", "mailBuyers", "address"):
+        if name not in ("locale", "mailBuyers", "address", "footer"):
             assert re.search(rf'name="{name}"[^>]*value="{re.escape(value)}"', page), name
     assert '<option value="de" selected' in page
-    assert "1 High Street\nTown</textarea>" in page
+    assert "1 High Street\nTown</textarea>" in page and "Registered at Example, 7</textarea>" in page
     lines = await owner.shop.keys.store.audit_of(owner.shop.project_id, None, None, 50)
     (line,) = [one for one in lines if one.action == "project.settings_changed"]
     assert line.detail["colour"] == {"from": "", "to": "#ffdd00"}

@@ -49,13 +49,41 @@ async def test_the_signing_secret_is_shown_by_the_answer_that_made_it_and_never_
 
 async def test_an_endpoint_is_made_for_a_language(owner: Owner) -> None:
     """It is chosen once, by the name of its document, and shown in the list and on the endpoint's page."""
-    assert 'value="craftkit"' in await owner.page("/webhooks/new")
+    assert 'href="/dashboard/webhooks/new?dialect=craftkit"' in await owner.page("/webhooks/new")
     answer = await owner.send("/webhooks", url="https://shop.example/hook", events="*", dialect="craftkit")
     assert answer.status_code == 201
     assert "CraftKit" in await owner.page("/webhooks")
     path = re.findall(r'href="/dashboard(/webhooks/we_\w+)"', await owner.page("/webhooks"))[0]
     assert "CraftKit" in await owner.page(path)
     assert 'name="dialect"' not in await owner.page(f"{path}/edit")
+
+
+async def test_an_endpoints_events_are_named_by_its_language(owner: Owner) -> None:
+    """Chosen, shown and changed in the words that its receiver reads; what was subscribed to by API stays."""
+    page = await owner.page("/webhooks/new?dialect=smartpay")
+    assert 'value="token.approved"' in page and 'value="session.paid"' not in page
+    assert '<input type="hidden" name="dialect" value="smartpay">' in page
+    chosen = ["order.authorized", "token.used"]
+    answer = await owner.send("/webhooks", url="https://shop.example/hook", events=chosen, dialect="smartpay")
+    assert answer.status_code == 201 and "order.authorized" in answer.text and "order.processing" not in answer.text
+    path = re.findall(r'href="/dashboard(/webhooks/we_\w+)"', await owner.page("/webhooks"))[0]
+
+    async def kept() -> list[str]:
+        row = await owner.shop.database.read(lambda tx: tx.fetch_one("SELECT events FROM webhook_endpoints"))
+        return sorted(row["events"].split()) if row is not None else []
+
+    assert await kept() == ["order.paid", "order.processing", "payment_token.used"]
+    form = await owner.page(f"{path}/edit")
+    assert re.findall(r'value="([a-z._]+)"[^>]*checked', form) == chosen
+    await owner.done(f"{path}/edit", url="https://shop.example/hook", events=["token.used", "session.*"])
+    assert await kept() == ["payment_token.used", "session.*"]
+    # A pattern is shown by what it holds in that language, and stays as it was written where nothing else is chosen.
+    shown = re.findall(r'value="([a-z._*]+)"[^>]*checked', await owner.page(f"{path}/edit"))
+    assert shown == ["order.rejected", "token.used"]
+    await owner.done(f"{path}/edit", url="https://shop.example/other", events=shown)
+    assert await kept() == ["payment_token.used", "session.*"]
+    await owner.done(f"{path}/edit", url="https://shop.example/other", events=["order.rejected"])
+    assert await kept() == ["session.failed"]
 
 
 async def test_a_test_send_shows_what_came_back(owner: Owner, receiver: Receiver) -> None:

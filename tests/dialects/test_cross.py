@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from keyturn import NATIVE as NATIVE_KEYS
-from keyturn import Kind, RefusalReason, each_need
+from keyturn import Kind, Mode, RefusalReason, each_need
 from keyturn.insight.logged import LoggedRequest
 from keyturn.keys.secret import FORMATS
 from keyturn.needs import Access
@@ -23,6 +23,7 @@ from tillgate.api.application import NATIVE
 from tillgate.base import ids
 from tillgate.dialects import SPOKEN
 from tillgate.dialects.coin_moebius import COIN_MOEBIUS
+from tillgate.dialects.craftkit import CRAFTKIT
 from tillgate.dialects.crossmint import CROSSMINT
 from tillgate.dialects.smartpay import SMARTPAY
 from tillgate.wire.dialect import Dialect
@@ -31,7 +32,8 @@ from tillgate.wire.serving import needs_of_path
 
 pytestmark = pytest.mark.anyio
 
-LANGUAGES = [dialect for dialect in SPOKEN if dialect.routes]
+# Those that are about orders. CraftKit's documents are crossed with nothing, and its keys come as Bearer alone.
+LANGUAGES = [dialect for dialect in SPOKEN if dialect.routes and dialect is not CRAFTKIT]
 LOCAL = "http://localhost:3000"
 NAME = "5f3c0a52-6f5b-4c0e-9d52-8e1a6f0d4c11"
 
@@ -137,9 +139,9 @@ def concrete(square: Square, dialect: Dialect, route: Route, mount: str | None =
 
 def enveloped(dialect: Dialect, answer: httpx.Response) -> str:
     """The text of a refusal in a language's own envelope."""
-    telling = dialect.telling
-    unauthorized = answer.status_code == 401 and telling.unauthorized is not None
-    msgspec.json.decode(answer.content, type=telling.unauthorized if unauthorized else telling.error)
+    errors = dialect.errors
+    unauthorized = answer.status_code == 401 and errors.unauthorized is not None
+    msgspec.json.decode(answer.content, type=errors.unauthorized if unauthorized else errors.error)
     return answer.text
 
 
@@ -168,6 +170,25 @@ async def test_a_language_takes_keys_of_its_own_format_and_says_where_others_bel
     for format in FORMATS:
         answer = await square.call("GET", "/api/v1/checkout_sessions", await square.key(format))
         assert answer.status_code == (403 if format == "craftkit" else 200), format
+
+
+async def test_a_key_that_is_none_is_told_how_keys_of_this_language_begin(square: Square) -> None:
+    """Every route of every language, also those that need no key: what is no key gets a 401 in the language's envelope
+    that names the beginning of its own keys, and of no other's."""
+    heads = {name: format.head(Kind.SECRET, Mode.TEST) for name, format in FORMATS.items()}
+    for dialect in [each for each in SPOKEN if each.routes]:
+        own = heads[dialect.key_format]
+        for route in dialect.routes:
+            if route.need is Access.OPEN and "{projectId}" not in route.path:
+                continue
+            path = concrete(square, dialect, route, dialect.mounts[-1])
+            for headers in ({"x_api_key": "nonsense"}, {"authorization": "Bearer nonsense"}):
+                if dialect.bearer_only and "x_api_key" in headers:
+                    continue
+                answer = await square.call(route.method, path, "", body_of(route), **headers)
+                assert answer.status_code == 401, (dialect.name, path, answer.text)
+                named = {head for head in heads.values() if head in enveloped(dialect, answer)}
+                assert named == {own}, (dialect.name, path, answer.text)
 
 
 def base_of(format: str) -> str:
@@ -257,7 +278,8 @@ async def test_an_unknown_path_below_v1_is_answered_by_the_keys_language(square:
         answer = await square.call("GET", "/v1/nothing", await square.key(dialect.key_format))
         assert answer.status_code == 404, answer.text
         assert "/v1/nothing" in enveloped(dialect, answer)
-    craftkit = await square.call("GET", "/v1/nothing", await square.key("craftkit"))
+    bearer = f"Bearer {await square.key('craftkit')}"
+    craftkit = await square.call("GET", "/v1/nothing", authorization=bearer)
     assert (craftkit.status_code, set(craftkit.json()["error"])) == (404, {"code", "message"})
     assert (await square.call("GET", "/v1/nothing")).json()["error"]["code"] == "missing_authorization"
 
@@ -280,9 +302,10 @@ WAYS: tuple[Callable[[str], str], ...] = (
 async def test_there_is_no_way_round_admission(square: Square) -> None:
     """Every route that asks for a key, below each of its mounts, without one and with one that nobody was given, in
     every writing of the path and whatever a header says the method is: never done, never a 5xx."""
-    nobodys = {one.name: (await square.key(one.key_format))[:-4] + "AAAA" for one in LANGUAGES}
+    every = (*LANGUAGES, CRAFTKIT)
+    nobodys = {one.name: (await square.key(one.key_format))[:-4] + "AAAA" for one in every}
     before = await one(square.shop.database, "SELECT COUNT(*) FROM checkout_sessions")
-    for dialect in LANGUAGES:
+    for dialect in every:
         for route in dialect.routes:
             if route.need is Access.OPEN:
                 continue
@@ -381,4 +404,4 @@ async def test_a_stranger_gets_nothing_out_of_the_routes_without_a_key(square: S
 
 def test_every_language_is_crossed() -> None:
     """A language that is new stands in these tests, or one of them fails."""
-    assert {SMARTPAY, CROSSMINT, COIN_MOEBIUS} == set(LANGUAGES)
+    assert {SMARTPAY, CROSSMINT, COIN_MOEBIUS} == set(LANGUAGES) == set(SPOKEN) - {CRAFTKIT}

@@ -13,11 +13,13 @@ from jsonschema_rs import validator_for
 from tests.api.test_openapi import CHECKS, references
 from tests.requirements.calling import key_of
 from tests.shop import PUBLIC_URL, ShopBeside, open_beside
+from tillgate.access.hashes import PasswordHashes
+from tillgate.checkout.shoppers.operations import create_account
 from tillgate.dialects import SPOKEN
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.openapi import operation_id
 
-DESCRIBED = [one for one in SPOKEN if one.routes]
+DESCRIBED = [one for spoken in SPOKEN for one in (spoken, *spoken.beside) if one.routes]
 # Smartpay ignores what it does not know, in bodies and in queries, as its document says.
 TOLERANT = {"smartpay"}
 
@@ -38,7 +40,7 @@ def described(beside: ShopBeside, dialect: Dialect) -> Any:
     return answer.json()
 
 
-@pytest.mark.parametrize("dialect", DESCRIBED, ids=lambda one: one.name)
+@pytest.mark.parametrize("dialect", DESCRIBED, ids=lambda one: one.described_at)
 def test_every_route_of_a_language_is_in_its_document(beside: ShopBeside, dialect: Dialect) -> None:
     """With its needs, below each of its mounts; every reference leads somewhere and every schema is valid."""
     told = described(beside, dialect)
@@ -66,13 +68,24 @@ def test_every_route_of_a_language_is_in_its_document(beside: ShopBeside, dialec
 
 def in_the_envelope(dialect: Dialect, answer: Any) -> None:
     """A refusal has the body that the language's document describes, and nothing else."""
-    telling = dialect.telling
-    type = telling.unauthorized if answer.status_code == 401 and telling.unauthorized is not None else telling.error
+    errors = dialect.errors
+    type = errors.unauthorized if answer.status_code == 401 and errors.unauthorized is not None else errors.error
     msgspec.json.decode(answer.content, type=type)
 
 
+def signed_in(beside: ShopBeside) -> str:
+    """The access token of a test shopper."""
+    shop, email, password = beside.shop, "mei@example.com", "a long sentence of hers"
+    hashed = beside.run(lambda: PasswordHashes().hash_of(password, email))
+    now = shop.clock.now()
+    beside.run(lambda: shop.database.write(lambda tx: create_account(tx, shop.project_id, email, hashed, now)))
+    told = {"emailAddress": email, "password": password}
+    token: str = beside.request("POST", f"{PUBLIC_URL}/consumers/auth/login", json=told).json()["accessToken"]
+    return token
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("dialect", DESCRIBED, ids=lambda one: one.name)
+@pytest.mark.parametrize("dialect", DESCRIBED, ids=lambda one: one.described_at)
 def test_schemathesis_finds_no_answer_that_a_languages_document_does_not_promise(
     beside: ShopBeside, dialect: Dialect
 ) -> None:
@@ -83,7 +96,10 @@ def test_schemathesis_finds_no_answer_that_a_languages_document_does_not_promise
     for methods in told["paths"].values():
         for operation in methods.values():
             operation.pop("security", None)
-    key = beside.run(lambda: key_of(beside.shop, format=dialect.key_format)).secret.reveal()
+    shown = {"authorization": f"Bearer {signed_in(beside)}"} if dialect.signed_in is not None else {}
+    if dialect.signed_in is None:
+        key = beside.run(lambda: key_of(beside.shop, format=dialect.key_format)).secret.reveal()
+        shown = {"x-api-key": key}
     checks = [one for one in CHECKS if dialect.name not in TOLERANT or one.__name__ != "negative_data_rejection"]
     schema = schemathesis.openapi.from_dict(told)
     base, tested = f"{PUBLIC_URL}{dialect.mounts[0]}", 0
@@ -94,7 +110,7 @@ def test_schemathesis_finds_no_answer_that_a_languages_document_does_not_promise
         @given(case=operation.as_strategy() | operation.as_strategy(schemathesis.GenerationMode.NEGATIVE))
         def holds(case: schemathesis.Case) -> None:
             asked = requests.Request(**case.as_transport_kwargs(base_url=base)).prepare()
-            headers = dict(asked.headers) | {"x-api-key": key}
+            headers = dict(asked.headers) | shown
             answer = beside.request(asked.method, asked.url, content=asked.body, headers=headers)
             case.validate_response(answer, checks=checks)
             if answer.status_code >= 400:

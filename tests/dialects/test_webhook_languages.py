@@ -75,7 +75,8 @@ async def test_events_go_out_under_craftkits_headers(shop: Shop, receiver: Recei
     receiver.status = 503
     await native.post("/checkout_sessions", json={"amount": {"value": "1.00", "currency": "USD"}})
     first = await eventually(lambda: next(iter(receiver.received), None))
-    assert first.json["type"] == "session.created"
+    assert first.json["event"] == "session.created"
+    assert first.json["data"]["object"] == "checkout_session"
     assert first.headers["x-craftkit-event"] == "session.created"
     signed = hmac.new(made["secret"].encode(), first.body, hashlib.sha256).hexdigest()
     assert first.headers["x-craftkit-signature"] == signed

@@ -10,9 +10,9 @@ from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     Attempt,
     DeliveryStatus,
+    capacity,
     next_step,
     retry_after,
-    room,
     share,
 )
 from tillgate.events.endpoints.model import EVENTS_MAX, OVERLAP_MAX_SECONDS, checked_events, checked_overlap
@@ -49,6 +49,9 @@ def test_failed_attempts_are_repeated_after_the_documented_gaps() -> None:
         )
         assert next_step(attempt(number, 200), ATTEMPTS_MAX, NEW_YEAR, GAPS_MS) == (DeliveryStatus.DELIVERED, NEW_YEAR)
     assert next_step(attempt(6, 500), ATTEMPTS_MAX, NEW_YEAR, GAPS_MS) == (DeliveryStatus.ABANDONED, NEW_YEAR)
+    # Of a schedule that has become shorter, the attempt after its last gap is the last.
+    for number, status in ((2, DeliveryStatus.PENDING), (3, DeliveryStatus.ABANDONED)):
+        assert next_step(attempt(number, 500), ATTEMPTS_MAX, NEW_YEAR, GAPS_MS[:2])[0] is status
     assert next_step(attempt(7, None), ATTEMPTS_MAX, NEW_YEAR, GAPS_MS) == (DeliveryStatus.ABANDONED, NEW_YEAR)
     assert next_step(attempt(6, 200), ATTEMPTS_MAX, NEW_YEAR, GAPS_MS) == (DeliveryStatus.DELIVERED, NEW_YEAR)
 
@@ -111,7 +114,7 @@ def test_free_slots_are_shared_by_sixteen_endpoints() -> None:
 )  # fmt: skip
 def test_an_endpoint_gets_what_its_slots_leave(in_flight: int, failing: bool, places: int, more: int) -> None:
     """One at a time while it fails."""
-    assert room(in_flight, failing=failing, places=places) == more
+    assert capacity(in_flight, failing=failing, places=places) == more
 
 
 def test_an_overlap_lasts_at_most_seven_days() -> None:
@@ -140,6 +143,8 @@ def test_subscriptions_are_kept_once_and_without_what_a_pattern_holds() -> None:
         with pytest.raises(InvalidInput) as caught:
             checked_events(wrong)
         assert (caught.value.field, caught.value.problem) == (("events",), problem)
+        if problem is Problem.TOO_MANY:
+            assert caught.value.values == {"maximum": EVENTS_MAX, "count": EVENTS_MAX + 1}
 
 
 def test_headers_carry_one_signature_of_each_secret() -> None:

@@ -19,7 +19,7 @@ from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     IN_FLIGHT_MAX,
     Attempt,
-    project_room,
+    project_capacity,
     share,
 )
 from tillgate.events.deliveries.sending import Sender
@@ -160,7 +160,7 @@ def test_a_project_leaves_as_many_places_as_it_holds() -> None:
         while taking:
             taking = False
             for number in range(projects):
-                if project_room(held[number], free, idle=idle):
+                if project_capacity(held[number], free, idle=idle):
                     held[number], free, taking = held[number] + 1, free - 1, True
         return held
 
@@ -170,9 +170,9 @@ def test_a_project_leaves_as_many_places_as_it_holds() -> None:
         assert 1 <= IN_FLIGHT_MAX - sum(each) <= max(each) <= min(each) + 1
     for held, free in ((0, 256), (10, 256), (85, 171), (86, 170), (128, 128), (0, 1), (0, 0)):
         one_by_one = 0
-        while project_room(held + one_by_one, free - one_by_one, idle=False):
+        while project_capacity(held + one_by_one, free - one_by_one, idle=False):
             one_by_one += 1
-        assert project_room(held, free, idle=False) == one_by_one
+        assert project_capacity(held, free, idle=False) == one_by_one
 
 
 async def test_test_sends_take_no_connection_and_no_slot_of_deliveries(
@@ -313,7 +313,7 @@ async def test_a_receiver_that_is_gone_is_left_alone(counter: Counter, receiver:
 
 async def test_five_days_of_failures_switch_an_endpoint_off(counter: Counter, receiver: Receiver) -> None:
     """Nothing but failures, from the first one on; a single success in between starts the count again. Each day of it
-    is told once by an event, and so is the end; a receiver that is down for a moment is no news."""
+    is reported once by an event, and so is the end; a receiver that is down for a moment is no news."""
     made = (await counter.endpoint(receiver.url)).endpoint
     beside = (await counter.endpoint(receiver.url, events=("webhook_endpoint.*",))).endpoint
 

@@ -36,6 +36,7 @@ from keyturn.keys.restrictions import checked_apps, checked_networks, checked_or
 from keyturn.leaks.spotting import Spotter
 from keyturn.terminal import printable
 from tests.key_harness import KeyHarness
+from tests.mail.reports import WHOLE, report
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import WORDS
 from tillgate.base import ids
@@ -50,6 +51,7 @@ from tillgate.events.deliveries.answers import BODY_BYTES_MAX, HEAD_BYTES_MAX, B
 from tillgate.events.deliveries.guard import AddressGuard
 from tillgate.events.deliveries.model import RETRY_AFTER_MAX_MS, retry_after
 from tillgate.events.endpoints.targets import checked_target as checked_webhook
+from tillgate.mail.returning import Unreadable, read_report
 from tillgate.store.idempotency import checked_key
 from tillgate.wire import reading
 
@@ -419,6 +421,18 @@ _FILES: Final = (
     b"\x1c",
 )
 
+_REPORTS: Final = (
+    report(),
+    report(returned=WHOLE),
+    b"Content-Type: ",
+    b"message/global-delivery-status",
+    b"charset*=a'b'c",
+    b"=?utf-8?q?=ff?=",
+    b"Content-Transfer-Encoding: base64",
+    b"\r",
+    b"\xff",
+    b"\n\n",
+)
 READERS: Final[tuple[Reader, ...]] = (
     Reader("carriers", _carriers, (), _WORDS),
     Reader("paths", _path, (UnclearPath,), _PATHS),
@@ -490,6 +504,7 @@ READERS: Final[tuple[Reader, ...]] = (
             b"99",
         ),
     ),
+    Reader("mail_reports", read_report, (Unreadable,), _REPORTS),
     Reader("webhook_answers", _webhook_answer, (httpcore.ProtocolError, httpcore.NetworkError), _HEADS),
     Reader("import_files", _import_file, (InvalidImport,), _FILES),
     Reader(

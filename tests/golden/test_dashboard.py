@@ -18,6 +18,7 @@ from tests.shop import Shop
 from tillgate.access.accounts.operations import digest
 from tillgate.access.passwords.records import insert as insert_reset
 from tillgate.access.second_factor.model import STEP_MS
+from tillgate.checkout.shoppers.operations import create_account
 from tillgate.dashboard.routing import VIEWS
 from tillgate.rails.evm.extended_keys import parse_extended_key
 from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
@@ -39,6 +40,25 @@ ELSEWHERE = {
     f"{ROOT}/networks",
     f"{ROOT}/networks/tokens",
     f"{ROOT}/sign-in/second",
+    # Files that a job makes: tests/api/test_issued.py.
+    *(f"{ROOT}/sessions/{{session}}/{file}" for file in ("receipt", "invoice", "credit-notes/{place}")),
+    # A code is made by chance, and money came: tests/dashboard/test_wallet.py.
+    f"{ROOT}/wallet/treasury",
+    f"{ROOT}/wallet/sweep/file",
+    f"{ROOT}/wallet/sweep/plan",
+    f"{ROOT}/wallet/sweep/table",
+    f"{ROOT}/networks/feeds",
+    f"{ROOT}/networks/feeds/remove",
+    # Pictures are drawn: tests/dashboard/test_documents.py.
+    *(view.path for view in VIEWS if view.path.startswith(f"{ROOT}/templates")),
+    # A private key is shown: tests/dashboard/test_embed.py.
+    *(f"{ROOT}/embed{more}" for more in ("", "/enable", "/rotate", "/origins", "/suspend", "/resume")),
+    # A refund on a network: tests/journeys/test_live_refunds.py.
+    f"{ROOT}/refunds/{{refund}}",
+    *(f"{ROOT}/sessions/{{session}}/refunds/{{refund}}/{each}" for each in ("link", "mail-link")),
+    # A file's name has its day, or its month: tests/dashboard/test_lists.py, tests/dialects/craftkit/test_usage.py.
+    f"{ROOT}/api-keys/renders",
+    *(f"{ROOT}/{noun}/export" for noun in ("orders", "payments", "refunds", "customers")),
 }
 UNKNOWN = re.compile(r"{\w+}")
 
@@ -195,7 +215,7 @@ async def keys(clerk: Clerk) -> None:
     await execute(shop.database, week, 8 * DAY_MS, own)
     await shop.keys.usage_store.add_counts(counts)
     await clerk.page("/api-keys/{key}", own, why="that has unused scopes")
-    await clerk.form("/api-keys/{key}/narrow", own)
+    await clerk.form("/api-keys/{key}/restrict", own)
     await clerk.page("/api-keys/{key}/revoke", key)
     await clerk.form("/api-keys/{key}/revoke", key)
     await clerk.page("/api-keys", why="one revoked")
@@ -214,7 +234,7 @@ async def keys(clerk: Clerk) -> None:
 
 
 async def catalogue(clerk: Clerk) -> None:
-    """Links, products, coupons, customers."""
+    """Links, products, coupons, customers, test shoppers."""
     await clerk.page("/payment-links", why="none")
     await clerk.page("/payment-links/new")
     new = {"title": "Pro plan", "fiatAmount": "49.00", "fiatCurrency": "USD"}
@@ -266,6 +286,18 @@ async def catalogue(clerk: Clerk) -> None:
     assert (await api.post("/checkout_sessions", json=body)).status_code == 201
     await clerk.page("/customers", query="?q=ada")
     await clerk.page("/customers/{customer}", customer)
+    await clerk.page("/customers/{customer}/erase", customer)
+    await clerk.form("/customers/{customer}/erase", customer)
+    await clerk.page("/customers/{customer}", customer, why="erased")
+    await clerk.page("/shoppers", why="none")
+    shop = clerk.owner.shop
+    shopper = await shop.database.write(
+        lambda tx: create_account(tx, shop.project_id, "mei+test@example.com", "hash", shop.clock.now())
+    )
+    await clerk.page("/shoppers", query="?q=mei%2Btest@example.com")
+    await clerk.page("/shoppers/{shopper}/remove", shopper.id)
+    await clerk.form("/shoppers/{shopper}/remove", shopper.id)
+    await clerk.form("/shoppers/{shopper}/remove", shopper.id, why="gone", refused=True)
 
 
 async def sales(clerk: Clerk) -> None:
@@ -316,10 +348,21 @@ async def sales(clerk: Clerk) -> None:
     await clerk.form("/sessions/{session}/capture", held, amount="9.00", keep="yes")
     await clerk.page("/sessions/{session}/cancel", held)
     await clerk.form("/sessions/{session}/cancel", held)
+    sent = await session("paid")
+    [item] = re.findall(r'name="item" value="(li_\w+)"', await clerk.page("/sessions/{session}/deliver", sent))
+    await clerk.form("/sessions/{session}/deliver", sent, item=item, transactionId="parcel 1", tokens="base:0x1:7")
+    lost = await session("paid")
+    [item] = re.findall(r'name="item" value="(li_\w+)"', await clerk.page("/sessions/{session}/fail-delivery", lost))
+    await clerk.form("/sessions/{session}/fail-delivery", lost, item=item, reason="Sold out")
     for outcome in ("detected", "late", "failed", "declined"):
         await session(outcome)
     await clerk.page("/sessions")
     await clerk.page("/sessions", query="?status=paid")
+    await clerk.page("/orders")
+    await clerk.page("/orders", query="?status=paid&currency=USD")
+    await clerk.page("/payments")
+    await clerk.page("/refunds")
+    await clerk.page("/search", query="?q=pay")
     await clerk.page("/transactions")
     test = {"amount": "10.00", "currency": "USD"}
     await clerk.form("/transactions", why="of no provider", refused=True, **test, provider="cash")
@@ -392,6 +435,17 @@ async def live(clerk: Clerk) -> None:
     await clerk.form("/networks", why="no node", refused=True, name="own", urls="", chainId="777")
     await clerk.page("/networks/tokens/new")
     await clerk.form("/networks/tokens", why="no address", refused=True, network="base", address="0x12", currency="USD")
+    await clerk.page("/networks/feeds", why="none yet")
+    await clerk.form("/networks/feeds", why="no span", refused=True, network="base", base="EUR", quote="USD", age="1y")
+    await clerk.form("/networks/feeds/remove", why="none yet", refused=True, base="EUR", quote="USD")
+    await clerk.page("/rates", why="none yet")
+    rate = {"base": "EUR", "quote": "USD", "rate": "1.0832", "valid": "24h"}
+    await clerk.form("/rates", **rate | {"rate": "1,08"}, why="no decimal", refused=True)
+    await clerk.form("/rates", **rate)
+    await clerk.form("/networks/rates", **rate)
+    await clerk.page("/rates")
+    for path in ("/rates/remove", "/networks/rates/remove"):
+        await clerk.form(path, base="EUR", quote="USD")
     await clerk.page("/transfers/explain")
     await clerk.page("/transfers/explain", query="?hash=0x12", refused=True)
     await clerk.form(
@@ -404,6 +458,12 @@ async def live(clerk: Clerk) -> None:
     await clerk.form("/wallet/confirm", wallet=fingerprint, ends_with="e7DE3D")
     await clerk.form("/wallet/tokens", network="base", address=token.address, accepted="no")
     await clerk.page("/wallet")
+    await clerk.form("/wallet/treasury", why="no address", refused=True, treasury="0x12")
+    await clerk.page("/wallet/sweep")
+    await clerk.page("/wallet/sweep", why="unknown", query="?network=none", refused=True)
+    await clerk.page("/wallet/sweep/file", refused=True)
+    await clerk.page("/wallet/sweep/plan", refused=True)
+    await clerk.page("/wallet/sweep/table", refused=True)
 
 
 async def people(golden: Golden, clerk: Clerk) -> None:

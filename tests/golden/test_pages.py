@@ -10,6 +10,7 @@ from starlette.routing import Route
 from keyturn.leaks.reporting import PATHS
 from tests.checkout.projects.test_images import png
 from tests.golden.recording import Golden
+from tests.requirements.calling import key_of
 from tests.shop import PUBLIC_URL, Shop
 from tillgate.api.mount import DOCUMENT_PATH
 from tillgate.checkout.projects.operations import set_logo
@@ -19,6 +20,7 @@ from tillgate.checkout.shoppers.model import PaymentMethod, code_of
 pytestmark = pytest.mark.anyio
 
 INSTALMENTS = "/checkout/{id}/instalments"
+TOKEN = "/checkout/{id}/token"
 OF_SHOPPERS = (
     ("GET", ""),
     *(("POST", f"/{one}") for one in ("sign-up", "code", "sign-out", "decide", "promotion-code")),
@@ -46,7 +48,8 @@ async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> No
     golden = Golden("pages")
     transport = httpx.ASGITransport(fixed_shop.app, client=("127.0.0.1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
-        await buyer(golden, http, await fixed_shop.client())
+        smartpay = (await key_of(fixed_shop, format="smartpay")).secret.reveal()
+        await buyer(golden, http, await fixed_shop.client(), smartpay)
         await look(golden, http, fixed_shop)
         await operator(golden, http)
         key = await fixed_shop.issued()
@@ -58,8 +61,14 @@ async def test_every_page_of_the_buyer_answers_as_it_did(fixed_shop: Shop) -> No
         )
         golden.note("POST /leaks/github (not set up)", await http.post("/leaks/github", content=b"[]"))
     # What is said of a transaction on a network is held in tests/pages/test_live_browser.py, on a real chain.
-    on_networks = "POST /checkout/{id}/transaction"
-    golden.hold([one for one in declared(fixed_shop) if one != on_networks])
+    on_networks = {"POST /checkout/{id}/transaction"}
+    # And where a refund on one goes, in tests/journeys/test_live_refunds.py.
+    on_networks |= {f"{method} /refunds/{{token}}" for method in ("GET", "POST")}
+    # Files are made by a job: tests/api/test_issued.py.
+    files = {f"GET /checkout/{{id}}/{each}" for each in ("receipt", "invoice", "credit_notes/{n:int}")}
+    # A token is signed, and pictures are drawn: tests/journeys/test_embed.py.
+    embed = {one for one in declared(fixed_shop) if one.partition(" ")[2].startswith("/embed/")}
+    golden.hold([one for one in declared(fixed_shop) if one not in files | embed | on_networks])
 
 
 async def shopper(page: Callable[..., Awaitable[None]], own: str) -> None:
@@ -79,7 +88,33 @@ async def shopper(page: Callable[..., Awaitable[None]], own: str) -> None:
     await page("GET", INSTALMENTS, own, "approved")
 
 
-async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient) -> None:
+async def promise(page: Callable[..., Awaitable[None]], http: httpx.AsyncClient, key: str) -> None:
+    """Signs up, and approves a payment token."""
+    asked = {"mode": "token", "successUrl": "https://shop.example/ok", "cancelUrl": "https://shop.example/no"}
+    made = await http.post("/v1/checkout-sessions", json=asked, auth=(key, ""))
+    own = made.json()["url"].split("/")[-2]
+    await page("GET", TOKEN, own)
+    who = {"email": "mei+test@example.com", "phone": "090-1234-5678"}
+    await page("POST", f"{TOKEN}/sign-up", own, "no number", refused=True, **(who | {"phone": "1"}))
+    await page("POST", f"{TOKEN}/sign-up", own, **who)
+    await page("POST", f"{TOKEN}/sign-out", own)
+    await page("POST", f"{TOKEN}/sign-up", own, "again", **who)
+    await page("POST", f"{TOKEN}/code", own, code=code_of(f"ptok_{own.partition('_')[2]}", who["email"]))
+    await page("GET", TOKEN, own, "signed up")
+    await page("POST", f"{TOKEN}/decide", own, "to confirm", method=PaymentMethod.ACTION_REQUIRED.value)
+    await page("POST", f"{TOKEN}/decide", own, method=PaymentMethod.APPROVED.value)
+    await page("GET", TOKEN, own, "approved")
+    for verb, path in (
+        ("GET", ""),
+        ("POST", "/sign-up"),
+        ("POST", "/code"),
+        ("POST", "/sign-out"),
+        ("POST", "/decide"),
+    ):
+        await page(verb, f"{TOKEN}{path}", UNKNOWN, "not there", refused=True)
+
+
+async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient, smartpay: str) -> None:
     async def page(verb: str, route: str, own: str, why: str = "", refused: bool = False, **fields: str) -> None:
         path, query, rest = route.partition("?")
         answer = await http.request(verb, path.format(id=own, slug=own) + query + rest, data=fields or None)
@@ -157,6 +192,7 @@ async def buyer(golden: Golden, http: httpx.AsyncClient, api: httpx.AsyncClient)
     await page("POST", "/checkout/{id}/complete", free)
     await page("GET", "/checkout/{id}", free, "free")
     await shopper(page, (await made("/checkout_sessions", amount=usd_49, allowPromotionCodes=True))["id"])
+    await promise(page, http, smartpay)
 
 
 async def look(golden: Golden, http: httpx.AsyncClient, shop: Shop) -> None:
@@ -171,7 +207,8 @@ async def look(golden: Golden, http: httpx.AsyncClient, shop: Shop) -> None:
 
 
 async def operator(golden: Golden, http: httpx.AsyncClient) -> None:
-    documents = [f"/openapi/{dialect}.json" for dialect in ("smartpay", "crossmint", "coin-moebius")]
+    described = ("smartpay", "smartpay-shoppers", "crossmint", "coin-moebius", "craftkit")
+    documents = [f"/openapi/{one}.json" for one in described]
     for path in ("/", "/healthz", "/readyz", "/metrics", *documents):
         golden.note(f"GET {path}", await http.get(path), route=f"GET {path}")
     one = "GET /docs/errors/{code}"

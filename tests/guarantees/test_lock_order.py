@@ -16,7 +16,7 @@ from keyturn.database.postgres import _text as text_of
 from tests.dialects.coin_moebius.conftest import Coin
 from tests.dialects.crossmint.conftest import MUG, Mint
 from tests.dialects.smartpay.conftest import Smart
-from tests.makers import ON_POSTGRES, Counter, counter_over
+from tests.makers import ON_POSTGRES, Counter, counter_over, stray_transfer
 from tests.rails.evm.live_shop import read_ahead, set_wallet
 from tests.rails.evm.offered import TOKENS, Offered, Seen, seen_now, served_nodes, set_up
 from tests.requirements.calling import key_of
@@ -25,7 +25,10 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.clocks.operations import create_clock
 from tillgate.checkout.coupons.operations import NewCoupon, create_coupon
 from tillgate.checkout.customers.operations import CustomerChanges, create_customer
+from tillgate.checkout.issued import operations as issued
 from tillgate.checkout.links.operations import NewLink, create_link
+from tillgate.checkout.payment_tokens import operations as promises
+from tillgate.checkout.payment_tokens.operations import NewPaymentToken
 from tillgate.checkout.payments.model import AUTHORIZATION_MS, CaptureMethod
 from tillgate.checkout.promotions.operations import NewPromotionCode, create_promotion_code
 from tillgate.checkout.refunds.model import RefundReason
@@ -33,12 +36,18 @@ from tillgate.checkout.refunds.operations import NewRefund, create_refund, refun
 from tillgate.checkout.sessions.choosing import choose
 from tillgate.checkout.sessions.discounts import apply_promotion_code
 from tillgate.checkout.sessions.model import CheckoutSession
-from tillgate.checkout.sessions.opening import NewSession, Visitor, open_session, visit_link
-from tillgate.checkout.settlement import advancing, capturing, deciding, expiring
-from tillgate.checkout.settlement.simulating import simulate_payer
+from tillgate.checkout.sessions.opening import Beside, NewSession, Visitor, open_session, visit_link
+from tillgate.checkout.settlement import advancing, assigning, capturing, deciding, expiring, receiving
+from tillgate.checkout.settlement.simulating import PAYERS, simulate_payer
 from tillgate.checkout.settlement.watching import LivePayments
+from tillgate.checkout.shoppers import operations as shopping
+from tillgate.checkout.shoppers.model import PaymentMethod
+from tillgate.events.native import NATIVE_STYLE
+from tillgate.events.outbox import Outbox
+from tillgate.events.styles import Styles
 from tillgate.rails.evm.rail import EvmRail
 from tillgate.rails.evm.wallets import operations as wallet_operations
+from tillgate.rails.manual import ManualRail
 from tillgate.rails.port import PaymentTerms, QuoteRequest, Rails, Sighted
 from tillgate.rails.simulated import SimulatedRail
 
@@ -49,12 +58,14 @@ ORDER: Final = (
     "payment_tokens",
     "test_clocks",
     "checkout_sessions",
+    "unassigned_transfers",
     "customers",
     "wallets",
     "coupons",
     "promotion_codes",
     "payment_links",
     "event_sequences",
+    "document_numbers",
 )
 _LOCK: Final = re.compile(r"FROM (\w+)\b.* FOR (?:NO KEY )?UPDATE", re.DOTALL)
 _INSERT: Final = re.compile(r"^INSERT INTO (\w+) ")
@@ -89,6 +100,8 @@ class Locks:
         _, taken, own = self._of.setdefault(id(tx), (tx, [], set()))
         if "INSERT INTO event_sequences" in text:
             rows = [Taken("event_sequences", f"{params[0]} {params[1]}")]
+        elif "INSERT INTO document_numbers" in text:
+            rows = [Taken("document_numbers", f"{params[0]} {params[1]} {params[2]}")]
         elif (insert := _INSERT.match(text)) is not None and insert[1] in ORDER:
             own.add(params[0])
         elif insert is not None and insert[1] in ("payments", "orders"):
@@ -140,7 +153,8 @@ class Shop:
 
     def __init__(self, counter: Counter) -> None:
         self.counter = counter
-        self.context = counter.context._replace(rails=Rails(test=Walleted(), live=None))
+        outbox = Outbox(counter.wake, Styles([NATIVE_STYLE]), issued.FOLLOW_UPS)
+        self.context = counter.context._replace(rails=Rails(test=Walleted(), live=None), outbox=outbox)
         self.who = counter.principal
 
     async def do(self, operation: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, **named: Any) -> Any:
@@ -168,7 +182,7 @@ class Shop:
     def live_on_networks(self) -> None:
         """From now on in live mode, which is paid on networks."""
         rail = EvmRail(self.counter.clock, dev=True)
-        self.context = self.counter.context._replace(rails=Rails(test=Walleted(), live=rail, networks=rail))
+        self.context = self.context._replace(rails=Rails(test=Walleted(), live=rail, networks=rail))
         self.who = Principal(self.counter.project_id, True, "key", "key:live")
 
     async def live_session(self, word: str) -> CheckoutSession:
@@ -227,7 +241,7 @@ async def typed_codes(shop: Shop) -> None:
 
 
 async def lapses(shop: Shop) -> None:
-    """Several authorisations lapse at once, of which a part was captured, each of a link and a coupon."""
+    """Several authorizations lapse at once, of which a part was captured, each of a link and a coupon."""
     for number in range(3):
         session = await shop.session(f"LAPSE{number}", capture_method=CaptureMethod.MANUAL)
         await shop.payer(session, "payer_authorizes")
@@ -238,7 +252,7 @@ async def lapses(shop: Shop) -> None:
 
 
 async def a_clock(shop: Shop) -> None:
-    """A test clock is put forward over deadlines and over an authorisation."""
+    """A test clock is put forward over deadlines and over an authorization."""
     clock = await shop.do(create_clock, shop.who, "noon")
     for number in range(2):
         await shop.session(f"OVER{number}", test_clock_id=clock.id)
@@ -250,8 +264,9 @@ async def a_clock(shop: Shop) -> None:
 
 async def payers(shop: Shop) -> None:
     """Each test payer pays."""
-    for number, payer in enumerate(("payer_pays", "payer_pays_slowly", "payer_pays_twice", "payer_pays_late")):
-        await shop.payer(await shop.session(f"PAYS{number}"), payer)
+    for number, payer in enumerate(PAYERS):
+        how = CaptureMethod.MANUAL if payer == "payer_authorizes" else CaptureMethod.AUTOMATIC
+        await shop.payer(await shop.session(f"PAYS{number}", capture_method=how), payer)
 
 
 async def decisions(shop: Shop) -> None:
@@ -321,16 +336,65 @@ async def wallets(shop: Shop) -> None:
         await shop.live_session("SECOND")
 
 
+async def mail(shop: Shop) -> None:
+    """Payments by mail of a link with a code: what was asked for comes, too much comes, and one had not come."""
+    shop.context = shop.context._replace(rails=shop.context.rails._replace(manual=ManualRail()))
+    for number, amount in enumerate((None, "60.00")):
+        new = NewSession(link_id=(await shop.link()).id, promotion_code=await shop.code(f"MAIL{number}"))
+        session = await shop.do(open_session, shop.who, new, Beside(by_mail=True))
+        await shop.do(receiving.mark_received, shop.who, session.id, amount)
+        if amount is None:
+            await shop.do(receiving.undo_received, shop.who, session.id)
+
+
+async def shoppers(shop: Shop) -> None:
+    """Somebody signs up and approves an order of a link with a code, in instalments, and somebody else does not. Their
+    promises are approved, switched off, and gone."""
+    for number, method in enumerate((PaymentMethod.APPROVED, PaymentMethod.DECLINED)):
+        session = await shop.session(f"SHOP{number}", capture_method=CaptureMethod.MANUAL)
+        await shop.counter.database.write(
+            lambda tx, id=session.id: shopping.sign_up(tx, shop.who, id, "ada+test@example.com", "+819000000000")
+        )
+        await shop.do(shopping.approve, shop.who, session.id, method)
+    urls = {"success_url": "https://shop.example/yes", "cancel_url": "https://shop.example/no"}
+    for ends in (promises.approve_payment_token, promises.reject_payment_token):
+        token = await shop.do(promises.create_payment_token, shop.who, NewPaymentToken(**urls))
+        await shop.do(ends, token.id)
+    token = await shop.do(promises.create_payment_token, shop.who, NewPaymentToken(**urls))
+    await shop.do(promises.approve_payment_token, token.id)
+    await shop.do(promises.switch_payment_token, shop.who, token.id, on=False)
+    await shop.do(promises.delete_payment_token, shop.who, token.id)
+
+
+async def strays(shop: Shop) -> None:
+    """Money that fits no payment is given to an order of a link with a code, or goes back."""
+    who = shop.who
+    for number in range(2):
+        session = await shop.session(f"STRAY{number}")
+        found = await stray_transfer(
+            shop.counter.database, who.project_id, livemode=False, suggested_order_id=session.order_id
+        )
+        if number:
+            await shop.do(assigning.mark_returned, who, found, "sent back")
+        else:
+            await shop.do(assigning.assign, who, found, session.order_id)
+            await shop.do(deciding.accept, who, session.id)
+
+
 @pytest.mark.parametrize(
-    "story", [visits, typed_codes, lapses, a_clock, payers, decisions, ends, live_sessions, wallets]
+    "story",
+    [visits, typed_codes, lapses, a_clock, payers, decisions, ends, live_sessions, wallets, mail, shoppers, strays],
 )
 async def test_rows_that_others_share_are_locked_in_one_order(
     database: Database, locks: Locks, story: Callable[[Shop], Awaitable[None]]
 ) -> None:
-    """Each transaction takes them in the order above, those of one table by their ids, and the sequence of events,
-    which everybody needs, last."""
+    """Each transaction takes them in the order above, those of one table by their ids, the sequence of events,
+    which everybody needs, after all of them, and the numbers of documents, which are drawn for an event, last."""
     await story(Shop(await counter_over(database)))
     in_order(locks)
+    # What is paid or given back draws a document's number, also where a watcher or a batch finds it out.
+    drawn = any(one.table == "document_numbers" for rows in locks.all() for one in rows)
+    assert drawn == (story not in (ends, shoppers, typed_codes, wallets))
 
 
 def in_order(locks: Locks, tables: int = 3) -> None:

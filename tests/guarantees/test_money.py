@@ -1,12 +1,15 @@
 """Money is conserved: whatever is captured, release, given back and given up, in whatever order and currency."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from keyturn.database import Database
 from tests.shop import ShopBeside
+from tillgate.checkout.figures.model import Figures
 
 # The smallest unit of each is another power of ten.
 UNITS = {"JPY": Decimal(1), "USD": Decimal("0.01"), "BHD": Decimal("0.001")}
@@ -111,6 +114,46 @@ class Books:
         assert (atomic("capture") == self.required) or amounts["received"] < self.total
 
 
+async def figures_by_currency(database: Database) -> dict[str, list[int]]:
+    """The sums that the overview draws from, over all quarters of an hour."""
+    sums = ", ".join(f"SUM({name}) AS {name}" for name in Figures._fields)
+    statement = f"SELECT currency, {sums} FROM payment_figures GROUP BY currency"  # noqa: S608
+    found = await database.read(lambda tx: tx.fetch_all(statement))
+    return {row["currency"]: [int(row[name]) for name in Figures._fields] for row in found}
+
+
+def figures_are_the_books(beside: ShopBeside) -> None:
+    """What was counted with each change comes to what payments and refunds say now."""
+    expected: dict[str, list[int]] = {}
+
+    def count(currency: str, *line: Decimal | int) -> None:
+        sums = expected.setdefault(currency, [0] * len(Figures._fields))
+        expected[currency] = [int(one + another) for one, another in zip(sums, line, strict=True)]
+
+    for payment in everything(beside, "/payments?limit=100"):
+        unit, amounts = UNITS[payment["currency"]], payment["amounts"]
+        came, went = (Decimal(amounts[name]) / unit for name in ("received", "refunded"))
+        status = payment["status"]
+        count(payment["currency"], status == "succeeded", status in ("expired", "canceled", "failed"), 0, came, went)
+    for refund in everything(beside, "/refunds?status=succeeded&limit=100"):
+        count(refund["currency"], 0, 0, Decimal(refund["amount"]) > 0, 0, 0)
+    counted = beside.run(figures_by_currency, beside.shop.database)
+    assert {key: line for key, line in expected.items() if any(line)} == {
+        key: line for key, line in counted.items() if any(line)
+    }
+
+
+def everything(beside: ShopBeside, path: str) -> Iterator[dict[str, Any]]:
+    """A list of the API from its first page to its last."""
+    after = ""
+    while True:
+        page = beside.request("GET", f"{path}{after}").json()
+        yield from page["data"]
+        if not page["hasMore"]:
+            return
+        after = f"&starting_after={page['data'][-1]['id']}"
+
+
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(currency=st.sampled_from(sorted(UNITS)), units=st.integers(1, 100), steps=STEPS)
 def test_no_order_of_captures_and_refunds_makes_or_loses_money(
@@ -122,6 +165,7 @@ def test_no_order_of_captures_and_refunds_makes_or_loses_money(
     for step in steps:
         books.step(*step)
         books.add_up()
+    figures_are_the_books(shop_beside)
 
 
 STATES = ("pending", "confirmed", "dropped")
@@ -214,3 +258,4 @@ def test_no_order_of_transfers_and_decisions_makes_or_loses_money(
     for move in moves:
         books.move(*move)
         books.add_up()
+    figures_are_the_books(shop_beside)

@@ -15,7 +15,7 @@ from keyturn.database import open_database
 from tests.running import RunningServer
 from tillgate.access.accounts.records import projects
 from tillgate.base.clock import SystemClock
-from tillgate.cli import app as tillgate_cli
+from tillgate.cli.commands import app as tillgate_cli
 from tillgate.opening import open_keys
 
 TRIALS = 20
@@ -66,7 +66,7 @@ class Other:
 
     def run(self, *arguments: str, process: bool) -> str:
         if process:
-            return self._server.cli(*arguments)
+            return self._server.cli(*arguments, process=True)
         done = CliRunner().invoke(tillgate_cli, [*arguments, *self._server.database])
         assert done.exit_code == 0, done.output
         return done.stdout

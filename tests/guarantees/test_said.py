@@ -64,7 +64,7 @@ CLAIMS: Final = (
     (r"accepted your payment of ([^ ]+ \w{3})", "received"),
     (r"charged ([^ ]+ \w{3}) of", "received"),
     (r"released the remaining ([^ ]+ \w{3})", "released"),
-    (r"The remaining ([^ ]+ \w{3}) is authorised", "capturable"),
+    (r"The remaining ([^ ]+ \w{3}) is authorized", "capturable"),
 )
 LABELS: Final = {
     ROWS[Row.DUE]: "total",

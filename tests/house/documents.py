@@ -1,6 +1,7 @@
 """The documents as data: blocks of code, commands in a sentence, links, and what else a machine can check."""
 
 import re
+from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
@@ -93,10 +94,11 @@ def links() -> list[Link]:
 def anchors(page: str) -> set[str]:
     """Where a link may lead inside of a page, as GitHub makes it of the headings."""
     found: set[str] = set()
+    times: Counter[str] = Counter()
     for heading in re.findall(r"^#+ (.+)$", prose()[page], re.MULTILINE):
         name = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-        again = sum(one == name or re.fullmatch(rf"{re.escape(name)}-\d+", one) is not None for one in found)
-        found.add(f"{name}-{again}" if again else name)
+        found.add(f"{name}-{times[name]}" if times[name] else name)
+        times[name] += 1
     return found
 
 

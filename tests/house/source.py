@@ -61,6 +61,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file: walking through the trees of all is most of what these tests would cost."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def python_files(*roots: Path) -> list[Path]:
     """Every Python file, in order."""
     return sorted(path for root in roots or (SRC,) for path in root.rglob("*.py"))
@@ -73,14 +79,14 @@ def where(path: Path, node: ast.AST) -> str:
 
 def texts_of(path: Path) -> Iterator[tuple[ast.AST, str]]:
     """Every string in a file that is not a docstring; of f-strings the constant parts, joined by ``{}``."""
-    tree = tree_of(path)
+    nodes = nodes_of(path)
     skipped = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             skipped.add(id(node.value))
         if isinstance(node, ast.JoinedStr):
             skipped |= {id(part) for part in node.values}
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in skipped:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -121,3 +121,18 @@ def test_a_mutant_of_a_message_is_counted_apart(before: str, after: str, wording
     """Only where nothing but the text of a message changed; a code, a bound or a value is none."""
     mutate = runpy.run_path(str(ROOT / "scripts/mutate.py"))
     assert mutate["is_wording"]([f"- {before}", f"+ {after}"]) is wording
+
+
+def test_the_interval_of_a_sample_is_the_one_of_the_textbook() -> None:
+    """Wilson's, for 95 %: 15 of 20 are 53 to 89 %, and of none that survived it is still no certainty."""
+    interval = runpy.run_path(str(ROOT / "scripts/mutate.py"))["interval"]
+    assert [round(end, 3) for end in interval(15, 20)] == [0.531, 0.888]
+    assert [round(end, 3) for end in interval(10, 10)] == [0.722, 1.0]
+
+
+def test_a_run_of_mutants_goes_on_where_it_stopped() -> None:
+    """What has a verdict keeps it, a mutant whose tests ran out of time too; survivors are judged again if asked."""
+    pending = runpy.run_path(str(ROOT / "scripts/mutate.py"))["pending"]
+    codes = {"new": None, "killed": 1, "survived": 0, "timeout": 36, "broken": 3}
+    assert pending(codes, again=False) == ["new"]
+    assert pending(codes, again=True) == ["new", "survived", "timeout"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from tests.house.source import ROOT, python_files, tree_of
+from tests.house.source import ROOT, nodes_of, python_files
 from tests.wheels import PROJECTS, canonical
 
 PACKAGES = {
@@ -32,7 +32,7 @@ def imported(package: Path) -> set[str]:
     """The distributions that a package's files import from, the standard library and itself aside."""
     tops = set()
     for path in python_files(package):
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Import):
                 tops |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -14,12 +14,13 @@ import pytest
 import typer
 
 import keyturn.cli
-import tillgate.cli
+import tillgate.cli.commands
 import tillgate.settings
 from tests.house import documents
 from tests.house.source import ROOT, SRC, python_files, texts_of, where
 from tests.house.test_tests import functions
 from tillgate.api.application import ROUTES
+from tillgate.dialects.spoken import SPOKEN
 
 BUTTON = SRC / "tillgate/dialects/coin_moebius/button/coin-moebius-buy.js"
 
@@ -56,7 +57,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     },
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::test_the_guides_programs_run"
-        for heading in ("Middleware", "Test what stands behind it", "Proxies")
+        for heading in ("Middleware", "Where keys are", "Test what stands behind it", "Proxies")
     },
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_admits_whom_keyturn_knows"
@@ -64,10 +65,14 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     },
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
     ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
+    ("docs/production.md", "A service"): Reason("needs root and a package index; the unit is read by systemd in tests"),
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
     ("docs/dialects/smartpay.md", "*"): "tests/dialects/smartpay/test_clients.py::"
     "test_the_guides_examples_print_what_it_says",
     ("docs/dialects/crossmint.md", "*"): "tests/requirements/test_samples.py::test_the_guides_example_runs",
+    ("docs/embedding.md", "*"): "tests/journeys/test_embed.py::"
+    "test_a_partners_customer_publishes_a_template_inside_of_its_page",
+    ("docs/documents.md", "*"): "tests/cli/test_templates.py::test_the_commands_of_the_guide_work",
     ("docs/money.md", "*"): "tests/journeys/test_readme.py::test_the_guide_to_money_takes_and_gives_back",
     ("docs/keyturn.md", "Back up"): "tests/journeys/test_keyturn_guide.py::test_the_guides_backup_is_restored",
     **{
@@ -81,6 +86,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
     ("docs/mail.md", "The mail server"): "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
+    ("docs/mail.md", "Mail that comes back"): "tests/mail/test_returning.py::"
+    "test_a_report_that_is_piped_marks_the_mail",
     ("docs/operating.md", "Background jobs"): "tests/cli/test_jobs.py::"
     "test_jobs_are_listed_and_retried_from_the_command_line",
     ("docs/tests.md", "Mutation testing"): Reason("takes half an hour, and changes the code that the tests run"),
@@ -112,6 +119,8 @@ COMMANDS: dict[str, str | Reason] = {
     "keyturn scan . --history --check": NAMED,
     "keyturn serve --tls-certificate cert.pem --tls-key key.pem": "tests/journeys/test_named_commands.py::"
     "test_the_servers_own_tls_works_as_it_is_written",
+    "keyturn serve --uds /run/keyturn/keyturn.sock": "tests/keyturn/test_serving.py::"
+    "test_it_listens_on_a_unix_socket_whose_peers_are_trusted_as_unix",
     "ALLOW_DIRTY=1 make release": Reason("needs the package index, and runs tests itself"),
     "make release": Reason("needs the package index, and runs tests itself"),
     "make coverage": Reason("this very run, measured"),
@@ -133,7 +142,9 @@ COMMANDS: dict[str, str | Reason] = {
     "make help": f"{MAKE}::test_make_lists_what_it_can_do",
     "make lint": Reason(".ci/run does it before the tests"),
     "make mutate": Reason("takes half an hour, and changes the code that the tests run"),
-    'make mutate ARGS="tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
+    'make mutate ARGS="--only tillgate.base.money*"': Reason("takes minutes, and changes the code that the tests run"),
+    'make mutate ARGS="--resume --minutes 30"': Reason("takes minutes, and changes the code that the tests run"),
+    'make mutate ARGS="--sample 100 --seed 7"': Reason("takes minutes, and changes the code that the tests run"),
     "make lock": Reason("asks the package index, and changes requirements/"),
     "make lock ARGS=--upgrade": Reason("asks the package index for the newest versions, and changes requirements/"),
     "make ratchet": "tests/bench/test_ratchet.py::test_no_request_takes_more_instructions_than_it_did",
@@ -148,6 +159,7 @@ COMMANDS: dict[str, str | Reason] = {
     "npm install ./sdks/typescript": "tests/sdk/test_typescript.py::"
     "test_the_package_is_built_and_installed_as_its_readme_says",
     "npm pack NAME@VERSION": Reason("how a vendored file is renewed; it fetches a version that does not exist yet"),
+    "pip install 'tillgate[documents]'": Reason("needs a package index"),
     "pip install 'tillgate[postgres]'": Reason("needs a package index"),
     "pip install 'tillgate[valkey]'": Reason("needs a package index"),
     "pip install 'keyturn[postgres]'": Reason("needs a package index"),
@@ -194,6 +206,7 @@ EXAMPLES = {
 
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
+    "https://typst.app/docs/": "the language that templates are written in",
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
     "https://github.com/boxed/mutmut": "a tool that contributors may use",
     "https://keepachangelog.com/en/1.1.0/": "the changelog's format",
@@ -264,7 +277,7 @@ def test_a_test_that_runs_a_page_reads_it() -> None:
 
 PROGRAMS: dict[str, Any] = {
     "keyturn": typer.main.get_command(keyturn.cli.app),
-    "tillgate": typer.main.get_command(tillgate.cli.app),
+    "tillgate": typer.main.get_command(tillgate.cli.commands.app),
 }
 
 
@@ -363,7 +376,7 @@ def test_a_command_that_does_not_exist_is_found(text: str, sure: bool) -> None:
 def test_every_option_in_a_sentence_is_one_of_a_command() -> None:
     """An option alone, such as `--since 2h`, belongs to some command of ours, or of the measurements."""
     known = {name for tree in PROGRAMS.values() for name in options(tree)}
-    for program in ("bench/__main__.py", "soak/__main__.py", "attacks/__main__.py"):
+    for program in ("bench/__main__.py", "soak/__main__.py", "attacks/__main__.py", "scripts/mutate.py"):
         known |= set(re.findall(r'"(--[a-z-]+)"', (ROOT / program).read_text("utf-8")))
     # The button's variables are written like options, and are in its script.
     known |= set(re.findall(r"var\((--cm-[a-z-]+)", BUTTON.read_text("utf-8")))
@@ -409,6 +422,9 @@ def test_every_route_in_a_sentence_exists() -> None:
         return re.sub(r"\{\w+\}|<\w+>", "{}", path.partition("?")[0])
 
     ours = {(route.method, shape(route.path)) for route in ROUTES}
+    ours |= {
+        (route.method, shape(mount + route.path)) for one in SPOKEN for mount in one.mounts for route in one.routes
+    }
     wrong = []
     for span in documents.spans():
         found = re.fullmatch(r"(GET|POST|PUT|PATCH|DELETE) (/\S*)(?: .*)?", span.text)

@@ -1,6 +1,7 @@
 """Errors are a field and a problem below the wires; each wire and page words them."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from tests.house.source import SRC, python_files, texts_of, tree_of, where
+from tests.house.source import SRC, nodes_of, python_files, texts_of, where
 from tillgate.api.application import ROUTES
 from tillgate.api.errors import WORDS
 from tillgate.api.openapi import document
@@ -93,6 +94,7 @@ OTHERS: Final[dict[Problem, dict[str, Any]]] = {
 }
 
 
+@functools.cache
 def fields_of_the_api() -> set[str]:
     """Every name in camelCase that a body, an answer or a query of the API has."""
     described = document(ROUTES, "https://shop.example")
@@ -144,7 +146,7 @@ def problems_raised() -> dict[tuple[str, str], tuple[Problem, dict[str, Any]]]:
     """Every problem that is raised, with a value of each name that it is raised with."""
     found: dict[tuple[str, str], tuple[Problem, dict[str, Any]]] = {}
     for path in python_files(SRC / "tillgate"):
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if not isinstance(node, ast.Call):
                 continue
             named = [one for one in node.args if isinstance(one, ast.Attribute) and _is_problem(one)]

@@ -17,7 +17,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "tillgate.dialects.craftkit",
     ),
     ("tillgate.wire",),
-    ("tillgate.access", "tillgate.checkout"),
+    ("tillgate.access", "tillgate.checkout", "tillgate.documents"),
     ("tillgate.rails", "tillgate.events", "tillgate.mail"),
     ("tillgate.store", "tillgate.words"),
     ("tillgate.base",),
@@ -52,6 +52,7 @@ WHO_KNOWS_KEYTURN = (
 )
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
+    ("search", "issued"),
     ("refunds", "shoppers", "statements"),
     ("settlement",),
     ("sessions",),
@@ -59,7 +60,7 @@ NOUNS = (
     ("payments",),
     ("redemptions",),
     ("links", "customers", "products", "promotions", "clocks", "unassigned", "payment_tokens"),
-    ("coupons", "projects"),
+    ("coupons", "projects", "figures"),
 )
 WEB = ("starlette", "uvicorn", "jinja2", "httptools", "typer", "multipart", "python_multipart")
 
@@ -172,7 +173,18 @@ def test_a_rail_is_known_by_its_port_alone() -> None:
     the chain's rail is set up and proved with is known to commands and the dashboard (decisions 0040, 0047)."""
     set_up = tuple(
         f"tillgate.rails.evm.{one}"
-        for one in ("explaining", "extended_keys", "extra", "networks", "proving", "standing", "wallets")
+        for one in (
+            "explaining",
+            "extended_keys",
+            "extra",
+            "feeds",
+            "networks",
+            "proving",
+            "rates",
+            "standing",
+            "treasury",
+            "wallets",
+        )
     )
     rooms = ("tillgate.checkout", "tillgate.api", "tillgate.dashboard", "tillgate.pages", "tillgate.cli")
     wrong = [
@@ -206,6 +218,7 @@ def test_the_key_layer_stands_on_little() -> None:
         "keyturn.database.postgres_transfer": {"asyncpg"},
         "keyturn.limiting.shared": {"redis"},
         "keyturn.leaks.github": {"cryptography"},
+        "keyturn.connections.answering": {"uvicorn"},
         "keyturn.connections.protocol": {"uvicorn", "httptools"},
         "keyturn.connections.handshake": {"uvicorn"},
         "keyturn.connections.server": {"uvicorn"},
@@ -218,6 +231,7 @@ def test_the_key_layer_stands_on_little() -> None:
         ("keyturn.database.opening", "keyturn.database.postgres"),
         ("keyturn.database.postgres_transfer", "keyturn.database.postgres"),
         ("keyturn.database.transfer", "keyturn.database.postgres_transfer"),
+        ("keyturn.connections.protocol", "keyturn.connections.answering"),
         ("keyturn.connections.handshake", "keyturn.connections.protocol"),
         ("keyturn.connections.server", "keyturn.connections.handshake"),
         ("keyturn.connections.server", "keyturn.connections.protocol"),

@@ -32,7 +32,12 @@ UPDATE = re.compile(r"\bUPDATE (\w+) SET (.*?)(?= WHERE |$)", re.DOTALL)
 INSERT = re.compile(r"^INSERT INTO (\w+)")
 COLUMN = re.compile(r"(?:^|, )(\w+) = ")
 # Columns that no form shows.
-NOT_SHOWN = {"orders": {"claimed_reference"}, "checkout_sessions": {"counts_for_link"}}
+NOT_SHOWN = {
+    "orders": {"claimed_reference"},
+    "checkout_sessions": {"counts_for_link"},
+    "payments": {"counted"},
+    "customers": {"indexed"},
+}
 # What the forms of a session, its order and its payment show of each other's rows. A payment's metadata is its own; its
 # state is told by theirs.
 SHOWN_BY_OTHERS = {
@@ -148,7 +153,7 @@ def _examples() -> dict[str, object]:
     url = "https://shop.example"
     return {
         "checkout session": session_object.to_api(session, url),
-        "order": order_object.to_api(order),
+        "order": order_object.to_api(order, url),
         "payment": payment_object.to_api(recorded),
         "payment link": links.to_api(link, url),
         "product": products.to_api(product),

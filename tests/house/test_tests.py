@@ -1,22 +1,20 @@
 """The tests are code of the house, too: their names are sentences, and each documented requirement has one."""
 
 import ast
+import functools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.source import ROOT, python_files, tree_of, where
+from tests.house.source import ROOT, nodes_of, python_files, where
 
 TESTS = ROOT / "tests"
 # How far each document's list of requirements goes.
 LAST: dict[str, int] = json.loads((TESTS / "requirements/numbers.json").read_bytes())
 _LIVE = "orders in yen on a live network need rates, which are not built yet"
-_RENDERS = "templates and renders are not built yet"
 # What no test names, and why.
 OPEN: dict[tuple[str, int], str] = {
     **{("smartpay", number): _LIVE for number in (11, 12, 13)},
-    **{("craftkit", number): _RENDERS for number in (*range(22, 28), *range(39, 44), *range(50, 53))},
 }
 # Of these a test counts that stands beside the language's own routes, its pages or the requirements.
 LANGUAGES = ("smartpay", "crossmint", "coin-moebius")
@@ -26,14 +24,16 @@ _WORD = re.compile(r"\bR(\d{1,3})\b")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def functions() -> Iterator[tuple[Path, Function]]:
+@functools.cache
+def functions() -> list[tuple[Path, Function]]:
     """Every test function."""
-    for path in python_files(TESTS):
-        if not path.name.startswith("test_"):
-            continue
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, Function) and node.name.startswith("test_"):
-                yield path, node
+    return [
+        (path, node)
+        for path in python_files(TESTS)
+        if path.name.startswith("test_")
+        for node in nodes_of(path)
+        if isinstance(node, Function) and node.name.startswith("test_")
+    ]
 
 
 Named = set[tuple[str, int]]
@@ -64,7 +64,7 @@ def named_by_modules() -> dict[Path, Named]:
         if path.name.startswith("test_"):
             marks = [
                 ast.unparse(node)
-                for node in ast.walk(tree_of(path))
+                for node in nodes_of(path)
                 if (isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node.targets[0]))
                 or (isinstance(node, ast.Call) and "mark.spec" in ast.unparse(node.func))
             ]

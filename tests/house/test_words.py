@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.house.source import ROOT, SRC, python_files, tracked, tree_of
+from tests.house.source import ROOT, SRC, nodes_of, python_files, tracked
 
 
 class Private(NamedTuple):
@@ -32,6 +32,11 @@ PRIVATE = (
     Private(r"(?:can|may|could)\s?not be told", "is unknown, could not be verified"),
     Private(r"told of|tells? of", "is notified of, reports, receives"),
     Private(r"what became of", "the outcome of"),
+    Private(r"what(?:ever)? (?:has |can )?becomes? of", "the outcome of, what is done with"),
+    Private(r"(?:came|comes?|coming) to nothing", "fail, be canceled, end without a sale"),
+    Private(r"the telling", "the report, the notification"),
+    Private(r"whosever", "in any project"),
+    Private(r"amiss", "wrong"),
     Private(r"as often as it may", "reached its limit"),
     Private(r"in whatever (?:case|state|currency)", "ignoring case, in any state"),
     Private(r"(?:be|to be) had", "is available"),
@@ -49,6 +54,7 @@ PRIVATE = (
     Private(r"(?:does|did) as it was told", "what it did"),
     Private(r"(?:can|could) do with less", "has unused scopes"),
     Private(r"which is all it may", "the maximum"),
+    Private(r"authoris\w*", "authorize, as Stripe and OAuth write it"),
     Private(r"(?:leak|key|session) desk|teller|clockwork|hushed", "context, observer, expiry worker, masked repr"),
 )
 
@@ -75,7 +81,7 @@ class Passage(NamedTuple):
 def python_prose(path: Path) -> Iterator[Passage]:
     """Every string and docstring of a file, and every run of comments."""
     page = path.relative_to(ROOT).as_posix()
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             yield Passage(page, node.lineno, node.value)
     comments: list[tuple[int, str]] = []
@@ -92,7 +98,7 @@ def python_prose(path: Path) -> Iterator[Passage]:
 
 def names_of_tests(path: Path) -> Iterator[Passage]:
     """The name of every test of a file, which is a sentence."""
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
             yield Passage(path.relative_to(ROOT).as_posix(), node.lineno, node.name.replace("_", " "))
 
@@ -138,7 +144,7 @@ def test_prose_uses_the_words_of_the_glossary() -> None:
 @pytest.mark.parametrize(
     ("text", "phrase"),
     [
-        ("What was authorised is let go of.", "let go of"),
+        ("What was authorized is let go of.", "let go of"),
         ("The rest is paid\n    by itself.", "by itself"),
         ("Whether this key may do that cannot be told right now, so it may not.", "cannot be told"),
         ("This coupon has been used as often as it may be.", "as often as it may"),

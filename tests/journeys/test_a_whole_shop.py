@@ -44,7 +44,7 @@ class Merchant:
         return self.post("/checkout_sessions?expand=order", **body)
 
     def happens(self, session: Any, outcome: str) -> str:
-        """What becomes of a session when the simulated rail shows this."""
+        """The outcome of a session when the simulated rail shows this."""
         status: str = self.post(f"/checkout_sessions/{session['id']}/simulate", outcome=outcome)["status"]
         return status
 
@@ -82,7 +82,7 @@ def test_the_whole_life_of_a_shop_is_kept_and_emitted(server: RunningServer, pro
 
 
 def sell_with_a_code(shop: Merchant) -> None:
-    """Two mugs with a tenth off, authorised, captured in parts, shipped, and partly given back."""
+    """Two mugs with a tenth off, authorized, captured in parts, shipped, and partly given back."""
     mug = shop.post("/products", name="Mug", price="12.35", currency="USD")
     gift = shop.post("/products", name="Gift", pricing="buyer", currency="USD", priceMin="5.00", priceMax="50.00")
     ada = shop.post("/customers", email="ada@example.com", reference="crm-1")
@@ -185,7 +185,7 @@ def decide_on_unusual_money(shop: Merchant) -> None:
 
 
 def let_time_pass(shop: Merchant) -> None:
-    """A test clock expires one session, and one whose only money is reversed, and lets another's authorisation
+    """A test clock expires one session, and one whose only money is reversed, and lets another's authorization
     lapse; late money is taken in time only."""
     clock = shop.post("/test_clocks", name="Next week")
     slow = shop.session(amount=USD, testClockId=clock["id"])

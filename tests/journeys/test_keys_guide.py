@@ -46,7 +46,7 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     assert session["clientSecret"] not in done.stdout
     assert "clientSecret" in answers("From a mobile app")[0]
     assert "127.0.0.0/8" in said["Restrict it"]
-    assert "50/s, 100 at once" in said["Restrict it"]
+    assert "50 a second, 50 at once" in said["Restrict it"]
     explained = said["Ask why"]
     assert "Add 203.0.113.7/32 to the key's networks" in explained
     assert "Give the key the scope links:write." in explained

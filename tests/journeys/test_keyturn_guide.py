@@ -10,10 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from keyturn.admission.needs import UnclearPath, read_rules
 from keyturn.http.wording import FORBIDDEN_CODES
+from keyturn.testing import Keys
 from tests.client.quickstart import blocks
 from tests.house.source import SRC, python_files, tree_of
 from tests.keyturn.test_serving import ROOT, environment, serving
@@ -77,10 +79,22 @@ def test_the_guides_programs_run(tmp_path: Path) -> None:
     told: dict[str, Any] = {}
     exec("".join(programs.values()), told)  # noqa: S102 — the guide's own words
     asyncio.run(told["test_invoices_need_their_scope"]())
+
+    async def by_other_headers() -> None:
+        keys = Keys(scopes=["invoices:read"])
+        transport = httpx.ASGITransport(told["create_app_for_other_clients"](keys.layer))
+        async with httpx.AsyncClient(transport=transport, base_url="https://api.test") as client:
+            bearer = (await keys.headers("invoices:read"))["Authorization"]
+            text = bearer.removeprefix("Bearer ")
+            for sent in ({"apikey": text}, {"Authorization": f"Api-Key {text}"}, {"Authorization": f"token {text}"}):
+                assert (await client.get("/invoices", headers=sent)).status_code == 200
+            assert (await client.get("/invoices", headers={"Authorization": bearer})).status_code == 401
+
+    asyncio.run(by_other_headers())
     rules = tmp_path / "rules.toml"
     [written] = blocks(GUIDE, "toml").values()
     rules.write_text(written)
-    assert len(tomllib.loads(written)["rule"]) == 3 and read_rules(rules)("GET", "/invoices/7")
+    assert len(tomllib.loads(written)["rule"]) == 4 and read_rules(rules)("GET", "/invoices/7")
     with pytest.raises(UnclearPath):
         read_rules(rules)("GET", "/invoices/")
     rules.write_text(re.sub(r"^# (\w+ = true)", r"\1", written, flags=re.MULTILINE))

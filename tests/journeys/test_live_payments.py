@@ -2,24 +2,32 @@
 
 All tests share one chain, which is afterwards as it was before; each has a server of its own."""
 
+import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from keyturn.limiting.gcra import Limit
+from tests.dialects.smartpay.conftest import PAYLOAD, own
 from tests.makers import execute
 from tests.rails.evm.anvil import Anvil, running_anvil
-from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, live_shop, opened, operated_server, reaches
+from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, accept, live_shop, opened, operated_server, reaches
+from tests.requirements.calling import key_of
 from tests.running import RunningServer
-from tests.shop import Shop, eventually
+from tests.shop import PUBLIC_URL, Shop, eventually
+from tillgate import app
 from tillgate.checkout.projects.model import NETWORKS, ProjectSettings
 from tillgate.checkout.projects.operations import change_project
 from tillgate.rails.evm import watching
+from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.networks import operations as networks
 from tillgate.rails.evm.node import TRANSFER_TOPIC, UINT256_MAX, topic_of
+from tillgate.rails.evm.rates import operations as rates
+from tillgate.rails.evm.rates.operations import NewRate
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -85,6 +93,63 @@ async def test_a_live_session_is_detected_confirmed_and_paid(anvil: Anvil, shop:
     for one in ("session.created", "session.detected", "session.paid", "payment.succeeded", "order.paid"):
         assert told.count(one) == 1
 
+    (on,) = (await client.get(f"/transfers/{sent}")).json()["networks"]
+    (movement,) = on["movements"]
+    assert (on["name"], on["found"], on["chainId"], on["leftOut"]) == ("anvil", "mined", 31_337, 0)
+    assert (movement["verdict"], movement["amountAtomic"]) == ("counted", "50000000")
+    assert movement["paymentId"] == order["paymentId"] and movement["confirmations"] > CONFIRMATIONS
+    other = await shop.client(["payments:read"], mode="test")
+    assert 'paymentId":"' not in (await other.get(f"/transfers/{sent}")).text
+
+
+@ON_SQLITE
+async def test_looking_transactions_up_costs_a_bounded_number_of_questions(
+    anvil: Anvil, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By API as often as a project may, on a buyer's page as often as one buyer, one session, and all buyers of a
+    project together may: then it is a 429 that says when, and no node is asked."""
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(app, "PROJECT_HASH_LIMIT", Limit(1 / 3_600, 14))
+    explain, asked, unknown = Explainer._explain, 0, "0x" + "12" * 32
+
+    async def counting(*of: Any, **how: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return await explain(*of, **how)
+
+    monkeypatch.setattr(Explainer, "_explain", counting)
+
+    async def until_refused(look: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        nonlocal asked
+        asked = 0
+        for made in range(100):
+            answer = await look()
+            if answer.status_code == 429:
+                assert asked == made and int(answer.headers["retry-after"]) >= 1
+                return answer
+            assert answer.status_code == 200, answer.text
+        raise AssertionError("nobody is refused")
+
+    async with live_shop(tmp_path, database_url, anvil) as shop:
+        client = await shop.client(mode="live")
+        refused = await until_refused(lambda: client.get(f"/transfers/{unknown}"))
+        assert refused.json()["error"]["code"] == "rate_limited" and asked >= 30
+        session = await opened(client)
+        buyer = await shop.caller(address="203.0.113.1")
+        refused = await until_refused(
+            lambda: buyer.post(f"{session['checkoutUrl']}/transaction", data={"hash": unknown})
+        )
+        assert "Too many tries" in refused.text and asked >= 10
+        # Of others, each with a session and an address of its own.
+        others = iter([(await opened(client), await shop.caller(address=f"203.0.113.{at}")) for at in range(2, 8)])
+
+        async def another() -> httpx.Response:
+            session, buyer = next(others)
+            return await buyer.post(f"{session['checkoutUrl']}/transaction", data={"hash": unknown})
+
+        await until_refused(another)
+        assert asked <= 4
+
 
 @ON_SQLITE
 async def test_two_transfers_in_one_transaction_pay_a_session_together(anvil: Anvil, shop: Shop) -> None:
@@ -130,7 +195,60 @@ async def test_fractions_of_two_tokens_add_up_exactly(
         paid = await reaches(client, session, "paid")
         assert paid["fiatReceived"]["amount"] == "0.03" and paid["exceptions"] == []
         assert [one["confirmationsSeen"] is not None for one in paid["paymentOptions"]] == [True, True]
+        moved = (await client.get("/transactions", params={"orderId": paid["orderId"]})).json()["data"]
+        offered_assets = {one["symbol"]: one["asset"] for one in paid["paymentOptions"]}
+        assert {one["symbol"]: one["asset"] for one in moved} == offered_assets
+        assert {one["network"] for one in moved} == {"anvil"}
         await reaches(client, short, "underpaid")
+
+
+@ON_SQLITE
+async def test_an_order_in_euros_is_paid_in_dollars_at_its_locked_rate_and_in_euros_without_one(
+    anvil: Anvil, shop: Shop
+) -> None:
+    """The euro token is offered first, one for one; the dollar token at the rate, which the buyer's page shows with its
+    end. Another rate changes neither. An order in yen, made in Smartpay's language, is paid by way of the dollar."""
+    await accept(shop, anvil.other_token)
+    client = await shop.client(mode="live")
+    for base, quote, value in (("EUR", "USD", "1.0832"), ("USD", "JPY", "151.25")):
+        rate = rates.checked(NewRate(base, quote, value), shop.clock.now())
+        await shop.database.write(lambda tx, rate=rate: rates.set_rate(tx, rate))  # type: ignore[misc]
+    euros = {"amount": {"value": "50.00", "currency": "EUR"}}
+    in_euros, in_dollars = [(await client.post("/checkout_sessions", json=euros)).json() for _ in range(2)]
+    euro, dollar = in_dollars["paymentOptions"]
+    assert (euro["symbol"], euro["amount"], "exchangeRate" in euro) == ("TEUR", "50", False)
+    assert (dollar["symbol"], dollar["amount"], dollar["exchangeRate"]["value"]) == ("TUSD", "54.16", "1.0832")
+    chosen = await client.post(f"/checkout_sessions/{in_dollars['id']}/payment_option", json={"asset": dollar["asset"]})
+    assert chosen.status_code == 200, chosen.text
+    buyer = await shop.caller()
+    page = (await buyer.get(f"{PUBLIC_URL}/checkout/{in_dollars['id']}")).text
+    assert "1 EUR = 1.0832 TUSD, locked until " in page and "54.16" in page
+    assert "locked until" not in (await buyer.get(f"{PUBLIC_URL}/checkout/{in_euros['id']}")).text
+    key = (await key_of(shop, format="smartpay", mode="live")).secret.reveal()
+    whole = PAYLOAD | {"captureMethod": "automatic", "reference": "yen"}
+    asked = await buyer.post(
+        f"{PUBLIC_URL}/v1/checkout-sessions", json=whole, headers={"Authorization": f"Basic {key}"}
+    )
+    assert asked.status_code == 200, asked.text
+    in_yen = (await client.get(f"/checkout_sessions/{own('cs', asked.json()['id'])}")).json()
+    assert in_yen["fiat"] == {"amount": "500", "currency": "JPY"}
+    dollars = next(one for one in in_yen["paymentOptions"] if one["symbol"] == "TUSD")
+    assert dollars["amountAtomic"] == "3305786"
+    changed = rates.checked(NewRate("EUR", "USD", "1.2"), shop.clock.now())
+    await shop.database.write(lambda tx: rates.set_rate(tx, changed))
+    anvil.pay(in_dollars["address"], 54_160_000)
+    anvil.pay(in_yen["address"], 3_305_786)
+    anvil.send("transfer(address,uint256)", in_euros["address"], 50 * ATOMIC, to=anvil.other_token)
+    anvil.mine(CONFIRMATIONS + 1)
+    for one in (in_euros, in_dollars, in_yen):
+        paid = await reaches(client, one, "paid")
+        assert paid["fiatReceived"] == paid["fiat"]
+    order = await buyer.get(
+        f"{PUBLIC_URL}/v1/orders/{asked.json()['order']['id']}", headers={"Authorization": f"Basic {key}"}
+    )
+    assert order.json()["status"] == "succeeded", order.text
+    orders = [(await client.get(f"/orders/{one['orderId']}")).json() for one in (in_euros, in_dollars)]
+    assert [one.get("exchangeRate", {}).get("value") for one in orders] == [None, "1.0832"]
 
 
 @ON_SQLITE
@@ -332,6 +450,48 @@ async def test_a_server_that_is_killed_while_it_is_paid_on_two_networks_counts_e
                         assert told[name] == 4, (name, told)
                 finally:
                     server.stop()
+
+
+async def test_a_restored_backup_gives_no_address_out_again(anvil: Anvil, tmp_path: Path) -> None:
+    """Sessions after the backup are lost with the database that is put in its place; their addresses are nobody's new
+    ones, and what is paid to one of them is an unassigned transfer."""
+    server, backup = RunningServer(tmp_path / "data"), str(tmp_path / "backup")
+    async with operated_server(server, anvil):
+        headers = {"Authorization": f"Bearer {server.key(mode='live')}"}
+
+    @contextlib.asynccontextmanager
+    async def started() -> AsyncIterator[httpx.AsyncClient]:
+        server.start()
+        try:
+            async with httpx.AsyncClient(
+                base_url=f"{server.url}/api/v1", headers=headers, timeout=20, trust_env=False
+            ) as client:
+                yield client
+        finally:
+            server.stop()
+
+    async def address(client: httpx.AsyncClient) -> str | None:
+        answer = await client.post("/checkout_sessions", json={"amount": {"value": "5.00", "currency": "USD"}})
+        return answer.json()["address"] if answer.status_code == 201 else None
+
+    async with started() as client:
+        kept = await eventually(lambda: address(client))
+        server.cli("backup", backup)
+        lost = [await eventually(lambda: address(client)) for _ in range(3)]
+    server.cli("restore", backup, "--replace", "--yes")
+    async with started() as client:
+        given = [await eventually(lambda: address(client)) for _ in range(3)]
+        assert len({kept, *lost, *given}) == 7
+        anvil.pay(lost[-1], 5 * ATOMIC)
+        # As far as the slow round over every address waits.
+        anvil.mine(CONFIRMATIONS + 300)
+
+        async def unassigned() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = (await client.get("/unassigned_transfers")).json()["data"]
+            return [one for one in found if one["status"] == "unassigned"]
+
+        [found] = await eventually(unassigned)
+        assert (found["recipient"], found["reason"]) == (lost[-1].lower(), "no_session")
 
 
 async def offered(client: httpx.AsyncClient, value: str) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import socket
+import tempfile
 import threading
 import wsgiref.simple_server
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect as open_web_socket
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve as serve_web_sockets
 
 from tests.keyturn.test_serving import ROOT, serving
 from tests.parts import StartProxy
@@ -27,6 +32,8 @@ SPOOFED = {
     "X-Keyturn-Project": "another",
     "X-Keyturn-Mode": "test",
     "X-Keyturn-Scopes": "*",
+    "X-Keyturn-External-Id": "cus_of_somebody_else",
+    "X-Keyturn-Metadata": '{"plan":"all"}',
     "X-Original-URI": "/open",
     "X-Original-Method": "OPTIONS",
     "X-Forwarded-Uri": "/open",
@@ -108,7 +115,9 @@ def test_a_proxy_admits_whom_keyturn_knows(
     start: StartProxy = request.getfixturevalue(name)
     port = free_port()
     proxy = start(config(name, keyturn.base_url.port or 0, upstream, port), port)
-    key = made(keyturn, "invoices:read", projectId="shop")
+    # Nothing in it is read as the proxy's own words.
+    known = {"plan": "größer", "seats": "{env.PATH}$host"}
+    key = made(keyturn, "invoices:read", projectId="shop", externalId="cus_7", metadata=known)
     with httpx.Client(base_url=proxy.url, trust_env=False) as client:
 
         def get(text: str | None, path: str = "/invoices?page=2", **headers: str) -> httpx.Response:
@@ -123,9 +132,13 @@ def test_a_proxy_admits_whom_keyturn_knows(
             "x-keyturn-project": "shop",
             "x-keyturn-mode": "live",
             "x-keyturn-scopes": "invoices:read",
+            "x-keyturn-external-id": "cus_7",
+            "x-keyturn-metadata": r'{"plan":"gr\u00f6\u00dfer","seats":"{env.PATH}$host"}',
         }
         assert {header: seen.get(header) for header in identity} == identity and seen["path"] == "/invoices?page=2"
         assert not {"authorization", "x-api-key"} & set(seen), "the key ends at the proxy"
+        plain = get(made(keyturn, "invoices:read")["key"], **SPOOFED)
+        assert plain.status_code == 403 or not plain.json().get("x-keyturn-external-id"), plain.text
         by_api_key = client.get("/invoices", headers={"x-api-key": key["key"]})
         assert by_api_key.status_code == 200 and key["key"] not in by_api_key.text
         if name != "caddy":  # it cannot hand on a header that may be missing
@@ -152,7 +165,8 @@ def test_a_proxy_admits_whom_keyturn_knows(
         assert (in_url.status_code, in_url.json()["reason"]) == (401, "key_in_url")
         in_path = get(None, f"/invoices/{key['key']}/lines")
         assert (in_path.status_code, in_path.json()["reason"]) == (401, "key_in_url")
-        many = get(made(keyturn, "invoices:read", *MANY)["key"])
+        full = {"externalId": "x" * 200, "metadata": {f"name_{n}": "v" * 180 for n in range(5)}}
+        many = get(made(keyturn, "invoices:read", *MANY, **full)["key"])
         assert many.status_code == 200 and many.json()["x-keyturn-scopes"].startswith("invoices:read resource_000")
         slow = made(keyturn, "invoices:read", rate={"perSecond": 0.01, "burst": 1})
         assert get(slow["key"]).status_code == 200
@@ -177,12 +191,13 @@ def test_a_proxy_admits_whom_keyturn_knows(
         other_page = get(bound["key"], Origin="https://evil.example")
         assert other_page.json()["code"] == "origin_not_allowed"
         assert "access-control-allow-origin" not in other_page.headers
+        asking["Access-Control-Request-Headers"] = "authorization, traceparent"
         asking["Origin"] = f"{page}:8443"  # another one, for what was asked is remembered for a moment
         made(keyturn, "invoices:read", origins=[asking["Origin"]])
         preflight = client.options("/invoices", headers=asking)
         assert preflight.status_code == 204, preflight.text
         assert preflight.headers["access-control-allow-origin"] == asking["Origin"]
-        assert "authorization" in preflight.headers["access-control-allow-headers"]
+        assert preflight.headers["access-control-allow-headers"] == "authorization, traceparent"
         assert "access-control-allow-credentials" not in preflight.headers
 
         assert get(key["key"]).status_code == 200
@@ -222,6 +237,74 @@ def raw(port: int, *lines: bytes) -> tuple[int, bytes]:
         answer = http.client.HTTPResponse(connection)
         answer.begin()
         return answer.status, answer.read()
+
+
+def test_nginx_asks_through_a_unix_socket(nginx: StartProxy, upstream: int, tmp_path: Path) -> None:
+    """As the guide says it, with the client's own address behind it."""
+    # Where nginx's own user may go, which is not the one of the tests.
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        _ask_through(Path(folder) / "keyturn.sock", nginx, upstream, tmp_path)
+
+
+def _ask_through(where: Path, nginx: StartProxy, upstream: int, folder: Path) -> None:
+    port = free_port()
+    settings = {"KEYTURN_ROOT_KEY": ROOT, "KEYTURN_SCOPES": "invoices:read"}
+    with serving(f"sqlite:///{folder / 'keys.db'}", folder, None, None, where, **settings):
+        text = config("nginx", 1, upstream, port).replace("http://127.0.0.1:1/", f"http://unix:{where}:/")
+        proxy = nginx(text, port)
+        root = {"Authorization": f"Bearer {ROOT}"}
+        with httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(where)), base_url="http://localhost", headers=root
+        ) as one:
+            keys = [
+                made(one, "invoices:read", networks=[network])["key"] for network in ("127.0.0.1", "203.0.113.0/24")
+            ]
+        answers = [
+            httpx.get(f"{proxy.url}/invoices", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+            for key in keys
+        ]
+        assert [one.status_code for one in answers] == [200, 403]
+
+
+@pytest.fixture(scope="module")
+def talking() -> Iterator[int]:
+    """The port of an API over web sockets, which says whose each is, and then what it hears."""
+
+    def talk(connection: ServerConnection) -> None:
+        headers = connection.request.headers if connection.request is not None else {}
+        connection.send(f"{headers.get('x-keyturn-key-id', '')} {headers.get('authorization', '')}".strip())
+        for message in connection:
+            connection.send(message)
+
+    with serve_web_sockets(talk, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.socket.getsockname()[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy", "envoy"])
+def test_a_web_socket_is_opened_through_a_proxy_by_its_key(
+    name: str, request: pytest.FixtureRequest, keyturn: httpx.Client, talking: int
+) -> None:
+    """The upgrade goes by with the key's identity and without the key, and both sides are heard; without a key, or with
+    one that may not, the handshake is refused and the upstream hears nothing."""
+    start: StartProxy = request.getfixturevalue(name)
+    port = free_port()
+    start(config(name, keyturn.base_url.port or 0, talking, port), port)
+    key = made(keyturn, "invoices:read")
+    where = f"ws://127.0.0.1:{port}/invoices"
+    with open_web_socket(where, additional_headers={"Authorization": f"Bearer {key['key']}"}, proxy=None) as one:
+        assert one.recv() == key["id"]
+        for words in ("hello", "x" * 5_000):
+            one.send(words)
+            assert one.recv() == words
+    for headers in ({}, {"Authorization": f"Bearer {made(keyturn, 'invoices:write')['key']}"}):
+        with pytest.raises(InvalidStatus) as refused:
+            open_web_socket(where, additional_headers=headers, proxy=None)
+        assert refused.value.response.status_code == (403 if headers else 401)
 
 
 @pytest.mark.parametrize("name", ["nginx", "caddy", "envoy"])

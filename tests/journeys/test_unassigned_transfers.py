@@ -95,7 +95,7 @@ async def test_money_that_nobody_waits_for_leads_to_its_orders_review(anvil: Anv
 
 
 async def test_money_that_fits_no_payment_is_assigned_returned_and_orphaned(anvil: Anvil, shop: Shop) -> None:
-    """A token that the project does not take is written down and told once, with the order of whoever had the address;
+    """A token that the project does not take is kept and reported once, with the order of whoever had the address;
     assigned, that order waits for its merchant, and is paid once they accept; what a reorganisation removes cannot be
     assigned."""
     client = await shop.client(mode="live")

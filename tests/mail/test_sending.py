@@ -42,6 +42,16 @@ async def test_a_mail_is_handed_over(tls: Tls) -> None:
     assert "https://shop.example/checkout/cs_1?a=1&amp;b=2" in mailbox.html()
 
 
+async def test_what_cannot_be_delivered_comes_back_where_it_is_to() -> None:
+    """To the sender, or to an address of its own; nobody reads that one in the mail."""
+    mailbox = Mailbox()
+    async with mail_server(mailbox) as server:
+        for one in (server, server._replace(returns="returns@example.com")):
+            await Smtp(one).send(ID, "buyer@example.com", CONTENT, AT)
+    assert mailbox.senders == [SENDER, "returns@example.com"]
+    assert [mail["From"] for mail in mailbox.mails] == [f"Corner shop <{SENDER}>"] * 2
+
+
 async def test_the_same_mail_has_the_same_name() -> None:
     """Who gets it twice, because a process died between the server's word and ours, can tell."""
     mailbox = Mailbox()

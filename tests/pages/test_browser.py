@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.axe import run_axe
 from tests.browser import OpenPage
 from tests.running import RunningServer
 from tillgate.base.clock import SystemClock
@@ -19,7 +19,6 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 NARROW = {"width": 320, "height": 640}
 SERIOUS = {"serious", "critical"}
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # What the page offers to have simulated while the session is pending; more can be driven by API.
 OFFERED = ("detected", "paid", "underpaid", "overpaid", "late", "failed")
 STATES = ("pending", "expired", *OFFERED)
@@ -577,11 +576,9 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         if viewport is NARROW:
             continue  # the phone's layout again; axe has nothing new to see
-        found = Axe().run(page, options=WCAG).response
-        serious = [one for one in found["violations"] if one["impact"] in SERIOUS]
-        assert [f"{one['id']}: {node['html']}" for one in serious for node in one["nodes"]] == []
+        found = run_axe(page)
+        assert [one for one in found.violations if one.impact in SERIOUS] == []
         # Nor does a contrast go unexamined, but for the monogram, one letter for the eye only, and for what
         # the open list covers.
-        unsure = [one for one in found["incomplete"] if one["id"] == "color-contrast"]
-        htmls = [node["html"] for one in unsure for node in one["nodes"]]
+        htmls = [one.html for one in found.incomplete if one.rule == "color-contrast"]
         assert state == "other outcomes" or [html for html in htmls if "monogram" not in html] == []

@@ -22,6 +22,7 @@ from tillgate.dialects.smartpay import SMARTPAY
 
 pytestmark = pytest.mark.anyio
 
+NO = "https://shop.example/no"
 WHO = {"email": "Mei+test@example.com", "phone": "090-1234-5678"}
 
 
@@ -129,7 +130,7 @@ async def test_what_is_declined_is_rejected_and_leads_to_the_cancel_url(smart: S
 
 
 async def test_a_payment_method_that_asks_for_confirmation_is_confirmed(smart: Smart) -> None:
-    """Nothing is authorised before it is."""
+    """Nothing is authorized before it is."""
     browser, order = await ordered(smart, captureMethod="automatic")
     await browser.signs_up()
     page = await browser.send("decide", method="pm_test_visaActionRequired", decision="approve")
@@ -184,3 +185,51 @@ def test_only_test_addresses_and_mobile_numbers_of_japan_sign_up() -> None:
         for text in wrong:
             with pytest.raises(InvalidInput):
                 check(text)
+
+
+async def asked(smart: Smart, **changes: Any) -> tuple[Browser, str]:
+    """The page of a new token, and the token."""
+    told = {"mode": "token", "successUrl": "https://shop.example/ok?session={CHECKOUT_SESSION_ID}", "cancelUrl": NO}
+    session = await smart.done("POST", "/checkout-sessions", told | changes)
+    return Browser(smart, session["url"]), session["token"]["id"]
+
+
+async def test_a_shopper_approves_a_token_at_its_sessions_url(smart: Smart) -> None:
+    """Signs up, confirms where the method asks for it, and is back at successUrl; the token makes orders then."""
+    browser, token = await asked(smart)
+    assert "Orders without checking out" in await browser.look()
+    assert 'id="phone-problem"' in await browser.send("sign-up", 422, **(WHO | {"phone": "03"}))
+    assert await browser.send("decide", 409, method="pm_test_visaApproved", decision="approve")  # nobody has signed up
+    page = await browser.signs_up()
+    assert "mei+test@example.com" in page and "price-number" not in page
+    page = await browser.send("decide", method="pm_test_visaActionRequired", decision="approve")
+    assert "Confirm your payment method" in page
+    assert (await smart.done("GET", f"/tokens/{token}"))["status"] == "requires_authorization"
+    page = await browser.send("decide", method="pm_test_visaActionRequired", decision="approve", confirmed="yes")
+    session = re.findall(r'content="0;url=https://shop.example/ok\?session=(cs_\w+)"', page)
+    assert session and session[0] in browser.path
+    assert (await smart.done("GET", f"/tokens/{token}"))["status"] == "active"
+    assert (await smart.done("POST", "/orders", smart.order(token)))["status"] == "requires_capture"
+    assert await browser.send("sign-up", 409, **WHO) and await browser.send("decide", 409, decision="decline")
+    assert (await smart.call("DELETE", f"/tokens/{token}")).status_code == 204
+    assert (await browser.http.get(browser.path)).status_code == 404
+
+
+async def test_a_shopper_declines_a_token(smart: Smart) -> None:
+    """It is rejected for good, and they are back at cancelUrl; the page is in Japanese where the session is."""
+    browser, token = await asked(smart, locale="ja")
+    assert 'lang="ja"' in await browser.look()
+    await browser.send("sign-up", **WHO)
+    await browser.send("sign-out")
+    assert 'id="code-problem"' not in await browser.signs_up()
+    page = await browser.send("decide", decision="decline")
+    assert f'content="0;url={NO}"' in page
+    assert (await smart.done("GET", f"/tokens/{token}"))["status"] == "rejected"
+
+
+async def test_orders_by_a_token_of_a_method_that_declines_are_rejected(smart: Smart) -> None:
+    """Approving it charges nothing, so that it is approved all the same."""
+    browser, token = await asked(smart)
+    await browser.signs_up()
+    await browser.send("decide", method="pm_test_visaDeclined", decision="approve")
+    assert (await smart.done("POST", "/orders", smart.order(token)))["status"] == "rejected"

@@ -241,7 +241,7 @@ async def test_what_a_buyer_states_is_told_as_stated_until_the_merchant_sets_it(
         session = (await till.sessions())[-1]
         return {
             "customer": customer_to_api(customer).email_stated,
-            "order": order_to_api(order).customer_stated,
+            "order": order_to_api(order, "https://pay.example").customer_stated,
             "session": session_to_api(session, "https://pay.example").customer_stated,
             "id": customer.id,
         }, told

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,7 +19,8 @@ from tillgate.checkout.statements.model import Situation
 from tillgate.mail.model import Purpose
 from tillgate.mail.rendering import rendered
 from tillgate.pages.mails import SAYS, WORDS, example_of
-from tillgate.store import Transaction
+from tillgate.store import Sealer, Transaction
+from tillgate.store.sealing import new_key
 
 BUYER = "buyer@example.com"
 PROFILE = Profile("prj_x", "Corner <b>shop</b>", DEFAULT, None)
@@ -97,7 +99,22 @@ async def test_a_buyer_gets_each_mail_once(till: Till) -> None:
     assert "$9.00 USD" in till.mailbox.text(2)
     assert " JST" in till.mailbox.text(0)
     assert "1001" in till.mailbox.text(0)
-    assert "This is a test. No money has moved." in till.mailbox.text(0)
+    assert "This is a test. No real money has moved." in till.mailbox.text(0)
+
+
+@pytest.mark.anyio
+async def test_a_mail_that_was_sealed_with_a_lost_key_is_given_up_at_once(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried once, says why it was not sent, and keeps nobody waiting."""
+    await till.wants(mail_buyers=True)
+    room, lost = till.shop.app._mail, Sealer(new_key())
+    monkeypatch.setattr(room, "_sealer", SimpleNamespace(seal=lost.seal, open=till.shop.sealer.open))
+    await till.simulate(await till.session(), "paid")
+    await till.settled()
+    [mail] = await rows(till.shop.database, "SELECT state, problem FROM mails")
+    assert mail["state"] == "failed" and "secret key that this server does not have" in mail["problem"]
+    assert till.mailbox.mails == []
 
 
 @pytest.mark.anyio

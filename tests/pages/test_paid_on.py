@@ -1,6 +1,7 @@
 """What the page of a session on networks is told: pure."""
 
-from tillgate.pages.paid_on import answered, transfer_call
+from tillgate.checkout.payments.requests import transfer_call
+from tillgate.pages.paid_on import answered
 from tillgate.rails.evm.sight import VERDICTS, answer_of
 from tillgate.rails.port import Explanation, Found, HashAnswer, HashVerdict, OnNetwork, Verdict
 from tillgate.words import ENGLISH, words_in

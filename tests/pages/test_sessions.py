@@ -196,7 +196,7 @@ async def test_a_payment_that_is_captured_later_is_promised_on_the_page(sqlite_t
     assert OFFERED.findall((await sqlite_till.browser.get(path)).text) == ["authorized", "failed"]
     assert (await sqlite_till.post_outcome(session, "authorized")).status_code == 303
     page = (await sqlite_till.browser.get(path)).text
-    assert "Payment authorised" in page
+    assert "Payment authorized" in page
     assert "on its way" not in page
     assert OFFERED.findall(page) == ["failed"]
 
@@ -373,3 +373,25 @@ async def test_a_long_life_is_counted_in_days(sqlite_till: Till) -> None:
     sqlite_till.clock.at = NOW + MINUTE_MS
 
     assert ">6 d 23 h<" in (await sqlite_till.browser.get(f"/checkout/{session.id}")).text
+
+
+async def test_a_test_outcome_happens_once_however_often_its_form_is_sent(sqlite_till: Till) -> None:
+    """A double click, a reload and a tab that was opened before: each sends what was asked of the session as it was. A
+    page that was looked at since lets it be paid again."""
+    session = await sqlite_till.session()
+    address = f"/checkout/{session.id}"
+
+    async def form() -> dict[str, str]:
+        found = re.search(r'name="seen" value="([^"]+)"', (await sqlite_till.browser.get(address)).text)
+        assert found is not None
+        return {"outcome": "paid", "seen": found[1]}
+
+    async def moved() -> int:
+        return next(len(one.payment.transfers) for one in await sqlite_till.sessions() if one.id == session.id)
+
+    first = await form()
+    for _ in range(3):
+        assert (await sqlite_till.browser.post(f"{address}/simulate", data=first)).status_code == 303
+    assert await moved() == 1
+    await sqlite_till.browser.post(f"{address}/simulate", data=await form())
+    assert await moved() == 2

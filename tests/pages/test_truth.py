@@ -132,7 +132,7 @@ async def declined(till: Till) -> Story:
     return await (await Story.begin(till)).shows(O.DECLINED)
 
 
-async def paid_twice(till: Till) -> Story:
+async def is_paid_twice(till: Till) -> Story:
     return await (await Story.begin(till)).shows(O.PAID, O.PAID)
 
 
@@ -150,10 +150,10 @@ STORIES: dict[str, tuple[Callable[[Till], Any], tuple[str, ...], tuple[str, ...]
     ),
     "3.00 captured, the rest held": (
         captured_first,
-        ("has charged $3.00 USD of $5.00 USD", "The remaining $2.00 USD is authorised"),
+        ("has charged $3.00 USD of $5.00 USD", "The remaining $2.00 USD is authorized"),
         (*THANKS, "You have not been charged"),
     ),
-    "released": (released, ("The $5.00 USD that you had authorised was released", "nothing was charged"), THANKS),
+    "released": (released, ("The $5.00 USD that you had authorized was released", "nothing was charged"), THANKS),
     "2.50 accepted": (less_accepted, ("has accepted $2.50 USD as your payment of $5.00 USD",), THANKS),
     "7.50 accepted": (more_accepted, ("has accepted your payment of $7.50 USD",), THANKS),
     "7.50 came, 2.50 given back": (
@@ -182,7 +182,7 @@ STORIES: dict[str, tuple[Callable[[Till], Any], tuple[str, ...], tuple[str, ...]
     ),
     "declined": (declined, ("Your payment was declined, and nothing was charged", "Send 0.002 test ETH"), ()),
     "paid twice": (
-        paid_twice,
+        is_paid_twice,
         ("Paid, and more arrived", "more than the $5.00 USD that was asked for", "Too much $5.00 USD"),
         THANKS,
     ),

@@ -55,7 +55,7 @@ class ToyRail:
         return terms._replace(amount_atomic=_asked(price))
 
     async def capture(self, tx: Transaction, request: CaptureRequest) -> Movement:
-        raise AssertionError("a chain authorises nothing")
+        raise AssertionError("a chain authorizes nothing")
 
     async def refund(self, tx: Transaction, request: RefundRequest) -> Movement:
         self.asked[request.refund_id] = request

@@ -98,14 +98,14 @@ async def test_the_doubled_slash_and_every_answer_are_as_the_sample_takes_them(m
 
 @pytest.mark.spec("crossmint R12", "crossmint R23")
 @pytest.mark.parametrize("path", ["/orders", "//orders"])
-async def test_a_browsers_preflight_succeeds_for_an_authorised_origin(mint: Mint, path: str) -> None:
+async def test_a_browsers_preflight_succeeds_for_an_authorized_origin(mint: Mint, path: str) -> None:
     """R12, R23: the sample's POST with ``Content-Type`` and ``x-api-key``, and later ``authorization``, is asked for
-    beforehand and allowed; for an origin that nobody has authorised it is not. A real browser does the same in
+    beforehand and allowed; for an origin that nobody has authorized it is not. A real browser does the same in
     ``test_browsers.py``."""
     wanted = {
         "Origin": LOCAL,
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization,content-type,x-api-key",
+        "Access-Control-Request-Headers": "authorization,content-type,x-api-key,x-app-identifier",
     }
     answer = await mint.call("OPTIONS", ROOT + path, key="", **wanted)
     assert answer.is_success
@@ -121,7 +121,7 @@ async def test_a_browsers_preflight_succeeds_for_an_authorised_origin(mint: Mint
 
 @pytest.mark.spec("crossmint R13", "crossmint R14", "crossmint R28", "crossmint R29")
 async def test_whoever_creates_a_client_side_key_must_say_where_it_may_be_used(mint: Mint) -> None:
-    """R13, R28: without an authorised origin or an app identifier there is no such key; the error says how they are
+    """R13, R28: without an authorized origin or an app identifier there is no such key; the error says how they are
     written. R14: local development's plain http is one. R29: several of one sort, never both."""
 
     async def make(**wish: Any) -> Any:

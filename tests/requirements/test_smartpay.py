@@ -9,7 +9,7 @@ import pytest
 
 from keyturn import Kind, Mode, revoke, set_enabled
 from keyturn.keys.listing import KeyFilter, every_key
-from keyturn.keys.pairs import PLACES, fill_places
+from keyturn.keys.pairs import STANDING_SLOTS, issue_standing_keys
 from tests.dashboard.conftest import owner_of
 from tests.dialects.smartpay.conftest import PAYLOAD
 from tests.house.source import ROOT
@@ -162,7 +162,7 @@ async def test_a_project_has_four_standing_keys(shop: Shop) -> None:
     keys = shop.keys
 
     async def filled() -> dict[tuple[Mode, Kind], str]:
-        made = await fill_places(keys.store, keys.issuer, shop.clock, project_id=shop.project_id, by="user:1")
+        made = await issue_standing_keys(keys.store, keys.issuer, shop.clock, project_id=shop.project_id, by="user:1")
         return {(one.key.mode, one.key.kind): one.secret.reveal() for one in made}
 
     texts = await filled()
@@ -172,9 +172,9 @@ async def test_a_project_has_four_standing_keys(shop: Shop) -> None:
         (Mode.LIVE, Kind.PUBLISHABLE): r"pk_live_[0-9A-Za-z]{22}",
         (Mode.LIVE, Kind.SECRET): r"sk_live_[0-9A-Za-z]{22}",
     }
-    assert set(texts) == set(forms) == {(place.mode, place.kind) for place in PLACES}
-    for place, form in forms.items():
-        assert re.fullmatch(form, texts[place])
+    assert set(texts) == set(forms) == {(slot.mode, slot.kind) for slot in STANDING_SLOTS}
+    for slot, form in forms.items():
+        assert re.fullmatch(form, texts[slot])
     for sample in ("pk_test_PCLEGPw9RrKIAlRcK504Bj", "sk_test_Ho1BrYTcg3gAX4vTKk1taz"):
         assert any(re.fullmatch(form, sample) for form in forms.values())
     assert await filled() == {}
@@ -189,7 +189,9 @@ async def test_a_secret_key_may_by_default_perform_any_request(sqlite_shop: Shop
     """R16, R31: the standing secret key is admitted at every route there is, and makes orders; only what it asks for
     may be wrong."""
     keys = sqlite_shop.keys
-    made = await fill_places(keys.store, keys.issuer, sqlite_shop.clock, project_id=sqlite_shop.project_id, by="user:1")
+    made = await issue_standing_keys(
+        keys.store, keys.issuer, sqlite_shop.clock, project_id=sqlite_shop.project_id, by="user:1"
+    )
     secret = next(one for one in made if (one.key.mode, one.key.kind) == (Mode.TEST, Kind.SECRET))
     for method, path, answer in await every_route(sqlite_shop, bearer(secret)):
         assert answer.status_code not in (401, 403), (method, path, answer.text)
@@ -202,7 +204,7 @@ async def test_a_public_key_opens_checkouts_and_nothing_that_is_the_secret_keys(
     checkouts of the project's products from every origin, at the merchant's price and with the project's own URLs.
     R16: the secret one beside it is admitted everywhere."""
     shop, keys = sqlite_shop, sqlite_shop.keys
-    made = await fill_places(keys.store, keys.issuer, shop.clock, project_id=shop.project_id, by="user:1")
+    made = await issue_standing_keys(keys.store, keys.issuer, shop.clock, project_id=shop.project_id, by="user:1")
     texts = {(one.key.mode, one.key.kind): one.secret.reveal() for one in made}
     secret, public = texts[Mode.TEST, Kind.SECRET], texts[Mode.TEST, Kind.PUBLISHABLE]
     bound = await key_of(shop, kind=Kind.PUBLISHABLE, format="smartpay", origins=["https://other.example"])

@@ -1,6 +1,7 @@
 """Stored answers at the level of the table, with a clock that stands still."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from tillgate.store.idempotency import (
     fingerprint,
 )
 
+T = TypeVar("T")
 FIRST, SECOND = StoredAnswer(201, b'{"id":"first"}'), StoredAnswer(200, '{"id":"zweite Größe 🎉"}'.encode())
 
 
@@ -42,6 +44,9 @@ class Keeper:
 
     async def begin(self, request: IdempotentRequest) -> StoredAnswer | None:
         return await self._database.write(lambda tx: idempotency.begin(tx, request))
+
+    async def write(self, operation: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._database.write(operation)
 
     async def finish(self, request: IdempotentRequest, answer: StoredAnswer = FIRST) -> None:
         await self._database.write(lambda tx: idempotency.finish(tx, request, answer))
@@ -183,7 +188,7 @@ async def test_a_lost_claim_can_be_neither_finished_nor_released(keeper: Keeper)
 
 @pytest.mark.anyio
 async def test_a_released_claim_is_free_at_once(keeper: Keeper) -> None:
-    """What came to nothing does not keep its key: not for the same request, and not for a corrected one."""
+    """What failed does not keep its key: not for the same request, and not for a corrected one."""
     await keeper.begin(keeper.request())
     await keeper.release(keeper.request())
     assert await keeper.begin(keeper.request(1, body="two")) is None
@@ -222,16 +227,19 @@ async def test_old_answers_are_forgotten_in_batches_and_young_ones_stay(database
         StoredAnswer(200, b"\x89PNG\r\n", "image/png"),
         StoredAnswer(400, '{"title":"Größe"}'.encode(), "application/problem+json"),
         StoredAnswer(204, b"", ""),
+        StoredAnswer(200, b"as it is", ""),
         StoredAnswer(201, b'{"id":"a"}', sealed="sealed text"),
     ],
-    ids=["pdf", "png", "problem", "empty", "sealed"],
+    ids=["pdf", "png", "problem", "empty", "no type", "sealed"],
 )
 async def test_an_answer_of_any_kind_is_given_again(database: Database, keeper: Keeper, answer: StoredAnswer) -> None:
     """Status, bytes, media type and what was sealed; JSON is kept as text that an operator can read."""
     await keeper.begin(keeper.request())
     await keeper.finish(keeper.request(), answer)
     assert await keeper.begin(keeper.request(1)) == answer
-    kept = await one(database, "SELECT body FROM idempotency_names")
+    assert await keeper.together(keeper.request(key="at once"), answer) == answer
+    assert await keeper.together(keeper.request(1, key="at once")) == answer
+    kept = await one(database, "SELECT body FROM idempotency_names WHERE key = 'key'")
     assert (kept == answer.body.decode("utf-8", "replace")) is (
         answer.media_type in ("", "application/problem+json", JSON)
     )
@@ -244,11 +252,14 @@ async def test_a_conflict_names_the_window_and_what_to_do(keeper: Keeper) -> Non
     with pytest.raises(Conflict) as running:
         await keeper.begin(keeper.request(1))
     assert (running.value.code, running.value.problem) == ("idempotency_key_in_use", Problem.NAME_IN_USE)
+    assert running.value.values == {"other": "idempotency_key"}
     for window, hours in ((DAY_MS, 24), (6 * 60 * MINUTE_MS, 6)):
         other = keeper.request(1, body="two")._replace(window_ms=window)
         with pytest.raises(Conflict) as reused:
             await keeper.begin(other)
-        assert (reused.value.code, reused.value.values["hours"]) == ("idempotency_key_reused", hours)
+        assert (reused.value.code, reused.value.problem) == ("idempotency_key_reused", Problem.NAME_REUSED)
+        assert reused.value.values == {"other": "idempotency_key", "hours": hours}
+        assert str(reused.value.values["hours"]) == str(hours)
 
 
 @pytest.mark.anyio
@@ -271,7 +282,95 @@ def test_a_visitors_value_may_have_16_to_255_characters(text: str) -> None:
         with pytest.raises(InvalidInput) as caught:
             checked_visitor(wrong)
         assert (caught.value.code, caught.value.field) == ("invalid_idempotency_key", ("idempotency_visitor",))
-        assert caught.value.values == {"minimum": 16, "maximum": 255}
+        assert (caught.value.problem, caught.value.values) == (Problem.NOT_A_VISITOR, {"minimum": 16, "maximum": 255})
+
+
+@pytest.mark.anyio
+async def test_the_claim_says_whether_it_was_still_its_own(database: Database, keeper: Keeper) -> None:
+    """Whoever finishes learns whether the answer was kept: once, and not after the claim was taken over."""
+
+    async def finish(request: IdempotentRequest) -> bool:
+        return await database.write(lambda tx: idempotency.finish(tx, request, FIRST))
+
+    await keeper.begin(keeper.request())
+    await keeper.begin(keeper.request(MINUTE_MS))
+    assert await finish(keeper.request()) is False
+    assert await finish(keeper.request(MINUTE_MS)) is True
+    assert await finish(keeper.request(MINUTE_MS)) is False
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_found_without_a_claim(database: Database, keeper: Keeper) -> None:
+    """By the very same request, within its window, once it is answered; looking claims nothing."""
+
+    async def answered(request: IdempotentRequest) -> StoredAnswer | None:
+        return await database.read(lambda tx: idempotency.answered(tx, request))
+
+    assert await answered(keeper.request()) is None
+    await keeper.begin(keeper.request())
+    assert await answered(keeper.request(1)) is None
+    await keeper.finish(keeper.request(), SECOND)
+    assert await answered(keeper.request(DAY_MS - 1)) == SECOND
+    assert await answered(keeper.request(DAY_MS)) is None
+    assert await answered(keeper.request(1, body="two")) is None
+    assert await answered(keeper.request(1, key="another")) is None
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_amended_by_the_claim_that_gave_it_alone(database: Database, keeper: Keeper) -> None:
+    """Status, type and text are replaced and what was sealed stays; another instant's claim replaces nothing."""
+    sealed = StoredAnswer(201, b'{"id":"a"}', sealed="sealed text")
+    await keeper.begin(keeper.request())
+    await keeper.finish(keeper.request(), sealed)
+    other = StoredAnswer(202, '{"id":"b","größe":1}'.encode(), "application/merge-patch+json")
+    for at, kept in ((1, sealed), (0, other._replace(sealed="sealed text"))):
+        amending = keeper.request(at)
+        await database.write(lambda tx, amending=amending: idempotency.amend(tx, amending, other))  # type: ignore[misc]
+        assert await keeper.begin(keeper.request(2)) == kept
+
+
+class Counting:
+    """A transaction that counts what it writes, and is of another dialect if that is wanted."""
+
+    def __init__(self, tx: Transaction, dialect: str) -> None:
+        self._tx = tx
+        self.dialect = dialect
+        self.written = 0
+
+    async def execute(self, statement: Any, *values: Any) -> int:
+        self.written += 1
+        return await self._tx.execute(statement, *values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_one_transaction_writes_one_row_once_where_nobody_else_can_write(keeper: Keeper) -> None:
+    """SQLite's one writer needs no claim; elsewhere the claim is written first, for others wait at it."""
+
+    async def written(dialect: str) -> list[int]:
+        async def operation(tx: Transaction) -> list[int]:
+            counting: Any = Counting(tx, dialect)
+            request = keeper.request(key=dialect)
+            assert await idempotency.begin_together(counting, request) is None
+            begun = counting.written
+            await idempotency.finish_together(counting, request, SECOND)
+            return [begun, counting.written]
+
+        return await keeper.write(operation)
+
+    assert await written("sqlite") == [0, 1]
+    assert await written("postgres") == [1, 2]
+    for dialect in ("sqlite", "postgres"):
+        assert await keeper.begin(keeper.request(1, key=dialect)) == SECOND
+
+
+def test_a_fingerprint_stays_what_it_was() -> None:
+    """It is kept for a day: a version that made another one would refuse retries that began before it."""
+    made = fingerprint("POST", "/checkout_sessions", b'{"amount":"10.00"}')
+    assert made == "cfdbf2735c934eb71fb84abba49fe4478dc7a396aec6e952fe450baf408f1812"
 
 
 TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters=" "), max_size=5)
@@ -295,3 +394,4 @@ def test_a_key_is_visible_ascii_of_at_most_255_characters(text: str) -> None:
     except InvalidInput as error:
         assert not well_formed
         assert (error.code, error.field) == ("invalid_idempotency_key", ("idempotency_key",))
+        assert (error.problem, error.values) == (Problem.NOT_A_NAME_OF_A_REQUEST, {"maximum": 255})

@@ -166,7 +166,10 @@ async def test_people_keep_what_they_were(left: Left) -> None:
         await database.close()
     async with running(left.settings, left.clock) as app:
         projects = await app.accounts.list_projects()
-        found = [(place.user.email, place.role, place.project) for place in await app.accounts.places()]
+        found = [
+            (membership.user.email, membership.role, membership.project)
+            for membership in await app.accounts.memberships()
+        ]
     assert found == [
         ("owner@example.com", Role.OWNER, None),
         *(("viewer@example.com", Role.VIEWER, project) for project in projects),

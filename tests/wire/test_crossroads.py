@@ -15,23 +15,23 @@ from tests.shop import PUBLIC_URL, Shop, open_shop
 from tillgate.dialects.craftkit import CRAFTKIT
 from tillgate.wire.context import ApiContext
 from tillgate.wire.crossroads import check_apart
-from tillgate.wire.dialect import PATH_LENGTH_MAX, Dialect, IdempotencyPolicy, Telling
+from tillgate.wire.dialect import PATH_LENGTH_MAX, Dialect, ErrorStyle, IdempotencyPolicy
 from tillgate.wire.routing import Call, Reads, Route
 
 pytestmark = pytest.mark.anyio
 
 
-def telling(name: str) -> Telling:
+def errors(name: str) -> ErrorStyle:
     def refused(refusal: Refused, _: str) -> Answer:
         return Answer(401, f"{name}: {refusal.reason.value}: {refusal.hint}".encode())
 
-    return Telling(
+    return ErrorStyle(
         refused, lambda *_: Answer(429, name.encode()), lambda error, _: Answer(404, f"{name}: {error.code}".encode())
     )
 
 
 def made(name: str, mounts: tuple[str, ...], *routes: Route, **more: Any) -> Dialect:
-    return Dialect(name, mounts, routes, telling(name), IdempotencyPolicy(name), **more)
+    return Dialect(name, mounts, routes, errors(name), IdempotencyPolicy(name), **more)
 
 
 async def hello(context: ApiContext, tx: object, call: Call) -> Any:

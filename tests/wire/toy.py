@@ -19,7 +19,7 @@ from tillgate.events.facts import Fact
 from tillgate.events.styles import Outgoing, Style, WebhookRequest
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Spelling, Telling
+from tillgate.wire.dialect import Dialect, ErrorStyle, IdempotencyPolicy, Spelling
 from tillgate.wire.paging import Paging
 from tillgate.wire.routing import Call, Reads, Route, Run, Writes
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
@@ -89,7 +89,7 @@ TOY = Dialect(
         Route("POST", "/receipts/{txId}", ANY_KEY, "", Writes(gives(lambda _: Answer(200, PDF, b"application/pdf"))), None),  # noqa: E501
         Route("POST", "/hooks", Need("webhooks:write"), "", Writes(hook), None, body=NewHook),
     ),
-    telling=Telling(lambda refusal, _: told(403 if refusal.need is not None else 401, refusal.reason.value),
+    errors=ErrorStyle(lambda refusal, _: told(403 if refusal.need is not None else 401, refusal.reason.value),
                     lambda allowance, *_: told(429, f"wait {allowance.retry_after_seconds:.0f} s"),
                     lambda error, _: told({"not_found": 404, "unknown_path": 404, "method_not_allowed": 405}.get(error.code, 400), WORDS.message(error) if error.field else error.code)),  # noqa: E501
     idempotency=IdempotencyPolicy("toy", b"x-once", window_ms=6 * HOUR_MS, replayed=lambda answer: msgspec.structs.replace(answer, status=208)),  # noqa: E501

@@ -1,5 +1,6 @@
 """Each language has every sentence, with the same values and tags in it, in as many forms as it counts in."""
 
+import ast
 import html
 import re
 import string
@@ -41,6 +42,26 @@ def test_the_catalogues_are_in_step_with_the_source() -> None:
         [sys.executable, ROOT / "scripts/words.py", "--check"], capture_output=True, text=True, check=False
     )
     assert check.returncode == 0, check.stdout
+
+
+def test_what_a_page_says_with_its_readers_words_is_in_the_catalogues() -> None:
+    """Also in a module that imports no words and is handed a reader's: the headings of the instalment page were English
+    for everybody, because the script that collects sentences did not look there."""
+    known = {name for one in messages(OTHERS[0]) for name in names(one)}
+    missing = [
+        f"{path.relative_to(ROOT)}: {node.args[0].value!r}"
+        for path in sorted((ROOT / "src/tillgate").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("say", "html", "say_many", "html_many")
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "words"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and node.args[0].value not in known
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)

@@ -69,7 +69,14 @@ def test_a_code_reads_the_same_in_every_case(text: str) -> None:
         assert folded(code.upper()) == folded(code)
 
 
-@pytest.mark.parametrize("code", ["", "   ", "x" * 81, "TWO WORDS", "TAB\tBED", "NUL\0", "A\u00a0B", "\ud800"])
+def test_a_code_is_written_without_what_nobody_can_see() -> None:
+    """Pasted from a mail, it may hold spaces of no width, soft hyphens and marks of direction."""
+    assert checked_code("\u200bSPR\u00adING\u202e-26\ufeff") == "SPRING-26"
+
+
+@pytest.mark.parametrize(
+    "code", ["", "   ", "\u200b", "x" * 81, "TWO WORDS", "TAB\tBED", "NUL\0", "A\u00a0B", "\ud800"]
+)
 def test_what_no_buyer_can_type_reliably_is_no_code(code: str) -> None:
     """1 to 80 characters without spaces or control characters."""
     with pytest.raises(InvalidInput) as refused:

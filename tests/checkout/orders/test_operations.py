@@ -139,13 +139,13 @@ async def test_what_is_the_merchants_own_can_be_changed(counter: Counter) -> Non
     assert (await change(fulfillment=Fulfillment.FULFILLED)).fulfillment is Fulfillment.FULFILLED
     await change(fulfillment=Fulfillment.FULFILLED)
     await change()
-    assert (await change(metadata={"b": [2]})).metadata == '{"b":[2]}'
+    assert (await change(metadata={"b": [2]})).metadata == '{"a":1,"b":[2]}'
     with pytest.raises(InvalidInput):
         await change(metadata={"k": "v" * 501})
     assert [event.type for event in await told(counter, order)] == ["order.updated"] * 2
     await counter.simulate(session.id, O.PAID)
     found = await order_of(counter, session)
-    assert (found.status, found.fulfillment, found.metadata) == (Q.PAID, Fulfillment.FULFILLED, '{"b":[2]}')
+    assert (found.status, found.fulfillment, found.metadata) == (Q.PAID, Fulfillment.FULFILLED, '{"a":1,"b":[2]}')
 
 
 async def test_a_reference_that_is_to_be_unique_is(counter: Counter) -> None:

@@ -1,4 +1,4 @@
-"""Payments over both databases: authorised, captured, release, lapsed, declined, reorganised."""
+"""Payments over both databases: authorized, captured, release, lapsed, declined, reorganised."""
 
 import itertools
 from typing import Any
@@ -70,7 +70,7 @@ async def cancel(counter: Counter, session: CheckoutSession) -> RecordedPayment:
     )
 
 
-async def test_an_authorisation_waits_for_its_capture(counter: Counter) -> None:
+async def test_an_authorization_waits_for_its_capture(counter: Counter) -> None:
     """Nothing is received; the session is detected, the order processing; a capture of all settles the three."""
     session = await authorized(counter)
     held = await payment_of(counter, session)
@@ -88,7 +88,7 @@ async def test_an_authorisation_waits_for_its_capture(counter: Counter) -> None:
     assert await counter.events_of(session.payment.id) == ["payment.requires_capture", "payment.succeeded"]
 
 
-async def test_captures_can_be_repeated_up_to_what_was_authorised(counter: Counter) -> None:
+async def test_captures_can_be_repeated_up_to_what_was_authorized(counter: Counter) -> None:
     """Each a transaction and an event; one more than is left is refused and changes nothing; the last one settles."""
     session = await authorized(counter)
     await capture(counter, session, "20.00", cancel_remainder=False)
@@ -120,8 +120,8 @@ async def test_a_partial_capture_releases_the_rest(counter: Counter) -> None:
     assert (paid.status, paid.exceptions) == (S.PAID, [])
 
 
-async def test_what_was_authorised_can_be_released(counter: Counter) -> None:
-    """Untouched, it comes to nothing; partly captured, it is paid with that. Twice is once."""
+async def test_what_was_authorized_can_be_released(counter: Counter) -> None:
+    """Untouched, it is canceled; partly captured, it is paid with that. Twice is once."""
     untouched = await authorized(counter)
     canceled = await cancel(counter, untouched)
     assert (canceled.state, await order_status(counter, untouched)) == (P.CANCELED, Q.CANCELED)
@@ -136,7 +136,7 @@ async def test_what_was_authorised_can_be_released(counter: Counter) -> None:
 
 
 @pytest.mark.spec("smartpay R13")
-async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> None:
+async def test_an_authorization_lapses_after_seven_days(counter: Counter) -> None:
     """To the millisecond, whether or not anybody has written that down yet; what was captured stays."""
     untouched, partly = await authorized(counter), await authorized(counter)
     await capture(counter, partly, "10.00", cancel_remainder=False)
@@ -161,7 +161,7 @@ async def test_an_authorisation_lapses_after_seven_days(counter: Counter) -> Non
     assert str(kept.payment.received_value) == "11.00"
 
 
-async def test_an_authorisation_that_is_captured_automatically_is_a_payment(counter: Counter) -> None:
+async def test_an_authorization_that_is_captured_automatically_is_a_payment(counter: Counter) -> None:
     """Automatic is the default: the whole amount is taken in the same breath, and it is settled by one event."""
     session = await counter.session()
     paid = await counter.simulate(session.id, O.AUTHORIZED)
@@ -382,7 +382,7 @@ async def test_every_test_payer_leaves_a_legal_story(counter: Counter) -> None:
         )
 
 
-async def test_captures_at_once_never_take_more_than_was_authorised(counter: Counter) -> None:
+async def test_captures_at_once_never_take_more_than_was_authorized(counter: Counter) -> None:
     """Twenty at once, each for a fifth: five are done, the money is exact, and every capture has its event."""
     session = await authorized(counter)
     done = await settle(*(capture(counter, session, "10.00", cancel_remainder=False) for _ in range(20)))

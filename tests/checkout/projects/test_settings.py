@@ -60,6 +60,7 @@ def test_what_is_given_is_kept() -> None:
         ("address", {"address": "x" * 501}),
         ("address", {"address": "a\x00b"}),
         ("tax_id", {"tax_id": "a\nb"}),
+        ("footer", {"footer": "x" * 301}),
         ("support_email", {"support_email": "nobody"}),
         ("support_email", {"support_email": "a@example.com\r\nBcc: b@example.com"}),
         ("terms_url", {"terms_url": "javascript:alert(1)"}),
@@ -80,6 +81,8 @@ def test_what_is_given_is_kept() -> None:
         ("tolerance_amount", TOLERANT | {"tolerance_amount": "0.001"}),
         ("tolerance_amount", TOLERANT | {"tolerance_amount": "0"}),
         ("tolerance_currency", TOLERANT | {"tolerance_currency": "XXX"}),
+        ("sweep_least", {"sweep_least": "-1"}),
+        ("sweep_least", {"sweep_least": "1e3"}),
     ],
 )
 def test_what_will_not_do_is_named(field: str, given: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ from tillgate.checkout.sessions.model import (
     checked_lifetime,
     conclude,
     excess,
-    fell_short,
+    is_underpaid,
     order_status,
     payment_state,
     waits_for_decision,
@@ -317,7 +317,7 @@ def test_payment_and_order_follow_every_legal_move_by_legal_moves(
 @pytest.mark.parametrize("status", [S.PAID, S.PAID_LATE])
 @pytest.mark.parametrize("more", [(), (transfer(1, 0, number=1),)])
 def test_what_is_paid_stays_paid_at_its_instant(status: S, more: tuple[Transfer, ...]) -> None:
-    """Later money, a reversal, or an authorisation changes neither the state nor when it was paid."""
+    """Later money, a reversal, or an authorization changes neither the state nor when it was paid."""
     held = Authorization(amount_minor=5_000, authorized_at=0, lapses_at=1)
     for payment in (
         payment_of(transfer(REQUIRED, 0), *more),
@@ -359,7 +359,7 @@ def test_money_that_waits_for_the_merchant_puts_the_order_into_review(
     payment = msgspec.structs.replace(payment_of(*came), decision=decision, dropped=gone)
     session = session_of(payment, status, expires_at=EXPIRES_AT)
     assert (waits_for_decision(session), order_status(session)) == (waits, order)
-    assert fell_short(payment) is (waits if status is S.PAID else False)
+    assert is_underpaid(payment) is (waits if status is S.PAID else False)
 
 
 def test_nothing_is_accepted_where_no_money_is_left() -> None:

@@ -83,7 +83,7 @@ async def test_what_cannot_be_decided_is_a_conflict_with_its_reason(counter: Cou
         (merchant.accept, paid, "nothing_to_accept",
          "This session is paid and has no money that waits for your decision."),
         (merchant.cancel, paid, "session_not_cancelable",
-         "Only a session without money can be canceled, one that is pending or authorised; this one is paid."),
+         "Only a session without money can be canceled, one that is pending or authorized; this one is paid."),
     ):  # fmt: skip
         before = await counter.read(at.id)
         with pytest.raises(Conflict) as caught:
@@ -117,7 +117,7 @@ async def test_accepted_late_money_is_paid_when_it_arrived(counter: Counter, mer
     assert await counter.read(session.id) == taken
 
 
-async def test_an_authorisation_can_be_canceled_until_a_part_is_captured(counter: Counter, merchant: Merchant) -> None:
+async def test_an_authorization_can_be_canceled_until_a_part_is_captured(counter: Counter, merchant: Merchant) -> None:
     """Untouched, all of it is released; after a capture the session goes on. Canceling twice is once."""
     untouched, partly, plain = [
         await counter.session(capture_method=CaptureMethod.MANUAL if manual else CaptureMethod.AUTOMATIC)

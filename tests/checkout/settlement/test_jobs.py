@@ -52,7 +52,7 @@ async def expired(counter: Counter) -> int:
 
 
 async def test_sessions_of_all_projects_expire_and_leave_no_job(database: Database) -> None:
-    """More than a run's batches of one, and one of another; authorisations lapse beside them."""
+    """More than a run's batches of one, and one of another; authorizations lapse beside them."""
     big = await counter_over(database)
     small = await counter_over(database, big.clock)
     for _ in range(expiring.EXPIRE_BATCH_MAX + 5):

@@ -1,4 +1,4 @@
-"""Transfers that fit no payment, on both databases: written down and told once, decided once, and never lost."""
+"""Transfers that fit no payment, on both databases: written down and reported once, decided once, and never lost."""
 
 import asyncio
 from typing import Any, NamedTuple

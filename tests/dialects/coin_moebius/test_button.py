@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.axe import run_axe
 from tests.browser import OpenPage
 from tests.running import RunningServer
 from tillgate.dialects.coin_moebius.script import PATH, integrity, latest, snippet
 
 BYTES_MAX = 12 * 1024
 BASE = "/coin-moebius"
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 class Site:
@@ -238,8 +237,7 @@ def test_nobody_is_hindered(seller: Seller, open_page: OpenPage, look: str, widt
     seller.show(page)
     page.evaluate("document.documentElement.style.colorScheme = 'light dark'")
     for _ in range(2):
-        found = Axe().run(page, options=WCAG).response
-        assert [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]] == []
+        assert run_axe(page).violations == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if page.get_by_role("dialog").is_hidden():
             page.get_by_role("button", name="Buy now").click()
@@ -258,3 +256,27 @@ def test_nobody_is_hindered(seller: Seller, open_page: OpenPage, look: str, widt
         }"""
     )
     assert colour == "rgb(1, 2, 3)"
+
+
+def test_what_is_sent_by_mail_is_looked_at_and_then_confirmed(seller: Seller, page: Page) -> None:
+    """In the dialog: first where to and how much, in the currency's own digits, which records nothing; then the code to
+    write on it, which finds the payment."""
+    server, project = seller.server, seller.server.project("By mail")
+    server.cli("projects", "set", project, "--post-address", "1 Main Street, Berlin")
+    key = server.key(project=project)
+    with server.client(key) as client:
+        product = client.post("/products", json={"name": "Print", "price": "25.00"}).json()["id"]
+        by_mail = seller._replace(project=f"proj_{project[4:]}", product=product, key=key)
+        by_mail.show(page)
+        page.get_by_role("button", name="Buy now").click()
+        page.get_by_role("button", name="Pay by mail").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("25.00 USD")).to_be_visible()
+        expect(dialog.get_by_text("1 Main Street, Berlin")).to_be_visible()
+        assert client.get("/orders").json()["data"] == []
+        dialog.get_by_role("button", name="Confirm").click()
+        expect(dialog.get_by_role("status")).to_have_text("Noted. Please send your payment.")
+        expect(dialog.get_by_text("25.00 USD")).to_be_visible()
+        [order] = client.get("/orders").json()["data"]
+        session = client.get(f"/checkout_sessions/{order['sessionId']}").json()
+        expect(dialog.get_by_text(f"Write this code on it: {session['address']}")).to_be_visible()

@@ -130,6 +130,46 @@ async def test_a_letter_is_confirmed_received_and_undone(coin: Coin, livemode: b
             "session.updated"} <= set(told)  # fmt: skip
 
 
+async def test_a_letter_is_received_and_undone_by_the_native_api(coin: Coin) -> None:
+    """As in the dashboard, and with the same events; a retry with one name is one effect."""
+    await takes_mail(coin)
+    client = await coin.shop.client()
+    exact, less = await confirmed(coin), await confirmed(coin)
+    path, short = (f"/checkout_{path_of(made)[1:]}" for made in (exact, less))
+    early = await client.post(f"{path}/undo_received")
+    assert (early.status_code, early.json()["error"]["type"]) == (409, "conflict")
+    for wrong, param in (({"amount": "nine"}, "amount"), ({"amount": "0"}, "amount"), ({"sum": "1"}, "sum")):
+        refused = await client.post(f"{path}/receive", json=wrong)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, param), wrong
+    once = {"Idempotency-Key": "letter-1"}
+    answers = [await client.post(f"{path}/receive", json={}, headers=once) for _ in range(3)]
+    assert {(one.status_code, one.content) for one in answers} == {(200, answers[0].content)}
+    assert (answers[0].json()["status"], answers[0].json()["fiatReceived"]["amount"]) == ("paid", "29.99")
+    assert await status(coin, exact) == ("succeeded", 29.99)
+    again = await client.post(f"{path}/receive", json={})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "session_not_pending")
+    underpaid = (await client.post(f"{short}/receive?expand=order", json={"amount": "20"})).json()
+    assert (underpaid["status"], underpaid["order"]["status"]) == ("underpaid", "review")
+    assert await status(coin, less) == ("partial", 20)
+    once = {"Idempotency-Key": "letter-2"}
+    undone = [await client.post(f"{path}/undo_received?expand=order", headers=once) for _ in range(3)]
+    assert {(one.status_code, one.content) for one in undone} == {(200, undone[0].content)}
+    assert undone[0].json()["order"]["status"] == "canceled"
+    assert await status(coin, exact) == ("manual_revoked", 29.99)
+    assert (await client.post(f"{path}/undo_received")).status_code == 409
+    told = [one["type"] for one in (await client.get("/events?limit=100")).json()["data"]]
+    for type in ("session.paid", "order.paid", "payment.succeeded", "session.underpaid", "order.canceled"):
+        assert told.count(type) == 1, type
+    simulated = (await client.post("/checkout_sessions", json={"amount": {"value": "5", "currency": "USD"}})).json()
+    for form in ("receive", "undo_received"):
+        refused = await client.post(
+            f"/checkout_sessions/{simulated['id']}/{form}", json={} if form == "receive" else None
+        )
+        assert refused.status_code == 409 and "by mail" in refused.json()["error"]["message"], form
+    live = await coin.shop.client(mode="live")
+    assert (await live.post(f"{path}/receive", json={})).status_code == 404
+
+
 async def test_a_letter_that_does_not_come_is_canceled_or_expires(coin: Coin) -> None:
     """By the merchant, or automatically after 30 days; after that nothing can be marked as received."""
     await takes_mail(coin)

@@ -6,7 +6,7 @@ import pytest
 
 from tillgate.checkout.orders.model import OrderStatus
 from tillgate.dialects.crossmint.ids import own_id, uuid_of
-from tillgate.dialects.crossmint.model import Facts, LineFacts, stands
+from tillgate.dialects.crossmint.model import Facts, LineFacts, standing_of
 from tillgate.dialects.crossmint.transfers import unsigned_transfer
 
 GOOD, GONE, DONE, FAILED = (
@@ -43,7 +43,7 @@ _O = OrderStatus
 )
 def test_each_line_of_the_table_leads_where_the_document_says(facts: Facts, expected: tuple[str, str, str]) -> None:
     """Phase, quote and payment."""
-    found = stands(facts)
+    found = standing_of(facts)
     assert (found.phase, found.quote, found.payment) == expected
 
 
@@ -53,7 +53,7 @@ def test_phase_quote_and_payment_always_fit_each_other() -> None:
     for status in OrderStatus:
         for values in itertools.product((False, True), repeat=len(flags)):
             for lines in ((GOOD,), (GONE,), (GONE, DONE), (FAILED, DONE)):
-                found = stands(Facts(status, lines)._replace(**dict(zip(flags, values, strict=True))))
+                found = standing_of(Facts(status, lines)._replace(**dict(zip(flags, values, strict=True))))
                 assert (found.phase == "quote") == (found.payment == "requires-quote") == (found.quote != "valid")
                 assert (found.phase in ("delivery", "completed")) == (found.payment == "completed")
                 assert len(found.line_quotes) == len(found.deliveries) == len(lines)

@@ -1,12 +1,20 @@
 """Orders in Crossmint's language, over HTTP only, each step read natively as well."""
 
+import asyncio
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from keyturn import KeyWish, Mode
 from tests.dialects.crossmint.conftest import PAYER, Mint
 from tillgate.base.clock import DAY_MS, HOUR_MS
+from tillgate.checkout.products import records as product_records
+from tillgate.checkout.products.model import Product
+from tillgate.dialects.crossmint import operations
+from tillgate.dialects.crossmint.ids import uuid_of
+from tillgate.store import Transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -223,12 +231,86 @@ async def test_fifty_retries_of_one_name_are_one_order(mint: Mint) -> None:
 
 async def test_a_product_is_named_by_its_reference_as_well(mint: Mint) -> None:
     """The merchant's own name, or the one that a product's twins share; the locator is given back as it came."""
-    product_id, context = mint.product, mint.shop.app._api.context
-    await context.database.write(
-        lambda tx: tx.execute("UPDATE products SET reference = 'mug' WHERE id = $1", product_id)
-    )
+    product_id = mint.product
+    await mint.native("PATCH", f"/products/{product_id}", {"reference": "mug"})
     order = (await mint.made(lineItems={"collectionLocator": "crossmint:mug:blue"}))["order"]
     assert order["lineItems"][0]["collectionLocator"] == "crossmint:mug:blue"
     assert (await mint.own_order(order["orderId"]))["lineItems"][0]["productId"] == product_id
     order = await mint.edited(order["orderId"])
     assert order["quote"]["status"] == "valid"
+    # A name in the form of a UUID is an id, or else a reference.
+    name = "0192f6c2-7b1e-7c3a-9f00-1234567890ab"
+    await mint.native("PATCH", f"/products/{product_id}", {"reference": name})
+    await mint.made(lineItems={"collectionLocator": f"crossmint:{name}"})
+    await mint.made(lineItems={"collectionLocator": f"crossmint:{uuid_of(product_id)}"})
+    refused = await mint.call("POST", "/orders", mint.order(lineItems={"collectionLocator": "crossmint:mug"}))
+    assert refused.status_code == 400 and "lineItems.collectionLocator" in refused.json()["message"]
+
+
+async def test_any_number_of_references_is_looked_up_together(mint: Mint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, and by as many statements for twenty items as for two; names of another mode's products lead to their
+    twins."""
+    for number in range(20):
+        new = {"name": f"Mug {number}", "price": "1.00", "reference": f"mug-{number}"}
+        await mint.native("POST", "/products", new)
+    asked: list[Sequence[str]] = []
+    named = product_records.named
+
+    async def counted(tx: Transaction, project_id: str, names: Sequence[str]) -> list[Product]:
+        asked.append(names)
+        return await named(tx, project_id, names)
+
+    async def again(*_: object) -> list[Product]:
+        raise AssertionError("its products are looked up once")
+
+    monkeypatch.setattr(product_records, "named", counted)
+    monkeypatch.setattr(product_records, "by_ids", again)
+    for count in (2, 20):
+        asked.clear()
+        lines = [{"collectionLocator": f"crossmint:mug-{number}"} for number in range(count)]
+        order = (await mint.made(lineItems=lines))["order"]
+        assert [line["metadata"]["name"] for line in order["lineItems"]] == [f"Mug {one}" for one in range(count)]
+        assert [len(names) for names in asked] == [count]
+
+
+async def test_what_is_remembered_of_an_order_is_never_old(mint: Mint) -> None:
+    """Read again and again, it is formed once; each change, and the end of the quote's hour, is told at once. Nobody
+    reads it who may not."""
+    formed = operations._remembered
+    formed.cache_clear()
+    order_id = (await mint.made(payment={"method": "base-sepolia"}))["order"]["orderId"]
+    first = [await mint.read(order_id) for _ in range(5)]
+    assert all(one == first[0] for one in first) and formed.cache_info().misses == 1
+    foreign = (await mint.shop.keys.issuer.issue(
+        KeyWish(project_id=await mint.shop.project(), mode=Mode.TEST, name="other", scopes=("orders:read",)),
+        by="operator:test", format="crossmint",
+    )).secret.reveal()  # fmt: skip
+    assert (await mint.call("GET", f"/orders/{order_id}", key=foreign)).status_code == 404
+    edited = await mint.edited(order_id, recipient={"email": "other@example.com"})
+    assert edited["lineItems"][0]["delivery"]["recipient"]["email"] == "other@example.com"
+    assert await mint.read(order_id) == edited
+    mint.shop.clock.ahead_ms += HOUR_MS
+    assert (await mint.read(order_id))["quote"]["status"] == "expired"
+    await mint.edited(order_id, payment={"method": "base-sepolia", "payerAddress": PAYER})
+    await mint.simulate(order_id, "detected")
+    assert (await mint.read(order_id))["payment"]["status"] == "in-progress"
+
+
+async def test_items_that_fail_at_the_same_moment_are_refunded_once(mint: Mint) -> None:
+    """However many say so at once, what goes back is the price of what failed, and never more than came."""
+    line = {"collectionLocator": f"crossmint:{mint.product}"}
+    order_id = (await mint.made(lineItems=[line, line]))["order"]["orderId"]
+    await mint.simulate(order_id, "paid")
+    native = await mint.own_order(order_id)
+    ids = [one["id"] for one in native["lineItems"]]
+    path = f"/api/v1/orders/{native['id']}/fail_delivery"
+    client = await mint.shop.client()
+    answers = await asyncio.gather(
+        *(client.post(path.removeprefix("/api/v1"), json={"lineItemIds": [ids[each % 2]]}) for each in range(10))
+    )
+    assert {one.status_code for one in answers} == {200}
+    shown = await mint.read(order_id)
+    assert shown["payment"]["refunded"]["amount"] == "100.00"
+    assert {one["delivery"]["status"] for one in shown["lineItems"]} == {"failed"}
+    refunds = (await client.get("/refunds", params={"orderId": native["id"]})).json()["data"]
+    assert sorted(one["amount"] for one in refunds) == ["50.00", "50.00"]

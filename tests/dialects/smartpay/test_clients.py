@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import uvicorn
 
 from tests.dialects.smartpay.conftest import ADDRESS, OK, Smart, opened
 from tests.receiver import Receiver
-from tests.running import clean_environment
+from tests.running import clean_environment, run_cli
 from tests.shop import eventually
 
 pytestmark = pytest.mark.anyio
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[3]
 HERE = ROOT / "tests/smartpay"
 PYTHON = ROOT / ".venv/smartpay/bin/python"
+PASSWORD = "a long sentence of hers"
 CANCEL = "https://shop.example/no"
 SHIPPING = {"address": {**ADDRESS, "line2": "4F"}, "feeAmount": 50, "feeCurrency": "JPY"}
 ITEMS = [{"name": "Mug", "amount": 250, "currency": "JPY", "quantity": 2}]
@@ -268,7 +270,7 @@ async def test_the_guides_examples_print_what_it_says(served: Any) -> None:
     _, environment = served
     page = (ROOT / "docs/dialects/smartpay.md").read_text("utf-8")
     [script] = [part.partition("```")[0] for part in page.split("```js\n")[1:]]
-    [program] = [part.partition("```")[0] for part in page.split("```python\n")[1:]]
+    program = page.split("```python\n")[1].partition("```")[0]
     printed = re.findall(r"Both print `(.+)`", page)
     for command in (("node", "--input-type=module", "--eval", script), (PYTHON, "-c", program)):
         process = await asyncio.create_subprocess_exec(
@@ -280,3 +282,47 @@ async def test_the_guides_examples_print_what_it_says(served: Any) -> None:
         )
         out, _ = await process.communicate()
         assert out.decode().splitlines() == printed
+
+
+async def test_the_guides_shopper_approves_what_the_shop_made(served: Any, tmp_path: Path) -> None:
+    """docs/dialects/smartpay.md: the command makes an account, once; the block prints what the page says."""
+    smart, environment = served
+    page = (ROOT / "docs/dialects/smartpay.md").read_text("utf-8")
+    [line] = re.findall(r"\| tillgate (shoppers create .+)", page)
+    command = line.replace("--project shop", f"--project {smart.shop.project_id}").split()
+    email = command[command.index("--email") + 1]
+    where = ("--data", str(tmp_path))
+    made = await asyncio.to_thread(run_cli, *command, *where, stdin=f"{PASSWORD}\n")
+    assert made == f"{email} can sign in as a test shopper of {smart.shop.project_id}.\n"
+    other = [f"other+{email}" if word == email else word for word in command]
+    told = json.loads(await asyncio.to_thread(run_cli, *other, *where, "--json", stdin=f"{PASSWORD}\n"))
+    assert (told["email"], told["projectId"]) == (f"other+{email}", smart.shop.project_id)
+    again = await asyncio.to_thread(run_cli, *command, *where, stdin=f"{PASSWORD}\n", status=1)
+    assert "already signs in" in again
+    listing = ("shoppers", "list", "--project", smart.shop.project_id, *where)
+    listed = json.loads(await asyncio.to_thread(run_cli, *listing, "--json"))
+    assert [(one["email"], one["hasPassword"]) for one in listed] == [(email, True), (f"other+{email}", True)]
+    assert "password" in await asyncio.to_thread(run_cli, *listing)
+    order = (await smart.done("POST", "/checkout-sessions", smart.payload()))["order"]["id"]
+    asked = {"mode": "token", "customerInfo": {}, "successUrl": OK, "cancelUrl": CANCEL}
+    token = (await smart.done("POST", "/checkout-sessions", asked))["token"]["id"]
+    program = page.split("```python\n")[2].partition("```")[0]
+    names = {
+        "HOST": environment["SMARTPAY_API_PREFIX"].removesuffix("/api.smartpay/v1"),
+        "EMAIL": email,
+        "PASSWORD": PASSWORD,
+        "ORDER": order,
+        "TOKEN": token,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "".join(f"{name} = {value!r}\n" for name, value in names.items()) + program,
+        env=clean_environment() | environment | {"SSL_CERT_FILE": environment["NODE_EXTRA_CA_CERTS"]},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    [status, number] = re.findall(r"this prints `(\w+)` and `(\d+)`", page)[0]
+    assert out.decode().split() == [status, number]
+    assert (await smart.done("GET", f"/tokens/{token}"))["status"] == "active"

@@ -30,7 +30,7 @@ async def refunded(smart: Smart, payment: str, **more: Any) -> Any:
 
 
 async def test_an_order_is_one_order_in_both_languages_through_every_step(smart: Smart) -> None:
-    """smartpay R8, R9, R15, R31: made, authorised, captured in parts, given back; native reads agree at each step."""
+    """smartpay R8, R9, R15, R31: made, authorized, captured in parts, given back; native reads agree at each step."""
     session = await smart.done("POST", "/checkout-sessions", smart.payload(reference="A-1"))
     order = session["order"]
     assert session["test"] is True and session["url"].startswith("https://")
@@ -133,7 +133,7 @@ async def test_an_id_is_given_back_as_it_was_asked_for(smart: Smart) -> None:
 
 
 async def test_an_order_lapses_after_seven_days(smart: Smart) -> None:
-    """What was authorised and not captured by then is released: nothing can be captured any more."""
+    """What was authorized and not captured by then is released: nothing can be captured any more."""
     session = await smart.authorized()
     order = await smart.done("GET", f"/orders/{session['order']['id']}")
     assert abs(order["expiresAt"] - order["createdAt"] - 7 * DAY_MS) < MINUTE_MS
@@ -157,7 +157,7 @@ async def test_each_scheme_opens_each_mount(smart: Smart, mount: str) -> None:
         assert answer.status_code == 200, (value[:6], answer.text)
 
 
-async def test_who_shows_no_good_key_is_unauthorised(smart: Smart) -> None:
+async def test_who_shows_no_good_key_is_unauthorized(smart: Smart) -> None:
     """smartpay R3, R4, R5, R30: a 401 has realm, scheme and statusCode."""
     revoked = await key_of(smart.shop, format="smartpay")
     await smart.shop.revoke(revoked.key.id)
@@ -182,7 +182,7 @@ async def test_a_name_is_one_effect_for_six_hours(smart: Smart) -> None:
 
 
 async def test_captures_and_refunds_never_exceed(smart: Smart) -> None:
-    """At once or one after the other, no more is captured than was authorised, nor given back than was captured."""
+    """At once or one after the other, no more is captured than was authorized, nor given back than was captured."""
     session = await smart.authorized()
     order = session["order"]["id"]
     assert (await captured(smart, order, 501)).json()["errorCode"] == "payment.excessive-amount"
@@ -307,3 +307,34 @@ async def test_a_refund_of_what_a_reorganisation_took_away_is_still_read(smart: 
     refunds = (await smart.done("GET", "/refunds"))["data"]
     assert [one["amount"] for one in refunds] == [100]
     assert (await smart.done("GET", f"/orders/{order}?expand=all"))["id"] == order
+
+
+async def test_codes_for_first_orders_and_once_for_each_customer_know_who_buys(smart: Smart) -> None:
+    """By ``customerInfo.emailAddress``, as the merchant says it: the order is that customer's, natively too. Who is not
+    known is told what is missing."""
+    tenth = {"name": "Tenth", "discountType": "percentage", "discountPercentage": 10}
+    coupon = (await smart.done("POST", "/coupons", tenth))["id"]
+    for code, asks in (("FIRST", "firstTimeTransaction"), ("ONCE", "onePerCustomer")):
+        made = await smart.done("POST", "/promotion-codes", {"coupon": coupon, "code": code, asks: True})
+        assert made[asks] is True
+
+    async def opened(code: str, email: str | None) -> tuple[int, dict[str, Any]]:
+        who = {"emailAddress": email} if email is not None else {}
+        body = smart.payload(promotionCode=code, customerInfo=who, captureMethod="automatic")
+        answer = await smart.call("POST", "/checkout-sessions", body)
+        return answer.status_code, answer.json()
+
+    status, first = await opened("FIRST", "Anna@example.com")
+    assert (status, first["order"]["discountAmount"]) == (200, 40)
+    native = await smart.native("GET", f"/orders/{own('ord', first['order']['id'])}")
+    customer = await smart.native("GET", f"/customers/{native['customerId']}")
+    assert customer["email"] == "anna@example.com"
+    await smart.simulate(first, "authorized")
+    status, refused = await opened("FIRST", "anna@example.com")
+    assert (status, refused["errorCode"]) == (409, "request.conflict")
+    assert (await opened("ONCE", "anna@example.com"))[0] == 200
+    assert (await opened("ONCE", "anna@example.com"))[0] == 409
+    assert (await opened("ONCE", "bea@example.com"))[0] == 200
+    for email in (None, "nobody"):
+        status, refused = await opened("ONCE", email)
+        assert status == 409 and "customerInfo.emailAddress" in refused["message"]

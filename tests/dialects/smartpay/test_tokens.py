@@ -70,7 +70,7 @@ async def test_a_token_from_its_session_to_its_end(smart: Smart) -> None:
 
 
 async def test_an_order_by_a_token_whose_payments_are_declined_is_rejected(smart: Smart) -> None:
-    """Approving a token authorises no money: each order is authorised on its own."""
+    """Approving a token authorizes no money: each order is authorized on its own."""
     token = await smart.approved(declines=True)
     order = await smart.done("POST", "/orders", smart.order(token["id"]))
     assert (order["status"], order["payments"]) == ("rejected", [])

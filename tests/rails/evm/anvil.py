@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.running import clean_environment, free_port
+from tillgate.rails.evm.addresses import keccak256
 from tillgate.rails.evm.node import TRANSFER_TOPIC
 
 HOME = Path(__file__).parents[3]
@@ -28,7 +29,7 @@ TOKEN = json.loads((FOLDER / "token.json").read_text())
 
 
 @cache
-def _program() -> Path:
+def installed_anvil() -> Path:
     """The binary of this platform; a skip where npm cannot bring it."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
@@ -70,12 +71,13 @@ class Anvil:
         sent = self.ask("eth_sendTransaction", {"from": self.account, "data": TOKEN["bytecode"], "gas": hex(3_000_000)})
         self.mine()
         self.token: str = self.ask("eth_getTransactionReceipt", sent)["contractAddress"]
-        self.other_token: str = self._second_token()
+        self.other_token: str = self.another_token()
         for token in (self.token, self.other_token):
             self.send("mint(address,uint256)", self.account, 10**15, to=token)
         self.mine()
 
-    def _second_token(self) -> str:
+    def another_token(self) -> str:
+        """One more contract of the same code."""
         sent = self.ask("eth_sendTransaction", {"from": self.account, "data": TOKEN["bytecode"], "gas": hex(3_000_000)})
         self.mine()
         address: str = self.ask("eth_getTransactionReceipt", sent)["contractAddress"]
@@ -99,6 +101,12 @@ class Anvil:
 
     def pay(self, recipient: str, amount: int) -> str:
         return self.send("transfer(address,uint256)", recipient, amount)
+
+    def give(self, address: str, amount: int) -> None:
+        """Let an address have some of the token without a log: its slot of `balanceOf`, the first of the contract."""
+        slot = "0x" + keccak256(bytes.fromhex(_word(address) + _word(0))).hex()
+        self.ask("anvil_setStorageAt", self.token, slot, f"0x{amount:064x}")
+        self.mine()
 
     def emit(self, topics: Sequence[str], data: str) -> str:
         """Let the token log what no ERC-20 token does, whatever number of topics and bytes that has. Mines a block."""
@@ -172,7 +180,7 @@ def _word(value: str | int) -> str:
 @contextlib.contextmanager
 def running_anvil(*options: str, chain_id: int = CHAIN_ID) -> Iterator[Anvil]:
     """A chain of its own, with the token on it."""
-    program, port = _program(), free_port()
+    program, port = installed_anvil(), free_port()
     command = [program, "--port", str(port), "--host", "127.0.0.1", "--no-mining", "--mnemonic", MNEMONIC]
     with subprocess.Popen(
         [*command, "--accounts", "2", "--chain-id", str(chain_id), "--silent", *options],

@@ -20,6 +20,7 @@ from tillgate.rails.evm.extended_keys import parse_extended_key
 from tillgate.rails.evm.networks import operations as networks
 from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
 from tillgate.rails.evm.wallets import operations as wallets
+from tillgate.rails.evm.wallets.model import READ_AHEAD
 from tillgate.store.sealing import Sealer, key_from
 
 CONFIRMATIONS = 7
@@ -67,7 +68,7 @@ async def set_wallet(shop: Shop | Counter | Operated, project_id: str, key: int 
 
 async def read_ahead(shop: Shop | Counter | Operated) -> None:
     """What the server does each minute."""
-    kind = jobs.kinds(shop.database, shop.sealer, shop.clock)[0]
+    [kind] = [one for one in jobs.kinds(shop.database, shop.sealer, shop.clock) if one.name == READ_AHEAD]
     await kind.run(None)  # type: ignore[arg-type]
 
 

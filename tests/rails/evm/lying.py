@@ -117,6 +117,23 @@ class Limits(Honest):
         return ask(method, params)
 
 
+class RefusesTopics(Honest):
+    """Takes a thousand topics of a place at once; keeps the most that it was asked for, and how often it refused."""
+
+    taken = 1_000
+    most = 0
+    refused = 0
+
+    def answer(self, ask: Ask, method: str, params: list[Any]) -> Any:
+        if method == "eth_getLogs":
+            asked = max(len(one) for one in params[0]["topics"] if isinstance(one, list))
+            self.most = max(self.most, asked)
+            if asked > self.taken:
+                self.refused += 1
+                raise RpcError(-32602, "exceed max topics")
+        return ask(method, params)
+
+
 class TooManyRequests(Honest):
     """Answers 429 for ever."""
 
@@ -149,6 +166,34 @@ class Pruned(Honest):
         if method == "eth_call" and isinstance(params[1], dict):
             raise RpcError(-32000, "missing trie node")
         return ask(method, params)
+
+
+class Forgets(Honest):
+    """Has the state of its newest block alone."""
+
+    def answer(self, ask: Ask, method: str, params: list[Any]) -> Any:
+        asked = next((one["blockHash"] for one in params if isinstance(one, dict) and "blockHash" in one), None)
+        if asked is not None and method != "eth_getLogs":
+            head = ask("eth_getBlockByNumber", ["latest", False])
+            if asked != head["hash"]:
+                raise RpcError(-32000, "missing trie node")
+        return ask(method, params)
+
+
+class LeavesTransactionsOut(Honest):
+    """Tells blocks without their transactions."""
+
+    def answer(self, ask: Ask, method: str, params: list[Any]) -> Any:
+        told = ask(method, params)
+        return told | {"transactions": []} if method == "eth_getBlockByHash" and params[1] else told
+
+
+class MakesCoin(Honest):
+    """Says of every address that more lies there."""
+
+    def answer(self, ask: Ask, method: str, params: list[Any]) -> Any:
+        told = ask(method, params)
+        return hex(int(told, 16) + 10**18) if method == "eth_getBalance" else told
 
 
 class Preconfirms(Honest):

@@ -21,6 +21,7 @@ from tillgate.rails.evm.node import (
     Header,
     Log,
     LogQuery,
+    Newest,
     NodeAway,
     NodeRefused,
     Receipt,
@@ -207,6 +208,13 @@ class ModelNode:
         self._tag_was = min(self.chain.finalized, len(blocks) - 1)
         return blocks[self._tag_was].header
 
+    async def newest(self, tag: Tag | None) -> Newest:
+        head = await self.header_by_tag(Tag.LATEST)
+        try:
+            return Newest(head, await self.header_by_tag(tag) if tag is not None else None)
+        except NodeRefused:
+            return Newest(head)
+
     async def header_by_number(self, number: int) -> Header | None:
         blocks = self._call("header_by_number")
         return blocks[number].header if number < len(blocks) else None
@@ -245,7 +253,7 @@ class ModelNode:
                     return receipt
         return None
 
-    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str) -> list[int]:
+    async def token_balances(self, token: str, addresses: Sequence[str], block_hash: str | None = None) -> list[int]:
         raise NotImplementedError
 
     async def transaction(self, tx_hash: str) -> Sent | None:
@@ -271,6 +279,9 @@ class ModelNode:
         raise AssertionError("not asked")
 
     async def account_uses(self, addresses: Sequence[str]) -> list[AccountUse]:
+        raise AssertionError("not asked")
+
+    async def code(self, address: str) -> str:
         raise AssertionError("not asked")
 
     async def takes_batches(self) -> bool:

@@ -85,15 +85,19 @@ class LiveBeside(ShopBeside):
         return seen
 
 
-async def set_up(shop: Shop | Counter, nodes: Sequence[StandIn]) -> None:
-    """Both networks with their tokens, which the project takes, and its wallet."""
+async def set_up(shop: Shop | Counter, nodes: Sequence[StandIn], second: str = "USD") -> None:
+    """Both networks with their tokens, which the project takes, and its wallet.
+
+    Args:
+        second: what the second token is worth one of.
+    """
     now = shop.clock.now()
-    for token, node in zip(TOKENS, nodes, strict=True):
+    for token, node, currency in zip(TOKENS, nodes, ("USD", second), strict=True):
         new = NewNetwork(token.network, [node.url], chain_id=token.chain_id, confirmations=CONFIRMATIONS)
         asked = await networks.ask(new, now, dev=True)
         await shop.database.write(lambda tx, asked=asked: networks.add(tx, shop.sealer, asked))  # type: ignore[misc]
         known = await networks.ask_token(
-            shop.database, shop.sealer, NewToken(token.network, token.address, "USD", token.symbol)
+            shop.database, shop.sealer, NewToken(token.network, token.address, currency, token.symbol)
         )
         await shop.database.write(lambda tx, known=known: networks.add_token(tx, known, now))  # type: ignore[misc]
         await shop.database.write(
@@ -119,8 +123,8 @@ def served_nodes() -> Iterator[list[StandIn]]:
 
 
 @contextlib.contextmanager
-def offering(beside: ShopBeside) -> Iterator[LiveBeside]:
+def offering(beside: ShopBeside, second: str = "USD") -> Iterator[LiveBeside]:
     """A still shop with both networks."""
     with served_nodes() as nodes:
-        beside.run(set_up, beside.shop, nodes)
+        beside.run(set_up, beside.shop, nodes, second)
         yield LiveBeside(beside)

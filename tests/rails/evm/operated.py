@@ -7,7 +7,6 @@ import pytest
 from keyturn.database import Database
 from tests.rails.evm.anvil import CHAIN_ID, Anvil, running_anvil
 from tests.rails.evm.watching import CONFIRMATIONS, Watching, watching_over
-from tillgate.base.clock import SystemClock
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
 
@@ -23,7 +22,7 @@ def anvil() -> Iterator[Anvil]:
 async def shop(database: Database, anvil: Anvil) -> AsyncIterator[Watching]:
     opened = await watching_over(database, anvil.token, [anvil.url])
     await opened.look()
-    sealer, now = opened.counter.sealer, SystemClock().now()
+    sealer, now = opened.counter.sealer, opened.counter.clock.now()
     new = NewNetwork("anvil", [anvil.url], chain_id=CHAIN_ID, confirmations=CONFIRMATIONS)
     asked = await operations.ask(new, now, dev=True)
     await database.write(lambda tx: operations.add(tx, sealer, asked))

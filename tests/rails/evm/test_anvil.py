@@ -15,6 +15,8 @@ from tillgate.checkout.orders.operations import get_order_of_session
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.settlement import deciding
 from tillgate.rails.evm import records
+from tillgate.rails.evm.alarms import records as alarms
+from tillgate.rails.evm.alarms.model import AlarmKind
 from tillgate.rails.evm.watcher import Trouble
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +48,11 @@ async def booked(shop: Watching) -> list[tuple[str, int, str]]:
         "SELECT recipient, amount_atomic, state FROM chain_transfers ORDER BY recipient, amount_atomic",
     )
     return [(one["recipient"], int(one["amount_atomic"]), one["state"]) for one in found]
+
+
+async def alarmed(shop: Watching) -> list[AlarmKind]:
+    """What there is for people to be alerted to."""
+    return [one.kind for one in await shop.counter.database.read(alarms.every)]
 
 
 async def test_a_payment_is_detected_confirmed_and_paid(anvil: Anvil, shop: Watching) -> None:
@@ -221,6 +228,7 @@ async def test_a_reorganisation_past_finality_un_pays_nothing_and_is_seen(anvil:
     assert [state for *_, state in await booked(shop)] == ["orphaned"]
     look = await shop.look()
     assert (look.head, look.trouble) == (anvil.head, None)
+    assert AlarmKind.REORGANIZED in await alarmed(shop)
 
 
 async def test_a_reorganisation_past_finality_is_not_believed_at_once(database: Database, anvil: Anvil) -> None:
@@ -237,6 +245,7 @@ async def test_a_reorganisation_past_finality_is_not_believed_at_once(database: 
     look = await shop.look()
     assert look.trouble is Trouble.DISAGREEMENT
     assert await booked(shop) == []
+    assert await alarmed(shop) == [AlarmKind.DISAGREEMENT]
     await shop.close()
 
 

@@ -1,4 +1,4 @@
-"""The books in the database, on SQLite and PostgreSQL: they hold what the model's books hold, and are told once."""
+"""The books in the database, on SQLite and PostgreSQL: they hold what the model's books hold, and are reported once."""
 
 import random
 from collections.abc import Sequence
@@ -94,7 +94,7 @@ class TwinStory(Story):
 
     def after_step(self, choice: random.Random) -> None:
         if choice.random() < 0.3:
-            self.run(self.books.sql.tell())
+            self.run(self.books.sql.report())
 
     def agree(self) -> None:
         """The rows say what the model's books say, and so does what was told."""
@@ -108,7 +108,7 @@ class TwinStory(Story):
             state.sweep,
         )
         assert {one.hash for one in view.earlier} >= {one.hash for one in state.earlier}
-        while self.run(self.books.sql.tell()):
+        while self.run(self.books.sql.report()):
             pass
         expected = {}
         for entry in self.books.entries:

@@ -10,6 +10,7 @@ from tests.rails.evm.anvil import CHAIN_ID, Anvil
 from tests.rails.evm.operated import anvil, shop
 from tests.rails.evm.watching import CONFIRMATIONS, Watching
 from tillgate.checkout.settlement.watching import addresses_of
+from tillgate.rails.evm.addresses import parse_address
 from tillgate.rails.evm.explaining import Explainer
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.rpc import NodeUrl
@@ -53,6 +54,10 @@ async def test_a_payment_is_explained_from_the_pool_to_the_books(anvil: Anvil, s
     movement = told.networks[0].movements[0]
     assert (movement.verdict, movement.payment_id) == (Verdict.COUNTED, session.payment.id)
     assert (movement.symbol, movement.decimals, movement.amount_atomic) == ("TUSD", 6, terms.amount_atomic)
+    assert movement.single_source, "this network has one node"
+    sender, token = parse_address(anvil.account), parse_address(anvil.token)
+    recipient = parse_address(terms.address.lower())
+    assert (movement.sender, movement.recipient, movement.asset) == (sender, recipient, token)
     assert told.networks[0].chain_id == CHAIN_ID
     assert told.summary == "The transaction is on anvil."
 
@@ -87,7 +92,8 @@ async def test_another_projects_payment_is_a_strangers(anvil: Anvil, shop: Watch
         return []
 
     told = await Explainer(shop.counter.database, shop.counter.sealer).explain(sent, nobody)
-    assert [(one.verdict, one.payment_id) for one in told.networks[0].movements] == [(Verdict.OTHER_ADDRESS, None)]
+    [movement] = told.networks[0].movements
+    assert (movement.verdict, movement.payment_id, movement.single_source) == (Verdict.OTHER_ADDRESS, None, False)
     for livemode, verdict in ((session.livemode, Verdict.COUNTED), (not session.livemode, Verdict.OTHER_ADDRESS)):
         ours = addresses_of(session.project_id, livemode=livemode)
         told = await Explainer(shop.counter.database, shop.counter.sealer).explain(sent, ours, test_networks=True)
@@ -125,7 +131,7 @@ async def test_a_text_that_is_no_hash_is_refused(shop: Watching) -> None:
 
 
 async def test_only_some_are_looked_up_at_once(shop: Watching) -> None:
-    """Whoever comes to a full house is told so, and nobody waits without end."""
+    """A request to a full house is refused with the reason, and nobody waits without end."""
     explainer = Explainer(shop.counter.database, shop.counter.sealer, deadline_seconds=0.05, at_once=1)
     entered, leave = asyncio.Event(), asyncio.Event()
 

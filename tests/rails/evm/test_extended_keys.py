@@ -95,6 +95,14 @@ def address_at(seed: str, path: str) -> str:
     return private_child(seed, path)[0].public_key.to_checksum_address()
 
 
+def signed_by(index: int, text: str, v: int = 27) -> str:
+    """What ``personal_sign`` answers for an address of the wallet that the tests set (m/0'/1/2')."""
+    head = f"\x19Ethereum Signed Message:\n{len(text)}".encode()
+    key, _ = private_child(SEED_1, f"m/0'/1/2'/0/{index}")
+    signature = key.sign_msg_hash(keccak256(head + text.encode())).to_bytes()
+    return f"0x{signature[:64].hex()}{signature[64] + v:02x}"
+
+
 def encoded(payload: bytes) -> str:
     """Base58Check of what a test made up."""
     raw = payload + hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]

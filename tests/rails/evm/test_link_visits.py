@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.rails.evm.offered import TOKENS, LiveBeside, offering
+from tests.rails.evm import offered
+from tests.rails.evm.offered import TOKENS, LiveBeside, Offered, offering
 from tests.shop import ShopBeside, still_shop_beside
 from tillgate.checkout.settlement import records
+from tillgate.rails.evm.networks import operations, probing
+from tillgate.store import Transaction
 
 __all__ = ["still_shop_beside"]
 
@@ -51,3 +54,32 @@ def test_many_visitors_of_live_links_have_no_address_yet_and_each_gets_their_own
     stands = [asked("GET", f"/checkout_sessions/{one['id']}") for one in sessions[:3]]
     assert [one["status"] for one in stands] == ["paid", "pending", "pending"]
     assert [one["address"] is None for one in stands] == [False, False, True]
+
+
+def test_a_price_that_no_amount_can_hold_is_offered_in_no_such_token(
+    still_shop_beside: ShopBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a token with 77 decimals 2^256 - 1 atomic units are 1.15: a cent of it is offered exactly; 2.00 is more than a
+    contract counts, and is offered in the other token alone. Nobody is asked for what the number would wrap to."""
+    monkeypatch.setattr(probing, "DECIMALS_MAX", 77)
+    six, wei = TOKENS
+    monkeypatch.setattr(offered, "TOKENS", (six, wei._replace(decimals=77)))
+    with offering(still_shop_beside) as live:
+
+        def options(value: str) -> dict[str, str]:
+            answer = live.request("POST", "/checkout_sessions", json={"amount": {"value": value, "currency": "USD"}})
+            assert answer.status_code == 201, answer.text
+            return {one["symbol"]: one["amountAtomic"] for one in answer.json()["paymentOptions"]}
+
+        assert options("0.01") == {six.symbol: "10000", wei.symbol: str(10**75)}
+        assert options("2.00") == {six.symbol: "2000000"}
+        now = live.shop.clock.now()
+        for token in (six, wei):
+
+            async def take(tx: Transaction, token: Offered = token) -> None:
+                project_id, taken = live.shop.project_id, token is wei
+                await operations.accept(tx, project_id, token.network, token.address, accepted=taken, now=now)
+
+            live.run(live.shop.database.write, take)
+        refused = live.request("POST", "/checkout_sessions", json={"amount": {"value": "2.00", "currency": "USD"}})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "currency_not_accepted")

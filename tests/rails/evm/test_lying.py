@@ -7,13 +7,15 @@ import pytest
 from keyturn.database import Database
 from tests.makers import rows
 from tests.rails.evm import lying
-from tests.rails.evm.anvil import TOKEN, Anvil, running_anvil
+from tests.rails.evm.anvil import CHAIN_ID, TOKEN, Anvil, running_anvil
 from tests.rails.evm.lying import Honest, Proxy, lying_proxy
+from tests.rails.evm.model_chain import MemoryBooks
 from tests.rails.evm.watching import CONFIRMATIONS, Watching, watching_over
 from tillgate.checkout.sessions.model import CheckoutSession
-from tillgate.rails.evm.model import Finality
+from tillgate.rails.evm.model import Finality, WatchedNetwork
 from tillgate.rails.evm.node import TRANSFER_TOPIC, Tag, topic_of
-from tillgate.rails.evm.watcher import Trouble
+from tillgate.rails.evm.rpc import NodeUrl, RpcNode
+from tillgate.rails.evm.watcher import Trouble, Watcher
 
 pytestmark = pytest.mark.anyio
 
@@ -210,3 +212,35 @@ def test_the_token_is_the_one_that_was_compiled() -> None:
     """Its methods are those of the source."""
     assert TOKEN["methods"]["transfer(address,uint256)"] == "a9059cbb"
     assert TOKEN["methods"]["balanceOf(address)"] == "70a08231"
+
+
+async def test_a_question_names_500_addresses_at_most_however_many_were_given_out(anvil: Anvil, proxy: Proxy) -> None:
+    """At 10, 1,000 and 100,000 addresses: a node that takes 1,000 refuses nothing, what was given out long ago costs
+    a block nothing, and the slow round asks for one page of it at a time."""
+    lie = proxy.lie = lying.RefusesTopics()
+    node, books = RpcNode(NodeUrl(proxy.url)), MemoryBooks()
+    network = WatchedNetwork(CHAIN_ID, Finality(2), frozenset({anvil.token.lower()}), sweep_blocks=1)
+    watcher = Watcher(network, [node], books, int)
+
+    async def questions() -> int:
+        before = proxy.asked["eth_getLogs"]
+        await watcher.look()
+        return proxy.asked["eth_getLogs"] - before
+
+    every = [f"0x{number:040x}" for number in range(100_000)]
+    books.addresses = every[:10]
+    while (await watcher.look()).moved:
+        pass
+    costs = []
+    for count, lately in ((10, 10), (1_000, 1_000), (100_000, 1_000)):
+        books.addresses, books.retired = every[:lately], every[lately:count]
+        anvil.mine()
+        costs.append(await questions())
+        assert lie.most == min(count, 500)
+    ten, thousand, all_of_them = costs
+    assert (thousand, all_of_them) == (2 * ten, 2 * ten)
+    assert await questions() <= ten
+    assert books.state is not None and books.state.sweep is not None
+    assert books.state.sweep.after == every[499], "a page of the slow round was asked for"
+    assert (lie.most, lie.refused) == (500, 0)
+    await node.close()

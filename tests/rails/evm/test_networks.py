@@ -14,10 +14,13 @@ from tillgate.access.accounts import Accounts
 from tillgate.base.clock import SystemClock
 from tillgate.base.money import MINOR_DIGITS
 from tillgate.opening import all_migrations
+from tillgate.rails.evm import jobs
 from tillgate.rails.evm.addresses import parse_address
+from tillgate.rails.evm.alarms import records as alarms
+from tillgate.rails.evm.alarms.model import AlarmKind
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.catalogue import catalogue, known_chain
-from tillgate.rails.evm.networks.model import Finality, Network, NetworkError, checked_symbol
+from tillgate.rails.evm.networks.model import DEVELOPMENT_CHAIN_ID, Finality, Network, NetworkError, checked_symbol
 from tillgate.rails.evm.networks.operations import Added, NewNetwork, NewToken
 from tillgate.store import Sealer
 from tillgate.store.sealing import new_key, sealed_columns
@@ -63,7 +66,7 @@ async def test_a_well_known_network_needs_a_name_and_a_node(database: Database, 
     assert [(one.symbol, one.decimals, one.is_verified) for one in added.tokens] == [
         (one.symbol, one.decimals, True) for one in sorted(BASE.tokens, key=lambda one: one.address)
     ]
-    assert added.probed[0].calls_per_day == 14 * 43_200 + 3 * 172_800
+    assert added.probed[0].calls_per_day == 16 * 43_200 + 2 * 172_800
     assert added.probed[0].megabytes_per_day > 1
     assert any("one node" in told for told in added.notes)
 
@@ -93,6 +96,15 @@ async def test_a_node_of_another_chain_is_refused(node: StandIn) -> None:
         await operations.ask(NewNetwork("base", [node.url]), NOW)
 
 
+async def test_a_development_nodes_chain_is_taken_in_development_alone(node: StandIn) -> None:
+    """Its money is worth nothing: whoever could add it to an installation in service would sell for nothing."""
+    node.chain_id = DEVELOPMENT_CHAIN_ID
+    new = NewNetwork("local", [node.url], chain_id=DEVELOPMENT_CHAIN_ID, confirmations=2)
+    with pytest.raises(NetworkError, match="development nodes"):
+        await operations.ask(new, NOW)
+    assert (await operations.ask(new, NOW, dev=True)).network.chain_id == DEVELOPMENT_CHAIN_ID
+
+
 async def test_what_cannot_be_watched_is_refused(node: StandIn) -> None:
     """Without logs by block hash a reorganisation cannot be seen; a node that is away or empty is named as such."""
     node.by_hash = False
@@ -113,6 +125,17 @@ async def test_a_tag_that_is_missing_or_at_nothing_is_not_known(node: StandIn) -
         assert any("300 confirmations" in told for told in asked.notes)
     asked = await operations.ask(NewNetwork("base", [node.url], confirmations=12), NOW)
     assert (asked.network.finality, asked.network.confirmations) == (Finality.DEPTH, 12)
+
+
+async def test_a_chain_that_has_come_to_a_stop_is_told(node: StandIn) -> None:
+    """Blocks that come much more slowly than the catalogue knows; its time holds where a node cannot show one yet."""
+    node.block_seconds = 7
+    asked = await operations.ask(NewNetwork("base", [node.url]), NOW)
+    assert any("every 7 seconds here, and every 2 seconds usually" in told for told in asked.notes)
+    node.head, node.tags = 1, {}
+    asked = await operations.ask(NewNetwork("base", [node.url]), NOW)
+    assert asked.network.limits.block_ms == BASE.block_ms == 2_000
+    assert not any("usually" in told for told in asked.notes)
 
 
 async def test_two_nodes_follow_one_chain(node: StandIn) -> None:
@@ -298,6 +321,21 @@ async def test_decimals_that_change_take_a_token_off_offer(database: Database, s
         assert found is not None and found.changed_at == expected
 
 
+async def test_a_contract_that_has_changed_is_an_alarm_until_it_has_changed_back(
+    database: Database, sealer: Sealer, node: StandIn
+) -> None:
+    """However often it is compared: with what was pinned and what was found, or that there is no token any more."""
+    await add(database, sealer, node.url)
+    [compare] = [one for one in jobs.kinds(database, sealer, SystemClock()) if one.name == jobs.COMPARE]
+    at = USDC.address.lower()
+    for decimals, found in ((18, "18"), (18, "18"), (None, ""), (6, None), (7, "7")):
+        node.decimals[at] = decimals
+        await compare.run(None)  # type: ignore[arg-type]
+        told = [(one.kind, one.subject, one.detail) for one in await database.read(alarms.every)]
+        detail = {"symbol": "USDC", "token": USDC.address, "pinned": "6", "found": found}
+        assert told == ([] if found is None else [(AlarmKind.TOKEN_CHANGED, USDC.address, detail)])
+
+
 def test_the_catalogue_is_well_formed() -> None:
     """Every address has its checksum, every currency is one, every fact has a source, and no chain is there twice."""
     raw = tomllib.loads((files("tillgate.rails.evm.networks") / "catalogue.toml").read_text("utf-8"))
@@ -305,7 +343,13 @@ def test_the_catalogue_is_well_formed() -> None:
     assert len({one.chain_id for one in catalogue().values()}) == len(raw)
     for network in catalogue().values():
         assert known_chain(network.chain_id) == network
-        assert network.sources and all(one.startswith("https://") for one in network.sources)
+        facts = {"chain", "genesis", "block_ms", "finality"}
+        facts |= set() if network.is_testnet else {"exchange_label"}
+        assert set(network.sources) == facts | ({"uptime_feed"} if network.uptime_feed else set())
+        assert all(one.startswith("https://") for one in network.sources.values())
+        assert 100 <= network.block_ms <= 15_000
+        # What is waited for lies some seconds deep at least, however fast blocks come.
+        assert network.confirmations * network.block_ms >= 10_000
         assert len(network.genesis) == 66 and int(network.genesis, 16)
         assert len({one.address for one in network.tokens}) == len(network.tokens)
         for token in network.tokens:

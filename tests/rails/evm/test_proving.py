@@ -4,6 +4,7 @@ import pytest
 
 from tests.makers import execute
 from tests.rails.evm.anvil import CHAIN_ID, Anvil
+from tests.rails.evm.live_shop import KEYS, read_ahead, set_wallet
 from tests.rails.evm.operated import anvil, shop
 from tests.rails.evm.watching import CONFIRMATIONS, Watching
 from tillgate.checkout.settlement import records as settlement
@@ -11,6 +12,7 @@ from tillgate.rails.evm import proving
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.proving import Kind, Proof, prove
 from tillgate.rails.evm.rpc import NodeUrl
+from tillgate.rails.evm.wallets.model import READY
 
 __all__ = ["anvil", "shop"]
 
@@ -93,6 +95,28 @@ async def test_what_the_slow_round_has_not_read_yet_is_no_difference(anvil: Anvi
     await shop.look()
     proof = await proved(shop)
     assert (proof.transfers, proof.differences) == (3, ())
+
+
+async def test_what_lies_on_an_address_that_no_transfer_brought_is_named(anvil: Anvil, shop: Watching) -> None:
+    """The address of a session that nobody has paid, and one of the wallet that lies ready and nobody was given; what
+    lay on one before the server looked at it is none of the books' business: that address is not given out."""
+    counter = shop.counter
+    session = await counter.session("50.00")
+    await set_wallet(counter, counter.project_id)
+    used, ready = KEYS[0].addresses(2, 2)
+    anvil.give(used, 11)
+    await read_ahead(counter)
+    anvil.give(session.payment.terms.address, 5)
+    anvil.give(ready, 7)
+    anvil.mine(CONFIRMATIONS)
+    await shop.look()
+    proof = await proved(shop)
+    kind = Kind.BALANCE_MOVED_WITHOUT_TRANSFER
+    assert {(one.kind, one.address, one.booked_atomic, one.found_atomic) for one in proof.differences} == {
+        (kind, session.payment.terms.address.lower(), 0, 5),
+        (kind, ready.lower(), 0, 7),
+    }
+    assert (proof.transfers, proof.balances) == (0, READY + 1)
 
 
 async def test_a_node_that_cannot_be_asked_is_no_agreement(anvil: Anvil, shop: Watching) -> None:

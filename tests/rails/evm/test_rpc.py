@@ -129,6 +129,35 @@ async def test_what_a_node_answers_becomes_values() -> None:
     assert read is not None and read.succeeded and len(read.logs) == 2
 
 
+@pytest.mark.parametrize("takes_batches", [True, False])
+@pytest.mark.parametrize(
+    "tagged", [{"result": None}, {"error": {"code": -32602, "message": "invalid block tag"}}, {"result": {"number": 7}}]
+)
+async def test_where_a_node_stands_is_one_question_and_a_tag_that_it_does_not_know_hides_no_head(
+    takes_batches: bool, tagged: dict[str, Any]
+) -> None:
+    """The head and the block of the tag come in one request where batches are taken. A tag that is null, refused or
+    malformed is none; a head that is malformed is no answer."""
+    head: dict[str, Any] = {"result": header(9)}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        several = asked if isinstance(asked, list) else [asked]
+        assert isinstance(asked, list) is takes_batches
+        told = [
+            {"jsonrpc": "2.0", "id": one["id"], **(head if one["params"][0] == "latest" else tagged)} for one in several
+        ]
+        return httpx.Response(200, json=told if isinstance(asked, list) else told[0])
+
+    node = node_that(answer, takes_batches=takes_batches)
+    newest = await node.newest(Tag.FINALIZED)
+    assert newest.head is not None and (newest.head.number, newest.tagged) == (9, None)
+    assert node.counts.requests == (1 if takes_batches else 2)
+    head["result"] = header(9, hash=None)
+    with pytest.raises(Malformed):
+        await node_that(answer, takes_batches=takes_batches).newest(Tag.FINALIZED)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -8,7 +8,7 @@ import pytest
 
 from keyturn.database import Database, HighWater, open_database
 from tests.makers import StillClock
-from tests.rails.evm.test_extended_keys import SEED_1, VECTORS
+from tests.rails.evm.test_extended_keys import SEED_1, VECTORS, signed_by
 from tillgate.access.accounts import Accounts
 from tillgate.base.clock import SystemClock
 from tillgate.rails.evm import extra
@@ -24,6 +24,7 @@ from tillgate.rails.evm.wallets.model import (
     Wallet,
     WalletError,
     ends_with,
+    message_of,
 )
 from tillgate.store import Sealer, Transaction
 from tillgate.store.sealing import new_key
@@ -107,6 +108,33 @@ async def test_a_wallet_serves_sessions_once_its_second_address_was_confirmed(
         await allocate(database, shop)
     wallet = await set_up(database, sealer, shop)
     assert wallet.is_current and wallet.confirmed_at == NOW
+
+
+async def test_a_signature_by_the_second_address_confirms_a_wallet(database: Database, sealer: Sealer) -> None:
+    """Of the wallet's own message, as wallets write it, with v from 0 or from 27; nobody else's, of no other message,
+    and no text that only looks like one."""
+    shop = await project(database)
+    await propose(database, sealer, shop)
+
+    async def confirmed(typed: str) -> bool:
+        try:
+            await database.write(lambda tx: operations.confirm(tx, sealer, shop, KEY.fingerprint, typed, NOW))
+        except WalletError as error:
+            assert "Live payments go to the wallet" in str(error) and typed not in str(error)
+            return False
+        return True
+
+    message = message_of(KEY.fingerprint)
+    for wrong in (
+        signed_by(0, message),
+        signed_by(1, message_of(OTHER.fingerprint)),
+        signed_by(1, message, v=2),
+        "0x" + "00" * 65,
+        "0x" + "ff" * 64 + "1b",
+    ):
+        assert not await confirmed(wrong)
+    assert await confirmed(signed_by(1, message, v=0))
+    assert await confirmed(f" {signed_by(1, message)}\n")
 
 
 async def test_a_node_that_calls_every_address_used_burns_none(database: Database, sealer: Sealer) -> None:
@@ -285,7 +313,7 @@ async def test_the_key_is_sealed(database: Database, sealer: Sealer) -> None:
     """No row holds the extended key; sealing finds the column by its name."""
     shop = await project(database)
     wallet = await set_up(database, sealer, shop)
-    kept = await database.read(lambda tx: records.sealed_key(tx, wallet.id))
+    kept = await database.read(lambda tx: records.sealed_source(tx, wallet.id))
     assert kept is not None and KEY.text not in kept
     assert sealer.open(kept) == KEY.text
     assert KEY.text not in repr(await propose(database, sealer, shop))

@@ -27,7 +27,7 @@ from tests.rails.evm.model_chain import (
 from tillgate.base.invariants import BrokenInvariant
 from tillgate.rails.evm.model import Change, Finality, Money, Point, View, WatchedNetwork, point_of
 from tillgate.rails.evm.node import Header, Log, Node, Tag, transferred
-from tillgate.rails.evm.watcher import Look, Watcher
+from tillgate.rails.evm.watcher import Look, Trouble, Watcher
 from tillgate.rails.port import Block
 
 DEPTH = 4
@@ -353,6 +353,25 @@ def test_the_books_equal_the_canonical_chain(story: type[Story]) -> None:
     """Through forks, lagging and lying nodes, restarts, duplicates and clock steps nothing is lost and nothing is
     doubled."""
     run_state_machine_as_test(story, settings=settled(120))
+
+
+def test_a_clock_that_goes_back_does_not_prolong_a_wait() -> None:
+    """What was final is replaced, and the clock is put back by an hour: the wait begins at the new time."""
+    story = Story()
+    story.begins()
+    story.mine([], 1)
+    story.mine([], 1)
+    story.fork(1, again=False, more=2)
+    story.look_twice_over()
+    story.fork_past_finality(4, again=False)
+    story.look(1)
+    story.clock_steps(-3_600)
+    story.looked(story.watcher)
+    story.now += PATIENCE_MS
+    look = story.looked(story.watcher)
+    assert look is not None
+    assert look.trouble is Trouble.REORGANIZED
+    story.teardown()
 
 
 class NoParentCheck(Watcher):

@@ -16,10 +16,11 @@ from tests.shop import eventually
 from tillgate.base import ids
 from tillgate.base.clock import SystemClock
 from tillgate.checkout.settlement.watching import LivePayments
-from tillgate.rails.evm import watching
+from tillgate.rails.evm import model, watching
 from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks.model import Finality, Limits, Network, Token
 from tillgate.rails.evm.networks.operations import NewNetwork, NewToken
+from tillgate.rails.evm.node import Tag
 from tillgate.rails.evm.rpc import NodeUrl
 from tillgate.rails.evm.worker import LEASE_MS, PAUSE_MS_FAILED_MAX
 from tillgate.store import Sealer
@@ -184,6 +185,27 @@ async def test_a_look_that_finds_nothing_writes_nothing(database: Database, anvi
     assert look is not None and look.head == anvil.head
     assert writes > 2
     database.write = write  # type: ignore[method-assign]
+    await shop.close()
+
+
+@pytest.mark.parametrize("tag", [None, Tag.FINALIZED])
+async def test_a_look_at_a_head_that_stands_still_costs_one_request(
+    database: Database, anvil: Anvil, tag: Tag | None
+) -> None:
+    """The head, and the tag where one is waited for, in one batch; whether a session waits or not. Blocks that were
+    not read for want of a session are asked for once, when there is one."""
+    shop = await watching_over(database, anvil.token, [anvil.url], finality=model.Finality(CONFIRMATIONS, tag))
+    (node,) = shop.nodes
+    anvil.mine(CONFIRMATIONS)
+    for session in (False, True):
+        if session:
+            await shop.counter.session("1.00")
+        await shop.look()
+        before = node.counts.requests, node.counts.calls.total()
+        for _ in range(3):
+            look = await shop.look()
+            assert (look.trouble, look.moved, look.head) == (None, False, anvil.head)
+        assert (node.counts.requests - before[0], node.counts.calls.total() - before[1]) == (3, 6 if tag else 3)
     await shop.close()
 
 

@@ -1,0 +1,226 @@
+"""The lists of orders, payments, refunds and customers: what they show, their filters, and how they turn."""
+
+import asyncio
+import csv
+import html
+import io
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.dashboard.conftest import Owner
+from tillgate.base.errors import Forbidden
+from tillgate.dashboard import exports
+from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
+
+pytestmark = pytest.mark.anyio
+
+
+def rows(page: str) -> list[str]:
+    """The text of each row, without its markup."""
+    found = re.findall(r'<tr role="row">.*?</tr>', page, re.S)[1:]
+    return [" ".join(html.unescape(re.sub(r"<[^>]*>", " ", row)).split()) for row in found]
+
+
+async def test_each_list_shows_what_a_merchant_asks_and_is_narrowed_by_its_address(owner_of_both: Owner) -> None:
+    """What was bought, by whom, the reference, the amounts and where it stands; each filter alone and beside others."""
+    owner = owner_of_both
+    api = await owner.shop.client()
+
+    async def made(path: str, **body: Any) -> Any:
+        answer = await api.post(path, json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    for path, words in (("/orders", "No order yet"), ("/payments", "No payment yet"), ("/refunds", "No refund yet")):
+        assert words in await owner.page(path)
+    ada = await made("/customers", name="Ada <1>", email="ada@example.com")
+    mug = await made("/products", name="Mug", price="12.00")
+    lines = [{"productId": mug["id"], "quantity": 2}, {"name": "Box", "unitAmount": "1.50"}]
+    paid = await made("/checkout_sessions?expand=order", lineItems=lines, customerId=ada["id"], reference="A <1>")
+    await made(f"/checkout_sessions/{paid['id']}/simulate", outcome="paid")
+    back: dict[str, Any] = {"paymentId": paid["order"]["paymentId"], "reason": "duplicate"}
+    await made("/refunds", **back, amount="5.00")
+    await made("/refunds", **back, amount="1.00", destination=REFUND_STAYS_PENDING)
+    yen = await made("/checkout_sessions", amount={"value": "7000", "currency": "JPY"})
+    await made(f"/checkout_sessions/{yen['id']}/simulate", outcome="underpaid")
+    await made("/checkout_sessions", amount={"value": "25.50", "currency": "USD"})
+
+    listed = rows((await owner.http.get("/dashboard/orders")).text)
+    assert [len(listed), "7000 JPY" in listed[1], "In review Underpaid" in listed[1]] == [3, True, True]
+    for words in ("2 × Mug and 1 more", "Ada <1>", "A <1>", "25.50 USD", "5.00 USD", "Partly refunded", "Unfulfilled"):
+        assert words in listed[2], words
+    assert "3500 JPY" in rows(await owner.page("/payments"))[1]
+    assert ["1.00 USD Pending Duplicate" in one for one in rows(await owner.page("/refunds"))] == [True, False]
+
+    async def found(path: str) -> int:
+        return len(rows(await owner.page(path)))
+
+    for query, count in {
+        "status=paid&fulfillment=unfulfilled": 1,
+        "status=review": 1,
+        "fulfillment=fulfilled": 0,
+        "currency=usd": 2,
+        "currency=USD&amount=25,50": 2,
+        "currency=JPY&amount=7000&status=review": 1,
+        "q=A+%3C1%3E": 1,
+        "q=ADA@example.com": 1,
+        f"q=ADA@example.com&customer={ada['id']}": 1,
+        "q=nobody@example.com": 0,
+        f"q={paid['order']['id']}": 1,
+        f"customer={ada['id']}&status=open": 0,
+        "from=2020-01-01": 3,
+        "to=2020-01-01": 0,
+        "from=2020-01-01&to=2099-12-31&status=open": 1,
+    }.items():
+        assert await found(f"/orders?{query}") == count, query
+    assert "No matching orders" in await owner.page("/orders?status=canceled")
+    for query, count in {"status=review": 1, "currency=JPY&amount=7000": 1, "to=2020-01-01": 0}.items():
+        assert await found(f"/payments?{query}") == count, query
+    for query, count in {"status=pending": 1, "currency=USD&amount=5": 1, "currency=EUR": 0}.items():
+        assert await found(f"/refunds?{query}") == count, query
+    assert await found("/customers?from=2020-01-01&to=2099-12-31&q=ada@example.com") == 1
+    assert await found("/customers?to=2020-01-01") == 0
+
+
+async def test_a_filter_that_makes_no_sense_is_told_at_its_field(owner: Owner) -> None:
+    """What somebody may mistype is told at its field, and nothing is listed; what no page leads to is refused."""
+    await owner.session()
+    for query, field, words in (
+        ("amount=5", "currency", "Fill this in as well, or leave Amount empty."),
+        ("currency=EURO", "currency", "ISO 4217"),
+        ("currency=USD&amount=1,500", "amount", "Do you mean"),
+        ("from=31.12.2026", "from", "Choose a day"),
+        ("to=0000-01-01", "to", "Choose a day"),
+    ):
+        page = await owner.page(f"/orders?{query}", 422)
+        assert f'id="{field}-problem"' in page and not rows(page), query
+        assert words in page, re.findall(r'<p class="problem".*?</p>', page)
+    for query in ("status=due", "customer=x", "after=x", "before=cus_01hxyz", "q=%00", f"q={'x' * 255}"):
+        await owner.page(f"/orders?{query}", 400)
+    await owner.page("/customers?currency=USD", 400)
+
+
+async def test_a_list_turns_both_ways_and_shows_each_row_once(owner: Owner) -> None:
+    """Older and newer lead through all pages and back, with the filters, also while rows are added."""
+    api = await owner.shop.client()
+
+    async def made() -> None:
+        answer = await api.post("/checkout_sessions", json={"amount": {"value": "1.00", "currency": "USD"}})
+        assert answer.status_code == 201
+
+    def turns(page: str) -> dict[str, str]:
+        found = re.findall(r'rel="(next|prev)" href="/dashboard([^"]*)"', page)
+        return dict(found)
+
+    def ids(page: str) -> list[str]:
+        return re.findall(r">(ord_\w{26})<", page)
+
+    for _ in range(52):
+        await made()
+    path = "/orders?currency=USD"
+    pages = [await owner.page(path)]
+    assert set(turns(pages[0])) == {"next"}
+    await made()
+    while (older := turns(pages[-1]).get("next")) is not None:
+        assert older.endswith("&currency=USD")
+        pages.append(await owner.page(older))
+    seen = [id for page in pages for id in ids(page)]
+    assert [len(seen), len(set(seen)), len(pages)] == [52, 52, 3] and seen == sorted(seen, reverse=True)
+    back = await owner.page(turns(pages[2])["prev"])
+    assert ids(back) == ids(pages[1]) and set(turns(back)) == {"next", "prev"}
+    first = await owner.page(turns(back)["prev"])
+    assert ids(first) == ids(pages[0])
+    newest = await owner.page(turns(first)["prev"])
+    assert len(ids(newest)) == 1 and set(turns(newest)) == {"next"}
+
+
+async def test_a_list_is_exported_as_it_is_filtered(owner_of_both: Owner) -> None:
+    """Every row once, newest first, over many pages, in the time zone that was chosen; no cell is a formula, and a JSON
+    line is what the API answers."""
+    owner = owner_of_both
+    api = await owner.shop.client()
+    wrong = ["=1+1", "+1", "-1", "@SUM(1)", "'=1", 'plain, "quoted"']
+    made = []
+    for number in range(exports.ROWS_EACH + 3):
+        name = wrong[number] if number < len(wrong) else "Mug"
+        line = {"name": name, "unitAmount": "5.00"}
+        answer = await api.post("/checkout_sessions", json={"currency": "USD", "lineItems": [line], "reference": name})
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["orderId"])
+
+    async def file(path: str, status: int = 200) -> httpx.Response:
+        answer = await owner.http.get(f"/dashboard{path}")
+        assert answer.status_code == status, answer.text
+        return answer
+
+    answer = await file("/orders/export?currency=USD&zone=Asia/Kolkata")
+    table = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["order"] for row in table] == made[::-1]
+    assert [row["reference"] for row in table[::-1]][: len(wrong)] == ["'=1+1", "'+1", "'-1", "'@SUM(1)", *wrong[4:]]
+    assert all(row["created"].endswith("+05:30") and row["total"] == "5.00" for row in table)
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert re.fullmatch(r'attachment; filename="orders-test-[\d-]{10}\.csv"', answer.headers["content-disposition"])
+    lines = (await file("/orders/export?format=jsonl&q=Mug")).text.splitlines()
+    assert len(lines) == len(made) - len(wrong)
+    assert json.loads(lines[0]) == (await api.get(f"/orders/{made[-1]}")).json()
+    for noun in ("payments", "refunds", "customers"):
+        for format in exports.MEDIA_TYPES:
+            shown = (await api.get(f"/{noun}?limit=1")).json()["data"]
+            text = (await file(f"/{noun}/export?format={format}")).text
+            assert bool(text) == bool(shown) and (not shown or shown[0]["id"] in text), noun
+            assert format == exports.CSV or not shown or json.loads(text.splitlines()[0]) == shown[0]
+    assert (await owner.http.head("/dashboard/orders/export")).headers["content-disposition"]
+    assert "Enter a time zone" in (await file("/orders/export?zone=Mars/Olympus", 400)).text
+    for query in ("format=pdf", "amount=1", "status=due", "from=x"):
+        await file(f"/orders/export?{query}", 400)
+    await owner.send("/mode", mode="live", back="/dashboard")
+    assert (await file("/orders/export")).text == ""
+
+
+async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner) -> None:
+    """However slowly it is read: what would come after that is not handed over, and the file is broken off."""
+    api = await owner.shop.client()
+    for _ in range(exports.ROWS_EACH + 1):
+        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
+    path, pieces = "/dashboard/customers/export", list[bytes]()
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "https",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"shop.example"), (b"cookie", cookies.encode())],
+        "client": ("127.0.0.1", 50_000),
+        "server": ("shop.example", 443),
+    }
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        pieces.append(message.get("body", b""))
+        if message["type"] == "http.response.start":
+            assert message["status"] == 200
+        elif len(pieces) == 2:
+            await owner.shop.database.write(lambda tx: tx.execute("DELETE FROM sign_ins"))
+
+    with pytest.raises((Forbidden, ExceptionGroup)):
+        await owner.shop.app(scope, receive, send)
+    rows_sent = list(csv.DictReader(io.StringIO(b"".join(pieces).decode())))
+    assert len(rows_sent) == exports.ROWS_EACH
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx"])
+def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
+    """Whatever a spreadsheet would take for one is text."""
+    assert exports.safe(cell) == f"'{cell}"
+    assert exports.safe(f"x{cell}") == f"x{cell}"
