@@ -31,30 +31,33 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
 from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
+from tillgate.api.tags import tagged
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet
 from tillgate.wire.routing import Route
 from tillgate.wire.serving import DialectApp
 
-ROUTES: Final[list[Route]] = [
-    *links.ROUTES,
-    *sessions.ROUTES,
-    *orders.ROUTES,
-    *payments.ROUTES,
-    *refunds.ROUTES,
-    *unassigned_transfers.ROUTES,
-    *webhooks.ROUTES,
-    *events.ROUTES,
-    *customers.ROUTES,
-    *products.ROUTES,
-    *coupons.ROUTES,
-    *promotions.ROUTES,
-    *redemptions.ROUTES,
-    *clocks.ROUTES,
-    *transfers.ROUTES,
-    *search.ROUTES,
-]
+ROUTES: Final[list[Route]] = tagged(
+    [
+        *links.ROUTES,
+        *sessions.ROUTES,
+        *orders.ROUTES,
+        *payments.ROUTES,
+        *refunds.ROUTES,
+        *unassigned_transfers.ROUTES,
+        *webhooks.ROUTES,
+        *events.ROUTES,
+        *customers.ROUTES,
+        *products.ROUTES,
+        *coupons.ROUTES,
+        *promotions.ROUTES,
+        *redemptions.ROUTES,
+        *clocks.ROUTES,
+        *transfers.ROUTES,
+        *search.ROUTES,
+    ]
+)
 NATIVE: Final = Dialect(
     name="native",
     mounts=(ROOT,),
@@ -65,6 +68,7 @@ NATIVE: Final = Dialect(
     described_at=DOCUMENT_PATH,
     paging=PAGING,
     webhooks=NATIVE_STYLE,
+    conditional=True,
     key_example="ck_test_YOUR_KEY",
     snippets=(
         Snippet("List checkout sessions", 'curl {base}/checkout_sessions \\\n  -H "Authorization: Bearer {key}"'),
