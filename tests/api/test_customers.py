@@ -8,6 +8,7 @@ import pytest
 
 from tests.makers import one
 from tests.shop import Shop
+from tillgate.checkout.customers import operations
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +151,54 @@ async def test_the_list_is_paged_by_number_and_says_how_many_there_are(shop: Sho
         assert seen == ids
     last = (await client.get("/customers", params={"page": 10_000, "limit": 100})).json()
     assert (last["data"], last["total"]) == ([], 7)
+
+
+async def test_the_list_is_walked_by_cursor_and_shows_each_once_while_others_come(shop: Shop) -> None:
+    """From the last customer of any page on: nothing is counted, and who is added meanwhile is before the beginning,
+    where a page by number would show somebody again."""
+    client = await shop.client()
+    ids = [(await made(client, name=f"Customer {number}"))["id"] for number in range(7)][::-1]
+    first = (await client.get("/customers", params={"limit": 2})).json()["data"]
+    seen = [one["id"] for one in first]
+    cursor: str | None = seen[-1]
+    while cursor is not None:
+        await made(client, name="Meanwhile")
+        answer = (await client.get("/customers", params={"limit": 2, "starting_after": cursor})).json()
+        assert set(answer) == {"data", "hasMore", "nextCursor"}
+        assert answer["hasMore"] is (answer["nextCursor"] is not None)
+        seen += [one["id"] for one in answer["data"]]
+        cursor = answer["nextCursor"]
+    assert seen == ids
+    both = await client.get("/customers", params={"page": 2, "starting_after": ids[0]})
+    assert (both.status_code, both.json()["error"]["param"]) == (400, "page")
+
+
+async def test_customers_are_listed_of_a_period_and_counted_in_it(shop: Shop) -> None:
+    """``createdAfter`` is inclusive, ``createdBefore`` is not; by number and by cursor alike."""
+    client = await shop.client()
+    all_of_them = []
+    for number in range(4):
+        all_of_them.append(await made(client, name=f"Customer {number}"))
+        shop.clock.ahead_ms += 1_000
+    period = {"createdAfter": all_of_them[1]["createdAt"], "createdBefore": all_of_them[3]["createdAt"]}
+    counted = (await client.get("/customers", params=period)).json()
+    assert ([one["name"] for one in counted["data"]], counted["total"]) == (["Customer 2", "Customer 1"], 2)
+    walked = (await client.get("/customers", params=period | {"starting_after": all_of_them[2]["id"]})).json()
+    assert [one["name"] for one in walked["data"]] == ["Customer 1"]
+
+
+async def test_customers_are_counted_up_to_a_bound_beyond_the_page(
+    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has many pays for a page, not for all of them; and ``total`` says that there are further pages."""
+    monkeypatch.setattr(operations, "COUNTED_BEYOND_MAX", 3)
+    client = await sqlite_shop.client()
+    for number in range(8):
+        await made(client, name=f"Customer {number}")
+    totals = [
+        (await client.get("/customers", params={"limit": 2, "page": page})).json()["total"] for page in (1, 2, 3, 4, 5)
+    ]
+    assert totals == [5, 7, 8, 8, 8]
 
 
 @pytest.mark.spec("crypto-checkout R33")

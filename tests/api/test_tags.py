@@ -1,6 +1,7 @@
 """``ETag`` and ``If-Match``: a change is made to what its caller has read, at every route that changes an object."""
 
 import asyncio
+
 import httpx
 import pytest
 

@@ -29,6 +29,7 @@ from tillgate_client import (
     PermissionDeniedError,
     SequenceAheadError,
     UnexpectedAnswerError,
+    etag_of,
     objects,
     verify_webhook,
 )
@@ -191,6 +192,23 @@ def test_a_cursor_that_is_not_in_the_event_log_is_an_error_of_its_own(client: Cl
     assert newest is not None
     assert client.events.list(after=newest, log=caught.value.log_id).data == []
     assert [event.sequence for event in page.auto_paginate()] == list(range(1, newest + 1))
+
+
+def test_a_change_is_made_to_what_was_read(client: Client) -> None:
+    """The tag that came with an object lets one change through; the next is refused, until it is read again."""
+    made = client.customers.create(name="Ada")
+    read = client.customers.retrieve(made.id)
+    tag = etag_of(read)
+    assert tag is not None
+    changed = client.customers.update(made.id, name="Bo", if_match=tag)
+    assert etag_of(changed) not in (None, tag)
+    with pytest.raises(ConflictError) as refused:
+        client.customers.update(made.id, name="Cy", if_match=tag)
+    assert (refused.value.status, refused.value.code) == (412, "precondition_failed")
+    assert client.customers.update(made.id, name="Cy", if_match=etag_of(changed)).name == "Cy"
+    assert etag_of(client.customers.list().data[0]) is None
+    with pytest.raises(tillgate_client.ConfigurationError):
+        client.customers.update(made.id, name="Di", if_match="\n")
 
 
 def test_events_are_listed_by_type_and_time_and_retrieved(client: Client) -> None:

@@ -1310,9 +1310,11 @@ export interface components {
         };
         CustomerListObject: {
             data: components["schemas"]["CustomerObject"][];
-            limit: number;
-            page: number;
-            total: number;
+            hasMore?: boolean;
+            limit?: number;
+            nextCursor?: string | null;
+            page?: number;
+            total?: number;
         };
         CustomerObject: {
             createdAt: string;
@@ -1464,17 +1466,25 @@ export interface components {
         };
         ListCoupons: {
             active?: boolean;
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             starting_after?: string;
         };
         ListCustomers: {
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             email?: string;
             /** @default 25 */
             limit?: number;
-            /** @default 1 */
             page?: number;
             reference?: string;
+            starting_after?: string;
         };
         ListEvents: {
             after?: number;
@@ -1485,6 +1495,8 @@ export interface components {
             /** @default 25 */
             limit?: number;
             log?: string;
+            objectId?: string;
+            relatedObject?: string;
             starting_after?: string;
             type?: string;
         };
@@ -1582,6 +1594,10 @@ export interface components {
         ListPaymentLinks: {
             /** @default false */
             archived?: boolean;
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             starting_after?: string;
@@ -1602,6 +1618,10 @@ export interface components {
         };
         ListProducts: {
             active?: boolean;
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             reference?: string;
@@ -1611,11 +1631,19 @@ export interface components {
             active?: boolean;
             code?: string;
             couponId?: string;
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             starting_after?: string;
         };
         ListQuery: {
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             starting_after?: string;
@@ -1672,6 +1700,10 @@ export interface components {
             status?: components["schemas"]["UnassignedStatus"];
         };
         ListWebhookDeliveries: {
+            /** Format: date-time */
+            createdAfter?: string;
+            /** Format: date-time */
+            createdBefore?: string;
             /** @default 25 */
             limit?: number;
             starting_after?: string;
@@ -2302,6 +2334,14 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
+        Refused412: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
         Refused413: {
             headers: {
                 [name: string]: unknown;
@@ -2433,7 +2473,9 @@ export interface operations {
             query?: {
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2443,6 +2485,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2456,6 +2499,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2470,6 +2514,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2480,6 +2525,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2493,6 +2539,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2507,6 +2554,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2517,6 +2565,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2530,6 +2579,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2544,6 +2594,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2554,6 +2605,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2567,6 +2619,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2581,6 +2634,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2595,6 +2649,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2608,6 +2663,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2622,6 +2678,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2636,6 +2693,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2649,6 +2707,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2663,6 +2722,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2677,6 +2737,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2690,6 +2751,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2704,6 +2766,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2714,6 +2777,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2727,6 +2791,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2738,6 +2803,8 @@ export interface operations {
         parameters: {
             query?: {
                 active?: boolean;
+                createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 starting_after?: string;
             };
@@ -2809,7 +2876,9 @@ export interface operations {
     coupons_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2819,6 +2888,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2832,6 +2902,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2844,6 +2915,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2858,6 +2930,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2871,6 +2944,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2881,10 +2955,13 @@ export interface operations {
     customers_list_all: {
         parameters: {
             query?: {
+                createdAfter?: string;
+                createdBefore?: string;
                 email?: string;
                 limit?: number;
                 page?: number;
                 reference?: string;
+                starting_after?: string;
             };
             header?: never;
             path?: never;
@@ -2954,7 +3031,9 @@ export interface operations {
     customers_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2964,6 +3043,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2977,6 +3057,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -2989,6 +3070,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -2999,6 +3081,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3012,6 +3095,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3024,6 +3108,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3038,6 +3123,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3051,6 +3137,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3066,6 +3153,8 @@ export interface operations {
                 createdBefore?: string;
                 limit?: number;
                 log?: string;
+                objectId?: string;
+                relatedObject?: string;
                 starting_after?: string;
                 type?: string;
             };
@@ -3218,7 +3307,9 @@ export interface operations {
             query?: {
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3228,6 +3319,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3241,6 +3333,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3255,6 +3348,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3269,6 +3363,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3282,6 +3377,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3296,6 +3392,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3306,6 +3403,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3319,6 +3417,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3367,6 +3466,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3381,6 +3481,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3394,6 +3495,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3408,6 +3510,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3422,6 +3525,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3435,6 +3539,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3515,6 +3620,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3529,6 +3635,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3542,6 +3649,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3556,6 +3664,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3566,6 +3675,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3579,6 +3689,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3590,6 +3701,8 @@ export interface operations {
         parameters: {
             query?: {
                 archived?: boolean;
+                createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 starting_after?: string;
             };
@@ -3661,7 +3774,9 @@ export interface operations {
     payment_links_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3671,6 +3786,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3684,6 +3800,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3696,6 +3813,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3706,6 +3824,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3719,6 +3838,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3731,6 +3851,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3745,6 +3866,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3758,6 +3880,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3812,7 +3935,9 @@ export interface operations {
             query?: {
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3822,6 +3947,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3835,6 +3961,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3849,6 +3976,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3863,6 +3991,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3876,6 +4005,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3890,6 +4020,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3900,6 +4031,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3913,6 +4045,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3927,6 +4060,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3941,6 +4075,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3954,6 +4089,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -3965,6 +4101,8 @@ export interface operations {
         parameters: {
             query?: {
                 active?: boolean;
+                createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 reference?: string;
                 starting_after?: string;
@@ -4037,7 +4175,9 @@ export interface operations {
     products_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4047,6 +4187,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4060,6 +4201,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4072,6 +4214,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4086,6 +4229,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4099,6 +4243,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4112,6 +4257,8 @@ export interface operations {
                 active?: boolean;
                 code?: string;
                 couponId?: string;
+                createdAfter?: string;
+                createdBefore?: string;
                 expand?: string[];
                 limit?: number;
                 starting_after?: string;
@@ -4188,7 +4335,9 @@ export interface operations {
             query?: {
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4198,6 +4347,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4211,6 +4361,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4225,6 +4376,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4239,6 +4391,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4252,6 +4405,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4423,7 +4577,9 @@ export interface operations {
             query?: {
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4433,6 +4589,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4446,6 +4603,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4460,6 +4618,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4474,6 +4633,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4487,6 +4647,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4501,6 +4662,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4511,6 +4673,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4524,6 +4687,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4536,6 +4700,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4563,6 +4728,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4577,6 +4743,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4591,6 +4758,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4604,6 +4772,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4647,6 +4816,8 @@ export interface operations {
     test_clocks_list_all: {
         parameters: {
             query?: {
+                createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 starting_after?: string;
             };
@@ -4718,7 +4889,9 @@ export interface operations {
     test_clocks_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4728,6 +4901,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4741,6 +4915,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4753,6 +4928,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4767,6 +4943,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4780,6 +4957,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4938,7 +5116,9 @@ export interface operations {
             query?: {
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4948,6 +5128,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4961,6 +5142,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4975,6 +5157,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4989,6 +5172,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5002,6 +5186,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5016,6 +5201,7 @@ export interface operations {
             };
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -5030,6 +5216,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5043,6 +5230,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5121,6 +5309,8 @@ export interface operations {
     webhook_endpoints_list_all: {
         parameters: {
             query?: {
+                createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 starting_after?: string;
             };
@@ -5192,7 +5382,9 @@ export interface operations {
     webhook_endpoints_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5202,6 +5394,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5215,6 +5408,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5227,6 +5421,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -5250,6 +5445,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5262,6 +5458,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -5276,6 +5473,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5289,6 +5487,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5299,6 +5498,8 @@ export interface operations {
     webhook_endpoints_list_deliveries: {
         parameters: {
             query?: {
+                createdAfter?: string;
+                createdBefore?: string;
                 limit?: number;
                 starting_after?: string;
                 status?: "abandoned";
@@ -5338,6 +5539,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -5365,6 +5567,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5377,6 +5580,7 @@ export interface operations {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -5404,6 +5608,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];

@@ -33,8 +33,8 @@ _IF_MATCH: Final = {
     "in": "header",
     "required": False,
     "description": (
-        "The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where "
-        "the object is another by now."
+        "The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done "
+        "where the object is another by now."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": IF_MATCH_LENGTH_MAX},
 }

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.base.pages import Page, PageRequest
+from tillgate.base.pages import Page, PageRequest, Period
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.erasing import erase_customer
 from tillgate.checkout.customers.model import Customer
@@ -52,8 +52,7 @@ async def customers_page(tx: Transaction, principal: Principal, filters: Filters
         filters.page,
         email=email,
         reference=wanted if email is None else None,
-        created_after=filters.created_after,
-        created_before=filters.created_before,
+        period=Period(filters.created_after, filters.created_before),
     )
 
 

@@ -27,7 +27,7 @@ from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
 from tillgate.wire.paging import Listing, Paging
 from tillgate.wire.routing import Asks, Call, Reads, Route, Sends, Writes
-from tillgate.wire.tags import HEADER, Condition, check, not_taken, read_condition, tag_of
+from tillgate.wire.tags import ETAG, HEADER, Condition, check, not_taken, read_condition, tag_of
 
 
 class _Named(NamedTuple):
@@ -115,7 +115,9 @@ def _is_tagged(route: Route, call: Call) -> bool:
 
 
 def _tagged(answer: Answer) -> Answer:
-    return answer.adding([(b"etag", tag_of(answer.body).encode())])
+    return Answer(
+        answer.status, answer.body, answer.media_type, (*answer.headers, (ETAG, tag_of(answer.body).encode()))
+    )
 
 
 async def _write(

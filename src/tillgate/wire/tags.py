@@ -6,7 +6,6 @@ that every change of the object takes: of two that name one tag, one is done.
 """
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
@@ -17,13 +16,14 @@ from tillgate.base.principal import Principal
 from tillgate.store import Transaction
 
 HEADER: Final = b"if-match"
+ETAG: Final = b"etag"
 ANY: Final = "*"
 IF_MATCH_LENGTH_MAX: Final = 2_000
 DIGEST_BYTES: Final = 16
-# What the caller may be told of a header that it sent.
+# Of a header that is wrong, in the answer that says so.
 _SHOWN_MAX: Final = 80
-_TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_BETWEEN: Final = re.compile(r"[ \t]*,[ \t,]*")
+_SPACE: Final = " \t"
+_blake2b: Final = hashlib.blake2b
 
 Hold = Callable[[Transaction, Principal, str], Awaitable[object]]
 """Takes the lock that every change of an object takes, until the transaction ends."""
@@ -58,7 +58,7 @@ class Condition(NamedTuple):
 
 def tag_of(shown: bytes) -> str:
     """The strong tag of an object that is shown as these bytes."""
-    return f'"{hashlib.blake2b(shown, digest_size=DIGEST_BYTES).hexdigest()}"'
+    return f'"{_blake2b(shown, digest_size=DIGEST_BYTES).hexdigest()}"'
 
 
 def read_condition(text: str) -> Condition:
@@ -67,25 +67,38 @@ def read_condition(text: str) -> Condition:
     Raises:
         TillgateError: it is neither.
     """
-    text = text.strip(" \t")
+    text = text.strip(_SPACE)
     if text == ANY:
         return Condition((ANY,))
-    # 5.6.1: empty elements count for nothing.
-    listed, found, at = text.strip(" \t,"), list[str](), 0
-    while len(text) <= IF_MATCH_LENGTH_MAX and (tag := _TAG.match(listed, at)) is not None:
-        found.append(tag[0])
-        if tag.end() == len(listed):
-            return Condition(tuple(found))
-        between = _BETWEEN.match(listed, tag.end())
-        if between is None:
-            break
-        at = between.end()
+    tags = _tags(text) if len(text) <= IF_MATCH_LENGTH_MAX else ()
+    if tags:
+        return Condition(tags)
     shown = text[:_SHOWN_MAX] if text.isascii() and text.isprintable() else "something else"
     raise TillgateError(
         "If-Match: expected * or the ETag of an answer, in its double quotes, or several with commas between them, in "
         f"at most {IF_MATCH_LENGTH_MAX} characters; got {shown!r}.",
         code="invalid_if_match",
     )
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """The tags of a list (5.6.1: empty elements count for nothing); none where it is no list of tags."""
+    found: list[str] = []
+    rest = text.strip(_SPACE + ",")
+    while rest:
+        begins = 3 if rest.startswith('W/"') else 1
+        ends = rest.find('"', begins) + 1
+        tag, rest = rest[:ends], rest[ends:].lstrip(_SPACE)
+        if rest[:1] not in ("", ",") or tag[begins - 1 : begins] != '"' or not _is_opaque(tag[begins:-1]):
+            return ()
+        found.append(tag)
+        rest = rest.lstrip(_SPACE + ",")
+    return tuple(found)
+
+
+def _is_opaque(text: str) -> bool:
+    """Whether it may stand between the double quotes of a tag."""
+    return all(letter > " " and letter != "\x7f" and letter <= "\xff" for letter in text)
 
 
 def not_taken() -> TillgateError:

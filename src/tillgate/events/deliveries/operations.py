@@ -6,7 +6,7 @@ from tillgate.base import ids
 from tillgate.base.clock import Clock
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.events import records as events
@@ -31,7 +31,13 @@ class DeliveryWithAttempts(NamedTuple):
 
 
 async def list_deliveries(
-    tx: Transaction, principal: Principal, endpoint_id: str, page: PageRequest, *, abandoned: bool = False
+    tx: Transaction,
+    principal: Principal,
+    endpoint_id: str,
+    page: PageRequest,
+    *,
+    abandoned: bool = False,
+    period: Period = ANY_TIME,
 ) -> Page[DeliveryWithAttempts]:
     """An endpoint's deliveries, newest first, each with its attempts; those that were given up alone, where that is
     asked.
@@ -42,7 +48,7 @@ async def list_deliveries(
     checked_cursor(page, ids.DELIVERY)
     if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned), page.limit)
+    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned, period=period), page.limit)
     return Page(await _with_attempts(tx, found.data), found.has_more)
 
 
