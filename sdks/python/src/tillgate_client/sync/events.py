@@ -30,8 +30,8 @@ class Events:
         log: str | None = None,
     ) -> Page[Event]:
         """List events, newest first. ``type`` matches exactly, or is a pattern such as ``order.*``; ``created_after``
-        is inclusive, ``created_before`` is not. ``object_id`` is what an event is about; ``related_object`` is an order,
-        its session, its payment, a transaction or a refund of it, and finds the events of all of them.
+        is inclusive, ``created_before`` is not. ``object_id`` is what an event is about; ``related_object`` is an
+        order, its session, its payment, a transaction or a refund of it, and finds the events of all of them.
 
         ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled, and with
         it the page's ``log_id``, to be given as ``log``.
