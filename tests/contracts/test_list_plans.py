@@ -298,7 +298,7 @@ async def test_what_is_to_be_fulfilled_has_an_index_of_its_own(planner: Planner)
     assert not whole_table(plan)
 
 
-def test_every_list_can_be_had_of_a_period() -> None:
+def test_every_list_can_be_narrowed_to_a_period() -> None:
     """What was created from an instant on, and before one, whatever is listed."""
     assert [route.path for route in LISTS if not {"created_after", "created_before"} <= set(filters_of(route))] == []
 

@@ -46,7 +46,7 @@ async def test_what_is_found_leads_to_its_page(owner: Owner) -> None:
     assert "Nothing found" in await owner.page("/search?q=A-77")
 
 
-# What is no page to go to by itself: a file, a part of another page, a step of a form, and the search.
+# What nobody goes to on its own: a file, a part of another page, a step of a form, and the search.
 NO_PAGES = re.compile(r"/(export|file|plan|table|renders|app|search)$")
 
 
