@@ -182,3 +182,10 @@ document.addEventListener("keydown", (event) => {
   if (!box.checkVisibility()) document.getElementById("menu").showPopover();
   box.focus();
 });
+
+// One box that selects all rows of the page.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.selectAll;
+  if (!name) return;
+  for (const box of document.getElementsByName(name)) if (box.type === "checkbox") box.checked = event.target.checked;
+});
