@@ -101,7 +101,7 @@ async def _failed(
     events_of = list({one.event_id for one in deliveries if one.event_id is not None})
     others = await records.of_events(tx, principal.project_id, principal.livemode, events_of)
     # What was sent again later says the outcome of it.
-    since = {(one.endpoint_id, one.event_id): one for one in others}
+    since: dict[tuple[str, str | None], Delivery] = {(one.endpoint_id, one.event_id): one for one in others}
     rows = []
     for one in await _with_attempts(tx, deliveries):
         delivery = one.delivery
