@@ -1,4 +1,4 @@
-"""The books of a month say what the events say: whatever comes, goes back, is reversed or decided, in whatever month."""
+"""The books of a month say what the events say: whatever comes, goes back, is reversed or decided."""
 
 from collections import defaultdict
 from collections.abc import Iterable

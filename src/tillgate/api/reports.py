@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import msgspec
 
 from keyturn import Need
+from tillgate.base.errors import InvalidInput
 from tillgate.checkout.books import operations
 from tillgate.checkout.books.model import MonthlyReportObject, to_api
 from tillgate.store import Transaction
@@ -25,7 +26,11 @@ class MonthlyReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
 async def monthly(context: ApiContext, tx: Transaction, call: Call) -> MonthlyReportObject:
     query: MonthlyReport = call.query
     now = context.checkout.clock.now()
-    return to_api(await operations.monthly_report(tx, call.principal, query.month, query.time_zone, now))
+    try:
+        return to_api(await operations.monthly_report(tx, call.principal, query.month, query.time_zone, now))
+    except InvalidInput as error:
+        error.code = "invalid_query"
+        raise
 
 
 ROUTES: Final = [

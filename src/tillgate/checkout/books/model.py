@@ -10,7 +10,7 @@ from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import Money
 from tillgate.base.problems import Problem
-from tillgate.checkout.figures.model import QUARTER_MS, VALUE_MAX, begins
+from tillgate.checkout.figures.model import QUARTER_MS, VALUE_MAX, begins, day_of
 from tillgate.checkout.orders.model import Totals
 from tillgate.checkout.payments.model import PaymentState, RecordedPayment
 
@@ -151,6 +151,19 @@ def month_of(name: str, zone: str) -> Month:
     return Month(name, zone, begins(date(year, month, 1), zone), begins(following, zone))
 
 
+def month_at(now: int, zone: str) -> str:
+    """The name of the month that it is there."""
+    return day_of(now, zone).strftime("%Y-%m")
+
+
+def month_beside(name: str) -> tuple[str | None, str | None]:
+    """The months before and after one, where there are such."""
+    year, month = int(name[:4]), int(name[5:])
+    earlier, later = date(year - (month == 1), (month - 2) % 12 + 1, 1), date(year + month // 12, month % 12 + 1, 1)
+    found = (earlier.strftime("%Y-%m"), later.strftime("%Y-%m"))
+    return (found[0] if _MONTH.fullmatch(found[0]) else None, found[1] if _MONTH.fullmatch(found[1]) else None)
+
+
 class Line(NamedTuple):
     """A month in one account: what moved in it, and the balances that it began with."""
 
@@ -261,7 +274,7 @@ def to_api(report: Report) -> MonthlyReportObject:
 
 
 def signed(minor: int, currency: str) -> str:
-    """A decimal string that may be below zero: more can be taken back in a month than came in it."""
+    """A decimal string that may be below zero: more can be reversed in a month than came in it."""
     return f"-{Money(-minor, currency)}" if minor < 0 else str(Money(minor, currency))
 
 

@@ -17,7 +17,7 @@ _ADD: Final = (
     "ON CONFLICT (project_id, livemode, span, quarter, currency, network) DO UPDATE SET "
     + ", ".join(f"{name} = book_figures.{name} + excluded.{name}" for name in _NAMES)
 )
-_SUMS: Final = (
+SUMS: Final = (
     f"SELECT currency, network, {', '.join(f'SUM({name}) AS {name}' for name in _NAMES)} FROM book_figures "
     "WHERE project_id = $1 AND livemode = $2 AND span = $3 AND quarter >= $4 AND quarter < $5 "
     f"GROUP BY currency, network LIMIT {ROWS_MAX}"
@@ -36,7 +36,7 @@ async def sums(
     """The sums of all spans of this length that begin from one quarter of an hour up to another one."""
     if begin >= end:
         return {}
-    rows = await tx.fetch_all(_SUMS, project_id, livemode, span, begin, end)
+    rows = await tx.fetch_all(SUMS, project_id, livemode, span, begin, end)
     return {Account(row["currency"], row["network"]): _entry(row) for row in rows}
 
 
