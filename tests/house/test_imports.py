@@ -57,6 +57,7 @@ NOUNS = (
     ("refunds", "shoppers", "statements"),
     ("settlement",),
     ("sessions",),
+    ("books",),
     ("orders",),
     ("payments",),
     ("redemptions",),

@@ -20,6 +20,7 @@ from tillgate.api import (
     promotions,
     redemptions,
     refunds,
+    reports,
     search,
     sessions,
     transfers,
@@ -56,6 +57,7 @@ ROUTES: Final[list[Route]] = tagged(
         *clocks.ROUTES,
         *transfers.ROUTES,
         *search.ROUTES,
+        *reports.ROUTES,
     ]
 )
 NATIVE: Final = Dialect(
