@@ -445,6 +445,8 @@ STRUCTS = {
     "OnNetworkObject": "TransferOnNetwork",
     "SearchResultObject": "SearchResult",
     "SearchResultsObject": "SearchResults",
+    "KeyUsageObject": "KeyUsage",
+    "UsageObject": "Usage",
     "TransferExplanationObject": "TransferExplanation",
     "AttemptObject": "DeliveryAttempt",
     "CheckoutSessionObject": "CheckoutSession",

@@ -181,6 +181,7 @@ async def sales(ask: Ask) -> None:
     await ask("POST", "/refunds/{id}/cancel", own=canceled["id"])
     await ask("GET", "/refunds", query=f"?paymentId={payment['id']}")
     await ask("GET", "/search", query=f"?q={payment['id']}", why="by an id")
+    await ask("GET", "/usage", query="?month=2026-11")
 
     async def ended(outcome: str, **more: Any) -> tuple[str, str, str]:
         """A new session with this outcome: the ids of it, its order and its payment."""

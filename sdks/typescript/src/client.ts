@@ -14,6 +14,7 @@ import { Transactions } from "./resources/transactions.js";
 import { Search } from "./resources/search.js";
 import { Transfers } from "./resources/transfers.js";
 import { UnassignedTransfers } from "./resources/unassignedTransfers.js";
+import { Usage } from "./resources/usage.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -48,6 +49,7 @@ export class CheckoutClient {
   readonly transfers: Transfers;
   readonly unassignedTransfers: UnassignedTransfers;
   readonly search: Search;
+  readonly usage: Usage;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -71,5 +73,6 @@ export class CheckoutClient {
     this.transfers = new Transfers(transport);
     this.unassignedTransfers = new UnassignedTransfers(transport);
     this.search = new Search(transport);
+    this.usage = new Usage(transport);
   }
 }

@@ -24,6 +24,7 @@ from tillgate.api import (
     sessions,
     transfers,
     unassigned_transfers,
+    usage,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -54,6 +55,7 @@ ROUTES: Final[list[Route]] = [
     *clocks.ROUTES,
     *transfers.ROUTES,
     *search.ROUTES,
+    *usage.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",
