@@ -446,7 +446,7 @@ STRUCTS = {
     "SearchResultObject": "SearchResult",
     "SearchResultsObject": "SearchResults",
     "KeyUsageObject": "KeyUsage",
-    "UsageObject": "Usage",
+    "UsageObject": "RenderUsage",
     "TransferExplanationObject": "TransferExplanation",
     "AttemptObject": "DeliveryAttempt",
     "CheckoutSessionObject": "CheckoutSession",

@@ -154,7 +154,7 @@ export type TransferMovement = Flat<Schemas["MovementObject"]>;
 export type TransferOnNetwork = Flat<Schemas["OnNetworkObject"]>;
 export type SearchResult = Answer<Schemas["SearchResultObject"]>;
 export type SearchResults = Answer<Schemas["SearchResultsObject"]>;
-export type Usage = Answer<Schemas["UsageObject"]>;
+export type RenderUsage = Answer<Schemas["UsageObject"]>;
 export type TransferExplanation = Answer<Schemas["TransferExplanationObject"]>;
 
 export type RedemptionStatus = Schemas["RedemptionStatus"];

@@ -21,7 +21,7 @@ PLACES: Final = (
     Place(
         "template_versions",
         ("id",),
-        f"template_id IN (SELECT id FROM templates WHERE {_OF_BOTH})",
+        "template_id IN (SELECT id FROM templates WHERE project_id = $1 AND $2 IN (TRUE, FALSE))",
         texts=("published_by",),
         documents=("manifest",),
     ),

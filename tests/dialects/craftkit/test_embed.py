@@ -5,6 +5,7 @@ import uuid
 from functools import partial
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
@@ -21,6 +22,7 @@ from tillgate.documents.embedding.operations import Opened, open_token, publish_
 from tillgate.documents.partners.model import PartnerSuspended
 from tillgate.documents.partners.operations import Signing, enable, resume, rotate, suspend
 from tillgate.store.erasing import ERASED
+from tillgate.words import LANGUAGES, words_in
 
 __all__ = ["press", "sqlite_press"]
 
@@ -50,6 +52,11 @@ CATALOG = {
     ],
 }
 HOUR = 3_600
+# What the page says in English, as whole texts of elements.
+SAID = (
+    "Choose a template", "To begin with", "All templates", "Name of the template", "Add a row", "Typst source",
+    "Press Preview to see the document.", "That is not possible.", "Publish", "Preview",
+)  # fmt: skip
 
 
 async def enabled(press: Press, *origins: str) -> Signing:
@@ -315,3 +322,41 @@ async def test_an_erased_customer_is_no_partners_user_any_more(press: Press) -> 
     assert await told("adam@example.com") == others
     by = {one["published_by"] for one in await rows(shop.database, "SELECT published_by FROM template_versions")}
     assert by == {ERASED, "embed:adam@example.com", "operator:test"}
+
+
+async def test_the_page_speaks_its_readers_language(sqlite_press: Press) -> None:
+    """The one that the session says, else the browser's; no sentence of the page stays English, nor those that say
+    why something is not possible. A locale that is none is no error."""
+    press = sqlite_press
+    signing = await enabled(press)
+
+    async def shown(locale: object, accept: str = "", slug: str = "", more: str = "") -> httpx.Response:
+        branding = {"branding": {"locale": locale, "primaryColor": "#123"}} if locale is not None else {}
+        made = (await press.call("POST", "/embed/sessions", SESSION | branding)).json()
+        fields = {"session_token": made["session_token"], "template": slug}
+        return await press.http.post(f"/embed/builder{more}", data=fields, headers={"Accept-Language": accept})
+
+    english = {
+        path: ((await shown("en", slug=slug, more=more)).text, slug, more)
+        for path, slug, more in (("list", "", ""), ("form", "note", ""), ("wrong", "note", "/publish"), ("no", "x", ""))
+    }
+    for tag, language in LANGUAGES.items():
+        words = words_in(language)
+        for text, slug, more in english.values():
+            page = await shown(tag, "fr, en", slug, more)
+            assert f'<html lang="{tag}" dir="{language.direction}">' in page.text
+            assert page.headers["Content-Language"] == tag
+            if tag == "en":
+                continue
+            for sentence in SAID:
+                if sentence in text and words.say(sentence) != sentence:
+                    assert sentence not in page.text, (tag, sentence)
+    assert any("Please fill in: " in text for text, _, _ in english.values())
+    assert '<html lang="ja"' in (await shown(None, "ja-JP, en;q=0.5")).text
+    for none in ("xx", "x" * 50, 5, ""):
+        assert '<html lang="de"' in (await shown(none, "de")).text
+    people = {"tenant": {"external_id": "acme"}, "actor": {"external_id": "user-7"}}
+    own = own_token(press, signing, ck={"v": 1, **people, "branding": {"locale": "ar"}})
+    assert '<html lang="ar" dir="rtl">' in (await press.http.get(f"/embed/builder?session_token={own}")).text
+    ended = await press.http.get("/embed/builder?session_token=x", headers={"Accept-Language": "es"})
+    assert "Esta sesión no se puede abrir." in ended.text

@@ -919,7 +919,7 @@ class KeyUsage(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     renders: int
 
 
-class Usage(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class RenderUsage(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """How many live renders of a month have succeeded, and who asked for them; up to 1,000 of ``keys``.
 
     Attributes:
