@@ -11,6 +11,7 @@ import { TestClocks } from "./resources/testClocks.js";
 import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
+import { Reports } from "./resources/reports.js";
 import { Search } from "./resources/search.js";
 import { Transfers } from "./resources/transfers.js";
 import { UnassignedTransfers } from "./resources/unassignedTransfers.js";
@@ -50,6 +51,7 @@ export class CheckoutClient {
   readonly unassignedTransfers: UnassignedTransfers;
   readonly search: Search;
   readonly usage: Usage;
+  readonly reports: Reports;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -74,5 +76,6 @@ export class CheckoutClient {
     this.unassignedTransfers = new UnassignedTransfers(transport);
     this.search = new Search(transport);
     this.usage = new Usage(transport);
+    this.reports = new Reports(transport);
   }
 }

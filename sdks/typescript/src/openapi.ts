@@ -689,6 +689,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reports_monthly"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1033,6 +1049,10 @@ export interface components {
             number: number;
             responseExcerpt: string | null;
             responseStatus: number | null;
+        };
+        BalancesObject: {
+            inReview: string;
+            owed: string;
         };
         CapturePayment: {
             /** @default null */
@@ -1698,6 +1718,27 @@ export interface components {
             /** @enum {unknown} */
             status?: "abandoned";
         };
+        MonthlyReport: {
+            month: string;
+            /** @default null */
+            timeZone?: string | null;
+        };
+        MonthlyReportObject: {
+            beginsAt: string;
+            closed: boolean;
+            complete: boolean;
+            endsAt: string;
+            lines: components["schemas"]["ReportLineObject"][];
+            livemode: boolean;
+            month: string;
+            /**
+             * @default monthly_report
+             * @enum {unknown}
+             */
+            object?: "monthly_report";
+            timeZone: string;
+            totals: components["schemas"]["ReportLineObject"][];
+        };
         MovementObject: {
             amountAtomic: string;
             asset: string | null;
@@ -2011,6 +2052,23 @@ export interface components {
             before?: number;
             /** @default false */
             failedOnly?: boolean;
+        };
+        ReportLineObject: {
+            closing: components["schemas"]["BalancesObject"];
+            currency: string;
+            difference: string;
+            discounts: string;
+            goods: string;
+            kept: string;
+            network: string | null;
+            opening: components["schemas"]["BalancesObject"];
+            orders: number;
+            received: string;
+            refunded: string;
+            refunds: number;
+            sales: string;
+            shipping: string;
+            tax: string;
         };
         ReturnTransfer: {
             /** @default null */
@@ -4632,6 +4690,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RefundObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    reports_monthly: {
+        parameters: {
+            query?: {
+                month?: string;
+                timeZone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyReportObject"];
                 };
             };
             400: components["responses"]["Refused400"];

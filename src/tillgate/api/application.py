@@ -20,6 +20,7 @@ from tillgate.api import (
     promotions,
     redemptions,
     refunds,
+    reports,
     search,
     sessions,
     transfers,
@@ -56,6 +57,7 @@ ROUTES: Final[list[Route]] = [
     *transfers.ROUTES,
     *search.ROUTES,
     *usage.ROUTES,
+    *reports.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",
