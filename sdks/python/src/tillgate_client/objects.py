@@ -971,6 +971,7 @@ class MonthlyReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         totals: by currency; ``lines``, by currency and network.
     """
 
+    object: str
     livemode: bool
     month: str
     time_zone: str
