@@ -881,6 +881,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["usage_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhook_deliveries/{id}": {
         parameters: {
             query?: never;
@@ -1455,6 +1471,10 @@ export interface components {
         Found: "mined" | "not_answered" | "pending" | "reverted" | "unknown";
         /** @enum {unknown} */
         Fulfillment: "fulfilled" | "unfulfilled";
+        KeyUsageObject: {
+            key: string;
+            renders: number;
+        };
         LineItemObject: {
             amount: string;
             delivery: components["schemas"]["DeliveryObject"] | null;
@@ -2278,6 +2298,22 @@ export interface components {
             events?: string[];
             /** Format: uri */
             url?: string;
+        };
+        UsageObject: {
+            keys: components["schemas"]["KeyUsageObject"][];
+            livemode: boolean;
+            /** @example 2026-11 */
+            month: string;
+            /**
+             * @default usage
+             * @enum {unknown}
+             */
+            object?: "usage";
+            renders: number;
+        };
+        UsageQuery: {
+            /** @default null */
+            month?: string | null;
         };
         /** @enum {unknown} */
         Verdict: "counted" | "doubted" | "left" | "native_coin" | "not_mined" | "not_read_yet" | "orphaned" | "other_address" | "other_token" | "reverted" | "unassigned" | "waiting";
@@ -5323,6 +5359,39 @@ export interface operations {
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
             412: components["responses"]["Refused412"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    usage_retrieve: {
+        parameters: {
+            query?: {
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];

@@ -25,6 +25,7 @@ from tillgate.api import (
     sessions,
     transfers,
     unassigned_transfers,
+    usage,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -39,27 +40,27 @@ from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet
 from tillgate.wire.routing import Route
 from tillgate.wire.serving import DialectApp
 
-ROUTES: Final[list[Route]] = tagged(
-    [
-        *links.ROUTES,
-        *sessions.ROUTES,
-        *orders.ROUTES,
-        *payments.ROUTES,
-        *refunds.ROUTES,
-        *unassigned_transfers.ROUTES,
-        *webhooks.ROUTES,
-        *events.ROUTES,
-        *customers.ROUTES,
-        *products.ROUTES,
-        *coupons.ROUTES,
-        *promotions.ROUTES,
-        *redemptions.ROUTES,
-        *clocks.ROUTES,
-        *transfers.ROUTES,
-        *search.ROUTES,
-        *reports.ROUTES,
-    ]
-)
+_DECLARED: Final[list[Route]] = [
+    *links.ROUTES,
+    *sessions.ROUTES,
+    *orders.ROUTES,
+    *payments.ROUTES,
+    *refunds.ROUTES,
+    *unassigned_transfers.ROUTES,
+    *webhooks.ROUTES,
+    *events.ROUTES,
+    *customers.ROUTES,
+    *products.ROUTES,
+    *coupons.ROUTES,
+    *promotions.ROUTES,
+    *redemptions.ROUTES,
+    *clocks.ROUTES,
+    *transfers.ROUTES,
+    *search.ROUTES,
+    *usage.ROUTES,
+    *reports.ROUTES,
+]
+ROUTES: Final = tagged(_DECLARED)
 NATIVE: Final = Dialect(
     name="native",
     mounts=(ROOT,),
