@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.makers import one
+from tests.makers import one, rows
 from tests.shop import Shop
 from tillgate.checkout.customers import operations
 
@@ -429,3 +429,17 @@ async def test_what_stands_at_a_limit_is_kept_as_it_came(shop: Shop) -> None:
     second = bodies[1]
     found = (await client.get("/customers", params={"email": second["email"], "reference": second["reference"]})).json()
     assert found["total"] == 1
+
+
+async def test_erasing_is_written_down_once_and_names_nobody(shop: Shop) -> None:
+    """The audit log says who erased whom by ids alone, in the transaction of it; erasing again adds nothing."""
+    client = await shop.client()
+    customer = await made(client, **ADA)
+    for _ in range(2):
+        assert (await client.delete(f"/customers/{customer['id']}")).status_code == 200
+    lines = [
+        str(tuple(row)) for row in await rows(shop.database, "SELECT * FROM key_audit WHERE action = 'customer.erased'")
+    ]
+    assert len(lines) == 1
+    assert customer["id"] in lines[0]
+    assert not any(text in lines[0].lower() for text in ("ada", "crm-1"))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
+from tillgate.access.audited import write_down_erasing
 from tillgate.api.kept import kept_answer
 from tillgate.api.paging import ListQuery, period
 from tillgate.base.errors import InvalidInput
@@ -98,7 +99,11 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> CustomerOb
 
 
 async def erase(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
-    return to_api(await erase_customer(context.checkout, tx, call.principal, call.id))
+    standing = (await operations.hold_customer(tx, call.principal, call.id)).erased_at is None
+    erased = await erase_customer(context.checkout, tx, call.principal, call.id)
+    if standing:
+        await write_down_erasing(tx, call.principal, context.clock.now(), call.id)
+    return to_api(erased)
 
 
 def _changes(body: CreateCustomer | UpdateCustomer) -> CustomerChanges:
