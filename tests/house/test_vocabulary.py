@@ -93,4 +93,4 @@ def test_a_form_that_there_is_not_is_refused(tmp_path: Any) -> None:
 
 
 def is_sentence(text: str) -> bool:
-    return len(text) > 15 and (text[0].isupper() or text.startswith("`"))
+    return len(text) > 12 and (text[0].isupper() or text.startswith("`"))

@@ -749,6 +749,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Needs the scope `payments:read`. */
+        get: operations["reports_monthly"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -931,6 +948,23 @@ export interface paths {
         put?: never;
         /** @description Needs the scope `refunds:write`. */
         post: operations["unassigned_transfers_mark_returned"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Needs the scope `usage:read`. */
+        get: operations["usage_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1124,6 +1158,19 @@ export interface components {
             responseExcerpt: string | null;
             /** @description The HTTP status of the receiver's answer; null where none came. */
             responseStatus: number | null;
+        };
+        /**
+         * @description Decimal strings in the line's currency.
+         *
+         *         Attributes:
+         *             in_review: money that came and that you have to decide on.
+         *             owed: money that no order has earned: on its way back, or come for an order that is not paid.
+         */
+        BalancesObject: {
+            /** @description Money that came and that you have to decide on, as a decimal string. */
+            inReview: string;
+            /** @description Money that no order has earned, as a decimal string: on its way back, or for an order that is not paid. */
+            owed: string;
         };
         /** @description ``amount`` is a decimal string, by default all that is left; ``cancelRemainder`` releases the rest. */
         CapturePayment: {
@@ -2120,6 +2167,13 @@ export interface components {
          * @enum {unknown}
          */
         Fulfillment: "fulfilled" | "unfulfilled";
+        /** @description ``key`` is the id of the key that asked, ``hook``, ``server`` or ``embed``. */
+        KeyUsageObject: {
+            /** @description The key's id, or hook, server or embed. */
+            key: string;
+            /** @description How many live renders of it have succeeded. */
+            renders: number;
+        };
         /**
          * @description A line of an order. Amounts are decimal strings in the order's currency; a ``discount``'s is taken off.
          *
@@ -2630,6 +2684,57 @@ export interface components {
              * @enum {unknown}
              */
             status?: "abandoned";
+        };
+        /** @description ``month`` is written ``2026-11``; ``timeZone`` is one of the IANA database, by default the project's. */
+        MonthlyReport: {
+            /** @description The month, written `2026-11`; null for the current one. */
+            month: string;
+            /**
+             * @description The IANA time zone in which the month begins and ends; null for the project's.
+             * @default null
+             */
+            timeZone?: string | null;
+        };
+        /**
+         * @description A month of the books, of one moment.
+         *
+         *         Attributes:
+         *             begins_at, ends_at: the month in its time zone; the latter is no part of it.
+         *             closed: the month is over, and stays as it is.
+         *             complete: false while payments of before an upgrade are still being booked.
+         *             totals: by currency. ``lines``: by currency and network.
+         */
+        MonthlyReportObject: {
+            /**
+             * Format: date-time
+             * @description When the month begins, in UTC.
+             */
+            beginsAt: string;
+            /** @description Whether the month is over, so that its figures stay as they are. */
+            closed: boolean;
+            /** @description False while payments from before an upgrade are still being booked. */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description When the month ends, in UTC. This instant belongs to the next one.
+             */
+            endsAt: string;
+            /** @description The sums by currency and network. */
+            lines: components["schemas"]["ReportLineObject"][];
+            /** @description True for real money, false for test mode. */
+            livemode: boolean;
+            /** @description The month that is reported, written `2026-11`. */
+            month: string;
+            /**
+             * @description The kind of object, always the same word.
+             * @default monthly_report
+             * @enum {unknown}
+             */
+            object?: "monthly_report";
+            /** @description The IANA time zone in which the month begins and ends. */
+            timeZone: string;
+            /** @description The sums of all networks together, by currency. */
+            totals: components["schemas"]["ReportLineObject"][];
         };
         /**
          * @description One movement of money in a transaction.
@@ -3411,6 +3516,49 @@ export interface components {
              */
             failedOnly?: boolean;
         };
+        /**
+         * @description One currency, on one network or on all; decimal strings. ``sales = goods - discounts + tax + shipping +
+         *         difference``, and ``kept = received - refunded``.
+         *
+         *         Attributes:
+         *             network: CAIP-2, ``simulated`` or ``mail``; null for all networks together. A payment counts on the network
+         *                 that it was asked for on last.
+         *             orders: those that were paid in the month; one whose payment was reversed is taken off.
+         *             difference: what came more or less than the totals of paid orders.
+         *             opening, closing: the closing balances of a month are the opening ones of the next.
+         */
+        ReportLineObject: {
+            /** @description The balances at the month's end. */
+            closing: components["schemas"]["BalancesObject"];
+            /** @description The currency of the amounts beside it: an ISO 4217 code in capital letters. */
+            currency: string;
+            /** @description How much more or less came than the totals of paid orders, as a decimal string. */
+            difference: string;
+            /** @description What discounts took off, as a decimal string. */
+            discounts: string;
+            /** @description What the goods of paid orders cost, as a decimal string. */
+            goods: string;
+            /** @description `received - refunded`, as a decimal string. */
+            kept: string;
+            /** @description The network as a CAIP-2 id, `simulated` or `mail`; null for all networks together. */
+            network: string | null;
+            /** @description The balances at the month's begin: the closing ones of the month before. */
+            opening: components["schemas"]["BalancesObject"];
+            /** @description How many orders were paid in the month. One whose payment was reversed is taken off. */
+            orders: number;
+            /** @description How much came in the month, as a decimal string. */
+            received: string;
+            /** @description How much was given back in the month, as a decimal string. */
+            refunded: string;
+            /** @description How many refunds were made in the month. */
+            refunds: number;
+            /** @description `goods - discounts + tax + shipping + difference`, as a decimal string. */
+            sales: string;
+            /** @description What shipping costs, as a decimal string. */
+            shipping: string;
+            /** @description The tax, as a decimal string. */
+            tax: string;
+        };
         /** @description ``note`` is yours, such as the transaction with which you sent the money back. */
         ReturnTransfer: {
             /**
@@ -3852,6 +4000,34 @@ export interface components {
              * @description The address that events are posted to. It must be reachable for this server.
              */
             url?: string;
+        };
+        /**
+         * @description How many live renders of a month have succeeded, which is what they are billed by, and who asked for them: up to
+         *         1,000, by their ids. Test renders are free: a key of test mode sees none.
+         */
+        UsageObject: {
+            /** @description Who asked for them: up to 1,000, by their ids. */
+            keys: components["schemas"]["KeyUsageObject"][];
+            /** @description True for real money, false for test mode. */
+            livemode: boolean;
+            /** @description A month in UTC. */
+            month: string;
+            /**
+             * @description The kind of object, always the same word.
+             * @default usage
+             * @enum {unknown}
+             */
+            object?: "usage";
+            /** @description Of all together, also where more than 1,000 have asked. */
+            renders: number;
+        };
+        /** @description ``month`` such as ``2026-11``, in UTC; the current one where there is none. */
+        UsageQuery: {
+            /**
+             * @description The month, written `2026-11`; null for the current one.
+             * @default null
+             */
+            month?: string | null;
         };
         /**
          * @description Whether a movement of a transaction counts, or why not.
@@ -6595,6 +6771,43 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    reports_monthly: {
+        parameters: {
+            query?: {
+                /** @description The month, written `2026-11`; null for the current one. */
+                month?: string;
+                /** @description The IANA time zone in which the month begins and ends; null for the project's. */
+                timeZone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyReportObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     search_find: {
         parameters: {
             query?: {
@@ -7063,6 +7276,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnassignedTransferObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    usage_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The month, written `2026-11`; null for the current one. */
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageObject"];
                 };
             };
             400: components["responses"]["Refused400"];
