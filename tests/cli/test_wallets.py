@@ -183,8 +183,7 @@ def test_the_contract_is_looked_for_on_all_networks_at_once(tmp_path: Path, monk
         monkeypatch.setattr(looking, "has_factory", hangs)
         monkeypatch.setattr(looking, "LOOK_SECONDS_MAX", 1.5)
         told = run_cli("wallets", "factory", *data, status=1)
-        assert told.count("missing") == 2 and told.count("unknown") >= 1
-        assert "net-1 is unknown: no answer within 1.5 seconds" in " ".join(told.split())
+        assert told == "Whether it is on net-1 is unknown: no answer within 1.5 seconds\n"
         three.down = True
         monkeypatch.setattr(looking, "has_factory", has_factory)
         told = run_cli("wallets", "factory", "--network", "net-2", *data, status=1)

@@ -254,6 +254,7 @@ def _say(wallet: Wallet, told: Rehearsal, call: str | None) -> None:
         say(f"Send this on {found.network.title} from any wallet that has gas; the money goes to {wallet.treasury}:")
         say(f"  to    {contract.factory()}")
         say(f"  data  {call}")
+        say(f"  gas   {told.gas_limit}, or more: with what a wallet estimates the last address may be left out")
     _say_more(found)
 
 
@@ -315,6 +316,7 @@ def _to_api(wallet: Wallet, told: Rehearsal, call: str | None) -> dict[str, Any]
             }
             for one in found.small
         ],
+        "gasLimit": told.gas_limit if call is not None else None,
         "gas": None
         if gas is None
         else {
