@@ -20,10 +20,12 @@ from tillgate.api import (
     promotions,
     redemptions,
     refunds,
+    reports,
     search,
     sessions,
     transfers,
     unassigned_transfers,
+    usage,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -54,6 +56,8 @@ ROUTES: Final[list[Route]] = [
     *clocks.ROUTES,
     *transfers.ROUTES,
     *search.ROUTES,
+    *usage.ROUTES,
+    *reports.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",

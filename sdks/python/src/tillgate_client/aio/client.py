@@ -15,12 +15,14 @@ from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
 from tillgate_client.aio.redemptions import AsyncRedemptions
 from tillgate_client.aio.refunds import AsyncRefunds
+from tillgate_client.aio.reports import AsyncReports
 from tillgate_client.aio.search import AsyncSearch
 from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transactions import AsyncTransactions
 from tillgate_client.aio.transfers import AsyncTransfers
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.unassigned_transfers import AsyncUnassignedTransfers
+from tillgate_client.aio.usage import AsyncUsage
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
 from tillgate_client.calls import RETRIES_MAX, TIMEOUT_SECONDS
@@ -36,7 +38,7 @@ class AsyncClient:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        transfers, unassigned_transfers, search: what can be done.
+        transfers, unassigned_transfers, search, usage, reports: what can be done.
     """
 
     def __init__(
@@ -78,6 +80,8 @@ class AsyncClient:
         self.transfers = AsyncTransfers(self._transport)
         self.unassigned_transfers = AsyncUnassignedTransfers(self._transport)
         self.search = AsyncSearch(self._transport)
+        self.usage = AsyncUsage(self._transport)
+        self.reports = AsyncReports(self._transport)
 
     @property
     def base_url(self) -> str:
