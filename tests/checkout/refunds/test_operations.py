@@ -97,9 +97,12 @@ async def test_a_refund_that_is_under_way_holds_its_money(counter: Counter) -> N
         == "0xfeed"
     )
     before = await counter.events_of(session.payment.id), await counter.events_of(settled.id)
-    assert await counter.database.write(
-        lambda tx: refunds.settle_refund(counter.context, tx, counter.principal, again.id, "0xfeed")
-    ) == settled
+    assert (
+        await counter.database.write(
+            lambda tx: refunds.settle_refund(counter.context, tx, counter.principal, again.id, "0xfeed")
+        )
+        == settled
+    )
     assert before == (await counter.events_of(session.payment.id), await counter.events_of(settled.id))
     for ended in (pending, failed, settled):
         with pytest.raises(Conflict) as caught:
