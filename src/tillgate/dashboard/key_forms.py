@@ -1,5 +1,6 @@
 """What a key's forms ask for beyond name, mode and scopes: where it may be used from, how fast, until when."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from keyturn import (
@@ -11,7 +12,7 @@ from keyturn import (
     parse_limit,
 )
 from keyturn.errors import InvalidQuota
-from keyturn.keys.model import REPORTABLE
+from keyturn.keys.model import EVERY_SCOPE, REPORTABLE
 from tillgate.access import RETURN, price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, from_rfc3339, to_rfc3339
 from tillgate.dashboard.forms import Form
@@ -44,6 +45,20 @@ LABELS: Final = {
     "returns": "Return places",
 }
 
+# What a new key is tried with: the first list that it may read.
+_LISTS: Final = {
+    "sessions:read": "checkout_sessions",
+    "orders:read": "orders",
+    "payments:read": "payments",
+    "refunds:read": "refunds",
+    "customers:read": "customers",
+    "products:read": "products",
+    "links:read": "payment_links",
+    "coupons:read": "coupons",
+    "events:read": "events",
+    "webhooks:read": "webhook_endpoints",
+}
+
 # As the form calls what the key layer calls otherwise.
 _FIELDS: Final = {
     "monthly_quota": "monthlyQuota",
@@ -51,6 +66,11 @@ _FIELDS: Final = {
     "expires_at": "expires",
     "report_only": "reportOnly",
 }
+
+
+def readable_with(scopes: Collection[str]) -> str | None:
+    """The path of a list that these scopes open; None where they open none."""
+    return next((path for scope, path in _LISTS.items() if scope in scopes or EVERY_SCOPE in scopes), None)
 
 
 def typed(form: Form) -> dict[str, object]:
