@@ -4231,7 +4231,7 @@ export interface components {
                 "application/json": components["schemas"]["ErrorEnvelope"];
             };
         };
-        /** @description Refused: rate_limited */
+        /** @description Refused: quota_exceeded, rate_limited */
         Refused429: {
             headers: {
                 [name: string]: unknown;
