@@ -4,6 +4,7 @@ A file is written while it is read, a few rows at a time. It holds what there wa
 row to the oldest, and what is made meanwhile is newer than where it is.
 """
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -243,6 +244,9 @@ async def _file(call: Call, root: str, export: Export) -> Response:
         shown = found
         yield text(shown, first=True)
         while shown.has_more:
+            # Neither a read of SQLite nor sending to somebody who has gone waits for anything: without this nobody
+            # else had a turn before the last row, and nobody noticed that the reader is gone.
+            await asyncio.sleep(0)
             if not await still():
                 # Broken off, so that nobody takes a part for the whole.
                 raise Forbidden("Whoever asked for this file may not read it any more.")
