@@ -438,7 +438,8 @@ async def test_erasing_is_written_down_once_and_names_nobody(shop: Shop) -> None
     for _ in range(2):
         assert (await client.delete(f"/customers/{customer['id']}")).status_code == 200
     lines = [
-        str(tuple(row)) for row in await rows(shop.database, "SELECT * FROM key_audit WHERE action = 'customer.erased'")
+        str(tuple(row))
+        for row in await rows(shop.database, "SELECT * FROM key_audit WHERE action = 'customer.data_erased'")
     ]
     assert len(lines) == 1
     assert customer["id"] in lines[0]

@@ -1885,7 +1885,7 @@ export interface components {
             nextCursor?: string | null;
             /** @description Which page this is, counted from 1. */
             page?: number;
-            /** @description How many customers match in all. */
+            /** @description How many customers match, counted up to 10,000 beyond this page. */
             total?: number;
         };
         /**
@@ -2319,7 +2319,9 @@ export interface components {
             limit?: number;
             /** @description The `logId` that the position in `after` belongs to. A position of another log is refused. */
             log?: string;
+            /** @description Only events about the object with this id. */
             objectId?: string;
+            /** @description Only events of one sale: of the order, the session, the payment and the refunds that belong to the object with this id. */
             relatedObject?: string;
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
@@ -5228,7 +5230,9 @@ export interface operations {
                 limit?: number;
                 /** @description The `logId` that the position in `after` belongs to. A position of another log is refused. */
                 log?: string;
+                /** @description Only events about the object with this id. */
                 objectId?: string;
+                /** @description Only events of one sale: of the order, the session, the payment and the refunds that belong to the object with this id. */
                 relatedObject?: string;
                 /** @description The id of the last object of the page before; the list goes on after it. */
                 starting_after?: string;

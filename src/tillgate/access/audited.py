@@ -39,7 +39,7 @@ async def write_down_erasing(tx: Transaction, principal: Principal, now: int, cu
     await write_down(
         tx,
         Act(now, principal.actor),
-        "customer.erased",
+        "customer.data_erased",
         principal.project_id,
         None,
         customer=customer_id,
