@@ -187,6 +187,13 @@ def test_the_editor_shows_what_is_typed(running: RunningServer, open_page: OpenP
     page.wait_for_url(f"{running.url}/dashboard/templates/receipt")
     assert run_axe(page).violations == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Add an image").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": PNG})
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_text("The image was added").wait_for()
+    page.get_by_role("button", name="Remove logo.png").wait_for()
+    assert run_axe(page).violations == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.anyio
