@@ -18,7 +18,7 @@ PAGE: Final = 200
 
 
 class Moved(NamedTuple):
-    """What became of all files.
+    """Where all files are now.
 
     Attributes:
         stayed: were where they are to be already.

@@ -101,7 +101,7 @@ def checked_image(name: str, content: bytes) -> bytes:
     beginnings = _BEGINNINGS.get(kind)
     is_one = content.startswith(beginnings) if beginnings is not None else b"<svg" in content[:SVG_LOOKED_AT]
     if not is_one:
-        expected = f"expected the content of a {kind.upper()} image, as its name says"
+        expected = f"expected content in the format {kind.upper()}, as its name says"
         raise InvalidInput("image", Problem.WRONG_TYPE, expected=expected)
     return content
 
