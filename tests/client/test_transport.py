@@ -296,7 +296,7 @@ def test_whatever_is_given_or_answered_every_failure_is_one_of_ours(script: Scri
         lambda: client.with_options(max_retries=-1),
         lambda: Client(api_key=b"ck_test_x", base_url=script.url),  # type: ignore[arg-type]
         lambda: Client(api_key=KEY, base_url=8080),  # type: ignore[arg-type]
-        lambda: (client.close(), client.events.list()),
+        closed(script.url).events.list,
     ):
         with pytest.raises(CheckoutError):
             wrong()
@@ -319,6 +319,11 @@ async def test_one_call_may_have_limits_of_its_own(script: Script) -> None:
         script.slow_seconds = 5
         with pytest.raises(ApiTimeoutError, match="1 attempt"):
             await patient.with_options(timeout_seconds=0.05, max_retries=0).events.list()
+
+
+def closed(url: str) -> Client:
+    with Client(api_key=KEY, base_url=url) as client:
+        return client
 
 
 # Pages
