@@ -84,7 +84,7 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     program = "set -eu\n" + story.replace("http://127.0.0.1:8080", running.url)
     try:
         done = subprocess.run(
-            ["bash", "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+            ["bash", "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
         )
     finally:
         (running.data / "default-project").unlink(missing_ok=True)

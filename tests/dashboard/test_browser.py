@@ -315,6 +315,7 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     owner.get_by_role("link", name="New endpoint").first.click()
     owner.get_by_label("URL").fill(f"{receiver.url}/hook")
     expect(owner.get_by_role("checkbox", name="All events")).to_be_checked()
+    owner.locator("summary").filter(has_text="Session").click()
     owner.get_by_role("checkbox", name="session.created", exact=True).check()
     expect(owner.get_by_role("checkbox", name="All events")).not_to_be_checked()
     owner.get_by_role("button", name="Create", exact=True).click()

@@ -363,6 +363,9 @@ async def sales(clerk: Clerk) -> None:
     await clerk.page("/payments")
     await clerk.page("/refunds")
     await clerk.page("/search", query="?q=pay")
+    await clerk.page("/reports", query="?month=2026-10&zone=UTC")
+    await clerk.page("/reports/file", query="?month=2026-10&zone=UTC&format=json")
+    await clerk.page("/reports/file", query="?month=2026-10&format=xls", why="of no kind", refused=True)
     await clerk.page("/transactions")
     test = {"amount": "10.00", "currency": "USD"}
     await clerk.form("/transactions", why="of no provider", refused=True, **test, provider="cash")

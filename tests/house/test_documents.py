@@ -309,7 +309,7 @@ def leaves(command: Any) -> Iterator[Any]:
 def options(command: Any) -> set[str]:
     """The options of a command, or of all below it."""
     return {"--help"} | {
-        name for leaf in leaves(command) for one in leaf.params for name in (*one.opts, *one.secondary_opts)
+        name for leaf in (command, *leaves(command)) for one in leaf.params for name in (*one.opts, *one.secondary_opts)
     }
 
 

@@ -56,6 +56,7 @@ NOUNS = (
     ("refunds", "shoppers", "statements"),
     ("settlement",),
     ("sessions",),
+    ("books",),
     ("orders",),
     ("payments",),
     ("redemptions",),

@@ -113,8 +113,8 @@ async def test_a_dollar_price_is_paid_in_coin_and_swept(
         page = (await buyer.get(second["checkoutUrl"])).text
         assert "A contract sent this payment on the network" in page
         # Which of the two was booked last is the watcher's affair.
-        hashes = {one["checkoutSessionId"]: one["txHash"] for one in (await client.get("/transactions")).json()["data"]}
-        assert hashes == {first["id"]: paid["txHash"], second["id"]: None}
+        hashes = {one["orderId"]: one["txHash"] for one in (await client.get("/transactions")).json()["data"]}
+        assert hashes == {first["orderId"]: paid["txHash"], second["orderId"]: None}
 
         wallet = await shop.database.read(lambda tx: wallet_records.current(tx, shop.project_id))
         [network] = await shop.database.read(network_records.every)

@@ -11,6 +11,7 @@ import { TestClocks } from "./resources/testClocks.js";
 import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
+import { Reports } from "./resources/reports.js";
 import { Search } from "./resources/search.js";
 import { Transfers } from "./resources/transfers.js";
 import { UnassignedTransfers } from "./resources/unassignedTransfers.js";
@@ -48,6 +49,7 @@ export class CheckoutClient {
   readonly transfers: Transfers;
   readonly unassignedTransfers: UnassignedTransfers;
   readonly search: Search;
+  readonly reports: Reports;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -71,5 +73,6 @@ export class CheckoutClient {
     this.transfers = new Transfers(transport);
     this.unassignedTransfers = new UnassignedTransfers(transport);
     this.search = new Search(transport);
+    this.reports = new Reports(transport);
   }
 }

@@ -43,6 +43,8 @@ DISCARDED_BYTES_MAX: Final = 256 * 1024
 # How long, and for how many bytes, a refused connection is read on: closing with something unread resets it, and the
 # answer would be lost.
 LINGER_TICKS: Final = 2
+# The same for the rest of a body: a proxy, like many clients, sends all of it before it reads the answer.
+LINGER_BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 # The framing of a chunk that is never held against it: its length in hexadecimal and two line ends.
 CHUNK_FRAME_BYTES: Final = 16
 
@@ -221,7 +223,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """What comes behind a request that is being answered is kept; what comes after the end is thrown away."""
         if self._stopped:
             self._dropped_bytes += len(data)
-            if self._dropped_bytes > DISCARDED_BYTES_MAX:
+            if self._dropped_bytes > (LINGER_BODY_BYTES_MAX if self._in_body else DISCARDED_BYTES_MAX):
                 self._abort()
             return
         self._held += data

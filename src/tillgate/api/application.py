@@ -20,6 +20,7 @@ from tillgate.api import (
     promotions,
     redemptions,
     refunds,
+    reports,
     search,
     sessions,
     transfers,
@@ -54,6 +55,7 @@ ROUTES: Final[list[Route]] = [
     *clocks.ROUTES,
     *transfers.ROUTES,
     *search.ROUTES,
+    *reports.ROUTES,
 ]
 NATIVE: Final = Dialect(
     name="native",

@@ -1,5 +1,6 @@
 """What a key's forms ask for beyond name, mode and scopes: where it may be used from, how fast, until when."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from keyturn import (
@@ -10,7 +11,7 @@ from keyturn import (
     Limit,
     parse_limit,
 )
-from keyturn.keys.model import REPORTABLE
+from keyturn.keys.model import EVERY_SCOPE, REPORTABLE
 from tillgate.access import RETURN, price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, from_rfc3339, to_rfc3339
 from tillgate.dashboard.forms import Form
@@ -42,8 +43,27 @@ LABELS: Final = {
     "returns": "Return places",
 }
 
+# What a new key is tried with: the first list that it may read.
+_LISTS: Final = {
+    "sessions:read": "checkout_sessions",
+    "orders:read": "orders",
+    "payments:read": "payments",
+    "refunds:read": "refunds",
+    "customers:read": "customers",
+    "products:read": "products",
+    "links:read": "payment_links",
+    "coupons:read": "coupons",
+    "events:read": "events",
+    "webhooks:read": "webhook_endpoints",
+}
+
 # As the form calls what the key layer calls otherwise.
 _FIELDS: Final = {"limit": "rate", "expires_at": "expires", "report_only": "reportOnly"}
+
+
+def readable_with(scopes: Collection[str]) -> str | None:
+    """The path of a list that these scopes open; None where they open none."""
+    return next((path for scope, path in _LISTS.items() if scope in scopes or EVERY_SCOPE in scopes), None)
 
 
 def typed(form: Form) -> dict[str, object]:

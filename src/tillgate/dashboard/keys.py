@@ -202,6 +202,7 @@ async def create_key(call: Call) -> Response:
         scopes=API_SCOPES,
         rotated=False,
         kept=False,
+        tries=key_forms.readable_with(issued.key.scopes),
     )
 
 

@@ -1,7 +1,8 @@
 """Webhook endpoints: where events go, whether they arrive, and sending them again."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -41,7 +42,7 @@ from tillgate.events.endpoints.operations import (
 )
 from tillgate.events.model import SEQUENCE_MAX
 from tillgate.events.styles import NATIVE_DIALECT, TITLES, Style
-from tillgate.events.types import EVENT_TYPES, EVERY_TYPE
+from tillgate.events.types import EVENT_PATTERNS, EVERY_TYPE, TYPES, pattern_of
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
@@ -370,12 +371,46 @@ def _style(call: Call, dialect: str) -> Style:
     return styles.find(dialect) or styles.of(NATIVE_DIALECT)
 
 
-def _choices(style: Style, endpoint: WebhookEndpoint | None) -> list[str]:
-    """What can be subscribed to, by the language's names. Beside them what an endpoint has by API, such as a pattern
-    (``session.*``), so that saving keeps it."""
-    offered = list(dict.fromkeys(EVENT_TYPES if style.words is None else dict(style.words).values()))
+class EventGroup(NamedTuple):
+    """What can be subscribed to of one noun.
+
+    Attributes:
+        noun: its name, as it begins each type.
+        pattern: what subscribes to all of it; empty in a language that has no patterns.
+        types: each with what it means; empty where nothing is known of it.
+    """
+
+    noun: str
+    pattern: str
+    types: list[tuple[str, str]]
+
+    def chosen(self, events: Sequence[str]) -> int:
+        """How many of its types these subscribe to."""
+        if EVERY_TYPE in events or self.pattern in events:
+            return len(self.types)
+        return sum(name in events for name, _ in self.types)
+
+
+def _groups(style: Style, endpoint: WebhookEndpoint | None) -> list[EventGroup]:
+    """What can be subscribed to, by the language's names. Beside them what an endpoint has by API, such as a type of
+    a later version, so that saving keeps it."""
+    meanings = {one.name: one.when.replace("`", "") for one in TYPES}
+    if style.words is None:
+        offered = meanings
+    else:
+        offered = {}
+        for type, word in style.words:
+            offered.setdefault(word, meanings.get(type, ""))
     had = style.in_words(endpoint.events) if endpoint is not None else []
-    return [*offered, *(name for name in had if name not in offered and name != EVERY_TYPE)]
+    patterns = EVENT_PATTERNS if style.words is None else ()
+    others = {name: "" for name in had if name != EVERY_TYPE and name not in offered and name not in patterns}
+    by_noun: dict[str, list[tuple[str, str]]] = {}
+    for name, meaning in (offered | others).items():
+        by_noun.setdefault(name.partition(".")[0], []).append((name, meaning))
+    return [
+        EventGroup(noun, pattern_of(noun) if pattern_of(noun) in patterns else "", types)
+        for noun, types in by_noun.items()
+    ]
 
 
 def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> Response:
@@ -387,7 +422,7 @@ def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> R
         section="webhooks",
         draft=form,
         endpoint=endpoint,
-        types=_choices(style, endpoint),
+        groups=_groups(style, endpoint),
         dialect=style.name,
         every_type=EVERY_TYPE,
         titles=titles,

@@ -172,13 +172,3 @@ for (const plot of document.querySelectorAll("[data-plot]")) {
     next.focus();
   });
 }
-
-// "/" and Ctrl-K lead to the search, whose box is in the menu.
-document.addEventListener("keydown", (event) => {
-  const box = document.getElementById("find");
-  const slash = event.key === "/" && !event.target.closest("input, select, textarea");
-  if (!box || !(slash || (event.key === "k" && (event.ctrlKey || event.metaKey)))) return;
-  event.preventDefault();
-  if (!box.checkVisibility()) document.getElementById("menu").showPopover();
-  box.focus();
-});

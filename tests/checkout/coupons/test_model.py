@@ -56,7 +56,7 @@ def test_an_amount_in_any_currency_is_kept_exactly(currency: str, minor: int) ->
     assert checked_discount("amount", str(money), currency, None) == AmountOff(money)
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20))
+@given(st.text(st.characters(categories=("L", "M", "N", "P")), min_size=1, max_size=20))
 def test_a_code_reads_the_same_in_every_case(text: str) -> None:
     """Upper and lower case and the code itself are one code, and folding it again changes nothing."""
     try:

@@ -955,6 +955,54 @@ class SearchResults(ApiObject, frozen=True, rename="camel", kw_only=True):
     has_more: bool
 
 
+class ReportBalances(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """Decimal strings in the line's currency: money that you have to decide on, and money that no order has earned."""
+
+    in_review: str
+    owed: str
+
+
+class ReportLine(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """One currency, on one network or, where that is None, on all. ``sales = goods - discounts + tax + shipping +
+    difference``, and ``kept = received - refunded``; any of them can be below zero."""
+
+    currency: str
+    network: str | None
+    orders: int
+    goods: str
+    discounts: str
+    tax: str
+    shipping: str
+    difference: str
+    sales: str
+    received: str
+    refunds: int
+    refunded: str
+    kept: str
+    opening: ReportBalances
+    closing: ReportBalances
+
+
+class MonthlyReport(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """A month of the books, of one moment. Its closing balances are the opening ones of the next month.
+
+    Attributes:
+        closed: the month is over, and stays as it is.
+        complete: False while payments of before an upgrade are still being booked.
+        totals: by currency; ``lines``, by currency and network.
+    """
+
+    livemode: bool
+    month: str
+    time_zone: str
+    begins_at: str
+    ends_at: str
+    closed: bool
+    complete: bool
+    totals: list[ReportLine]
+    lines: list[ReportLine]
+
+
 class TestClock(ApiObject, frozen=True, rename="camel", kw_only=True):
     """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
 

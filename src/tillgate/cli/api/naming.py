@@ -12,7 +12,7 @@ _NOUNS: Final = {
     "webhook_deliveries": "deliveries",
 }
 DOCUMENTS: Final = "documents"
-# What ends something, or cannot be taken back by another call: these ask first.
+# What ends something, and no other call undoes: these ask first.
 ENDING: Final = frozenset({"archive", "delete", "erase", "cancel", "expire", "undo-received"})
 
 

@@ -15,6 +15,7 @@ from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
 from tillgate_client.aio.redemptions import AsyncRedemptions
 from tillgate_client.aio.refunds import AsyncRefunds
+from tillgate_client.aio.reports import AsyncReports
 from tillgate_client.aio.search import AsyncSearch
 from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transactions import AsyncTransactions
@@ -36,7 +37,7 @@ class AsyncClient:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        transfers, unassigned_transfers, search: what can be done.
+        transfers, unassigned_transfers, search, reports: what can be done.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class AsyncClient:
         self.transfers = AsyncTransfers(self._transport)
         self.unassigned_transfers = AsyncUnassignedTransfers(self._transport)
         self.search = AsyncSearch(self._transport)
+        self.reports = AsyncReports(self._transport)
 
     @property
     def base_url(self) -> str:

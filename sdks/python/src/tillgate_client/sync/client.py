@@ -17,6 +17,7 @@ from tillgate_client.sync.products import Products
 from tillgate_client.sync.promotion_codes import PromotionCodes
 from tillgate_client.sync.redemptions import Redemptions
 from tillgate_client.sync.refunds import Refunds
+from tillgate_client.sync.reports import Reports
 from tillgate_client.sync.search import Search
 from tillgate_client.sync.test_clocks import TestClocks
 from tillgate_client.sync.transactions import Transactions
@@ -37,7 +38,7 @@ class Client:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        transfers, unassigned_transfers, search: what can be done.
+        transfers, unassigned_transfers, search, reports: what can be done.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Client:
         self.transfers = Transfers(self._transport)
         self.unassigned_transfers = UnassignedTransfers(self._transport)
         self.search = Search(self._transport)
+        self.reports = Reports(self._transport)
 
     @property
     def base_url(self) -> str:
