@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -73,9 +74,8 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     (bin / "tillgate").chmod(0o755)
     headings = ("A key", "Sell something", "Refunds and documents", "Lists")
     blocks = [block for heading in headings for block in shell_blocks("docs/command-line.md", heading)]
-    [watch] = shell_blocks("docs/command-line.md", "Watch")
     project = running.project("The guide")
-    story = "\n".join([f"tillgate projects use {project}", *blocks, f"{watch.strip()} | head -3"])
+    story = "\n".join([f"tillgate projects use {project}", *blocks])
     environment = clean_environment() | {
         "PATH": os.pathsep.join([str(bin), os.environ["PATH"]]),
         "TILLGATE_DATA": str(running.data),
@@ -94,9 +94,39 @@ def test_the_guide_works_as_it_is_written(running: RunningServer, tmp_path: Path
     assert (order["fulfillment"], order["refunded"]) == ("fulfilled", "20.00")
     assert "ck_test_…" in done.stdout
     assert "ck_test_" not in done.stdout.replace("ck_test_…", "") + done.stderr
-    assert done.stdout.strip().endswith("order.updated") or "refund." in done.stdout
     kept = tmp_path / "config/tillgate/profiles.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    [watch] = shell_blocks("docs/command-line.md", "Watch")
+    named = {"CHECKOUT_API_KEY": running.key(project=project), "CHECKOUT_BASE_URL": running.url}
+    pipe = subprocess.Popen(
+        ["bash", "-c", watch], env=environment | named, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert pipe.stdout is not None
+    assert [pipe.stdout.readline().strip() for _ in range(5)][-1] == "order.updated"
+    os.killpg(pipe.pid, signal.SIGTERM)
+    pipe.communicate(timeout=60)
+
+
+def test_what_is_watched_is_printed_once_and_ends_with_its_reader(running: RunningServer) -> None:
+    """What is there, then what is new and what has changed; when nobody reads any more, the command ends."""
+    key = running.key(project=running.project("Watched"))
+    with running.client(key) as client:
+        first = client.post("/products", json={"name": "Mug", "price": "1.00", "currency": "EUR"}).json()
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "tillgate.cli", "api", "products", "list", "--watch", "--csv"],
+            env=clean_environment() | {"CHECKOUT_API_KEY": key, "CHECKOUT_BASE_URL": running.url},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert watching.stdout is not None
+        head, line = watching.stdout.readline(), watching.stdout.readline()
+        assert head.startswith("id,") and line.startswith(first["id"])
+        client.patch(f"/products/{first['id']}", json={"name": "Cup"})
+        assert "Cup" in watching.stdout.readline()
+        second = client.post("/products", json={"name": "Tee", "price": "2.00", "currency": "EUR"}).json()
+        assert watching.stdout.readline().startswith(second["id"])
+    watching.stdout.close()
+    assert watching.wait(60) == 0
 
 
 def test_objects_are_printed_as_a_table_as_json_and_as_csv(api: Any) -> None:
