@@ -31,6 +31,7 @@ from tillgate.dashboard.calls import READ, Call, Unusable, View
 from tillgate.dashboard.filters import Filters, filters_of
 from tillgate.dashboard.rendering import order_words, session_words
 from tillgate.dashboard.sales import Sale
+from tillgate.dashboard.selecting import selected
 from tillgate.store import Transaction
 
 # Few, so that nobody else waits for them.
@@ -46,6 +47,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 Cells = Mapping[str, str | int | None]
 
 
+class Chosen(NamedTuple):
+    """How ticked rows are read: what the check boxes are named, and what reads those with these ids."""
+
+    name: str
+    read: Callable[[Transaction, Principal, list[str]], Coroutine[Any, Any, Page[Any]]]
+
+
 class Export(NamedTuple):
     """How a list becomes a file.
 
@@ -54,12 +62,14 @@ class Export(NamedTuple):
         page: what reads a page of it.
         cells: a row, by the names of its columns.
         to_api: the same as the API of a server with this public URL shows it.
+        chosen: what reads the rows that were ticked, and the name of their check boxes.
     """
 
     filters: tuple[str, ...]
     page: Callable[[Transaction, Principal, Filters], Coroutine[Any, Any, Page[Any]]]
     cells: Callable[[Any, ZoneInfo], Cells]
     to_api: Callable[[Any, str], object]
+    chosen: Chosen | None = None
 
 
 def safe(cell: str | int | None) -> str:
@@ -151,7 +161,13 @@ def _at(milliseconds: int, zone: ZoneInfo) -> str:
 
 _OF_ORDERS: Final = ("status", "fulfillment", "customer", "q")
 EXPORTS: Final[Mapping[str, Export]] = {
-    sales.ORDERS: Export(_OF_ORDERS, sales.orders_page, _order, lambda row, url: order_to_api(row.order, url)),
+    sales.ORDERS: Export(
+        _OF_ORDERS,
+        sales.orders_page,
+        _order,
+        lambda row, url: order_to_api(row.order, url),
+        Chosen("order", sales.orders_chosen),
+    ),
     sales.PAYMENTS: Export(("status",), sales.payments_page, _payment, lambda row, _: payment_to_api(row.payment)),
     sales.REFUNDS: Export(("status",), sales.refunds_page, _refund, lambda row, _: refund_to_api(row.refund)),
     customers.CUSTOMERS: Export(("q",), customers.customers_page, _customer, lambda row, _: customer_to_api(row)),
@@ -176,7 +192,12 @@ async def _file(call: Call, root: str, export: Export) -> Response:
         raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
     zone = ZoneInfo(name)
 
+    ticked = selected(call, export.chosen.name) if export.chosen is not None else []
+
     async def page(after: str | None) -> Page[Any]:
+        if ticked and export.chosen is not None:
+            read = export.chosen.read
+            return await call.read(lambda tx: read(tx, call.principal, ticked))
         wanted = filters._replace(page=PageRequest(ROWS_EACH, after))
         return await call.read(lambda tx: export.page(tx, call.principal, wanted))
 

@@ -46,6 +46,7 @@ FLASHES: Final = {
     "link_deactivated": "The payment link was deactivated. Its page now says that it is closed.",
     "link_archived": "The payment link was archived. Its sessions are unaffected.",
     "customer_erased": "The customer was erased. Other records are being redacted; orders and issued documents stay.",
+    "keys_tagged": "The tags were saved.",
     "product_created": "The product was created and is for sale.",
     "product_changed": "The product was changed. Existing orders keep their price.",
     "product_activated": "The product is for sale again.",

@@ -109,6 +109,13 @@ async def orders_page(tx: Transaction, principal: Principal, filters: Filters) -
     return Page(await _sales(tx, principal, [(one.id, one) for one in found.data]), found.has_more)
 
 
+async def orders_chosen(tx: Transaction, principal: Principal, order_ids: list[str]) -> Page[Sale]:
+    """Those orders, newest first."""
+    found = await orders_by_id(tx, principal, [one for one in order_ids if ids.is_id(ids.ORDER, one)])
+    rows = [(one, found[one]) for one in sorted(found, reverse=True)]
+    return Page(await _sales(tx, principal, rows), False)
+
+
 async def payments_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
     """A page of payments that match, with what their sessions say of them."""
     found = await list_payments(

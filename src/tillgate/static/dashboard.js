@@ -172,3 +172,10 @@ for (const plot of document.querySelectorAll("[data-plot]")) {
     next.focus();
   });
 }
+
+// One box that selects all rows of the page.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.selectAll;
+  if (!name) return;
+  for (const box of document.getElementsByName(name)) if (box.type === "checkbox") box.checked = event.target.checked;
+});
