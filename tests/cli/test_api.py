@@ -221,11 +221,12 @@ def test_profiles_are_their_owners_alone(api: Any, running: RunningServer, key: 
 
 
 def test_a_walk_goes_on_where_each_kind_of_list_does() -> None:
-    """By cursor, by number, and of events that are caught up with by place and log."""
+    """By cursor, also where pages have numbers, and of events that are caught up with by place and log."""
     request = Request("GET", "/x", {}, None, None)
     assert _onward(request, {"data": [1], "hasMore": True, "nextCursor": "c"}) == request.onward(starting_after="c")
     assert _onward(request, {"data": [1], "hasMore": False, "nextCursor": "c"}) is None
-    assert _onward(request, {"data": [1], "total": 3, "page": 1, "limit": 2}) == request.onward(page=2)
+    numbered = {"data": [{"id": "cus_1"}], "total": 3, "page": 1, "limit": 2}
+    assert _onward(request.onward(page=1), numbered) == request.onward(starting_after="cus_1")
     assert _onward(request, {"data": [1], "total": 2, "page": 1, "limit": 2}) is None
     after = request.onward(after=0)
     assert _onward(after, {"data": [1], "hasMore": True, "nextCursor": "7", "logId": "l"}) == after.onward(

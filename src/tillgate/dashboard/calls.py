@@ -665,18 +665,23 @@ def _nothing(right: str, livemode: bool | None = None) -> bool:
     return False
 
 
+async def is_allowed(call: "Call", need: Need) -> bool:
+    """Whether the role of whoever is signed in includes this."""
+    if need.right is None:
+        return True
+    modes = await need.modes(call)
+    allowed = [call.who.may(need.right, livemode) for livemode in modes or (False, True)]
+    return all(allowed) if modes else any(allowed)
+
+
 async def _check_role(call: Call, need: Need) -> None:
     """Refuse what the role of whoever is signed in does not include; the one place that does."""
-    if need.right is None:
-        return
-    who, modes = call.who, await need.modes(call)
-    allowed = [who.may(need.right, livemode) for livemode in modes or (False, True)]
-    if not (all(allowed) if modes else any(allowed)):
+    if not await is_allowed(call, need):
         raise _Refused(
             403,
             "Your role does not allow this.",
-            f"Nothing was changed. You are {who.role.value} in this project; somebody with another role in it can do "
-            "this, or an owner of this server can give you one.",
+            f"Nothing was changed. You are {call.who.role.value} in this project; somebody with another role in it can "
+            "do this, or an owner of this server can give you one.",
         )
 
 

@@ -162,7 +162,7 @@ def to_plain(value: Any) -> Any:
             return value
 
 
-class ApiObject(msgspec.Struct, frozen=True):
+class ApiObject(msgspec.Struct, frozen=True, weakref=True):
     """What all objects have."""
 
     def to_dict(self) -> dict[str, Any]:

@@ -101,7 +101,9 @@ def _onward(request: Request, page: Mapping[str, Any]) -> Request | None:
     if "total" in page:
         if not page["data"] or page["page"] * page["limit"] >= page["total"]:
             return None
-        return request.onward(page=page["page"] + 1)
+        # By cursor, for what is added meanwhile would move the pages.
+        query = {name: value for name, value in request.query.items() if name != "page"}
+        return request._replace(query=query | {"starting_after": page["data"][-1]["id"]})
     if not page.get("hasMore") or page.get("nextCursor") is None:
         return None
     if "after" in request.query:

@@ -2,7 +2,7 @@
 """Lists, a page at a time or all of it."""
 
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from tillgate_client.calls import ROOT, call_of
 from tillgate_client.errors import UnexpectedAnswerError
@@ -95,7 +95,7 @@ class NumberedPage(Generic[T]):
 
     Attributes:
         data: its objects.
-        total: how many there are on all pages.
+        total: how many there are on all pages, counted up to 10,000 beyond this one.
         page: its number, from 1.
         limit: how many fit on a page.
     """
@@ -119,17 +119,17 @@ class NumberedPage(Generic[T]):
         return numbered_page(self._transport, self._path, self._query | {"page": self.page + 1}, self._item)
 
     def auto_paginate(self) -> Iterator[T]:
-        """Each object of this page and of all that follow, once, fetched as you go: what is new meanwhile moves the
-        others on, and one that comes again is left out."""
-        seen: set[Any] = set()
-        page: NumberedPage[T] | None = self
-        while page is not None:
-            for one in page.data:
-                id = getattr(one, "id", None)
-                if id is None or id not in seen:
-                    seen.add(id)
-                    yield one
-            page = page.next_page()
+        """Each object of this page and of all that follow, once, fetched as you go."""
+        for one in self.data:
+            yield one
+        if not self.data or self.page * self.limit >= self.total:
+            return
+        # From here on by cursor, for what is added meanwhile would move the pages.
+        last = cast(Any, self.data[-1]).id
+        onward = {name: value for name, value in self._query.items() if name != "page"} | {"starting_after": last}
+        following = list_page(self._transport, self._path, onward, self._item)
+        for one in following.auto_paginate():
+            yield one
 
     def __iter__(self) -> Iterator[T]:
         """The same as ``auto_paginate()``."""
