@@ -173,6 +173,7 @@ COMMANDS: dict[str, str | Reason] = {
     "TILLGATE_WALKS=500 pytest tests/api/test_walk.py": Reason("hours; every run does 15 walks"),
     "tillgate keys explain --request-id req_…": NAMED,
     "tillgate keys usage KEY_ID": NAMED,
+    "keyturn keys tag-many --project default --add beta": NAMED,
     "keyturn keys revoke-many --project default --unused 90d --yes": NAMED,
     "tillgate backup FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
     "tillgate restore FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
