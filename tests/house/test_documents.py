@@ -177,6 +177,7 @@ COMMANDS: dict[str, str | Reason] = {
     "keyturn keys revoke-many --project default --unused 90d --yes": NAMED,
     "tillgate backup FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
     "tillgate restore FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
+    "tillgate documents move --to directory": "tests/documents/test_files.py::test_the_command_moves_files",
     "tillgate jobs retry JOB": "tests/cli/test_jobs.py::test_jobs_are_listed_and_retried_from_the_command_line",
     "tillgate secret-key new": Reason("a block of docs/operating.md is run that begins with it"),
     "tillgate secret-key rotate": Reason("a block of docs/operating.md is run that begins with it"),

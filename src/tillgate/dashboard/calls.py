@@ -43,6 +43,7 @@ from tillgate.dashboard.forms import (
     FIELDS_MAX,
     LARGE_BYTES_MAX,
     LARGE_FIELDS_MAX,
+    LARGE_UPLOAD_BYTES_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_TYPE,
     Draft,
@@ -446,7 +447,7 @@ class View(NamedTuple):
 
     Attributes:
         uploads: whether its form carries a file, and may be as large as that.
-        large: whether its form holds a document, and may be as large as that.
+        large: whether its form holds a document, or its file is as large as all images of one.
     """
 
     method: Literal["GET", "POST"]
@@ -757,7 +758,7 @@ async def _read(request: Request, *, uploads: bool, large: bool = False) -> Form
     if content_type != expected:
         raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {expected}.")
     if large:
-        bytes_max = LARGE_BYTES_MAX
+        bytes_max = LARGE_UPLOAD_BYTES_MAX if uploads else LARGE_BYTES_MAX
     parts, length = [], 0
     async for chunk in request.stream():
         parts.append(chunk)
