@@ -87,3 +87,11 @@ def pytest_make_collect_report(
 def _no_skip(longrepr: object) -> str:
     path, line, reason = longrepr if isinstance(longrepr, tuple) else ("?", 0, str(longrepr))
     return f"{path}:{line}: nothing may skip here (TILLGATE_REQUIRE_ALL=1), and this would have: {reason}"
+
+
+def pytest_sessionfinish() -> None:
+    """Write down what was measured: a worker that takes over ten seconds to end is killed, with all that it ran."""
+    measuring = getattr(sys.modules.get("coverage"), "Coverage", None)
+    if measuring is not None and (current := measuring.current()) is not None:
+        current.stop()
+        current.save()
