@@ -518,7 +518,7 @@ class Count(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """A key's requests of one day: those that were let in, and those that were not."""
+    """A key's requests of one day: those that were admitted, and those that were not."""
 
     allowed: int = 0
     refused: int = 0
@@ -536,7 +536,7 @@ class UsageStore(Protocol):
         ...
 
     async def traffic(self, project_id: str, key_ids: Sequence[str], since_day: int) -> dict[tuple[str, int], Traffic]:
-        """How often each of these keys was let in and refused, by key and day from that day on."""
+        """How often each of these keys was admitted and refused, by key and day from that day on."""
         ...
 
     async def counted_since(self) -> int | None:

@@ -59,7 +59,7 @@ OVERLAPS: Final = {
 MISSED, EVERYTHING = "missed", "everything"
 
 
-# So many days of what was sent to an endpoint are shown.
+# How many days of attempts the page of an endpoint shows.
 OUTCOME_DAYS: Final = 30
 
 
