@@ -689,6 +689,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["reports_monthly"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -865,6 +881,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["usage_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhook_deliveries/{id}": {
         parameters: {
             query?: never;
@@ -1017,6 +1049,10 @@ export interface components {
             number: number;
             responseExcerpt: string | null;
             responseStatus: number | null;
+        };
+        BalancesObject: {
+            inReview: string;
+            owed: string;
         };
         CapturePayment: {
             /** @default null */
@@ -1433,6 +1469,10 @@ export interface components {
         Found: "mined" | "not_answered" | "pending" | "reverted" | "unknown";
         /** @enum {unknown} */
         Fulfillment: "fulfilled" | "unfulfilled";
+        KeyUsageObject: {
+            key: string;
+            renders: number;
+        };
         LineItemObject: {
             amount: string;
             delivery: components["schemas"]["DeliveryObject"] | null;
@@ -1677,6 +1717,27 @@ export interface components {
             starting_after?: string;
             /** @enum {unknown} */
             status?: "abandoned";
+        };
+        MonthlyReport: {
+            month: string;
+            /** @default null */
+            timeZone?: string | null;
+        };
+        MonthlyReportObject: {
+            beginsAt: string;
+            closed: boolean;
+            complete: boolean;
+            endsAt: string;
+            lines: components["schemas"]["ReportLineObject"][];
+            livemode: boolean;
+            month: string;
+            /**
+             * @default monthly_report
+             * @enum {unknown}
+             */
+            object?: "monthly_report";
+            timeZone: string;
+            totals: components["schemas"]["ReportLineObject"][];
         };
         MovementObject: {
             amountAtomic: string;
@@ -1992,6 +2053,23 @@ export interface components {
             /** @default false */
             failedOnly?: boolean;
         };
+        ReportLineObject: {
+            closing: components["schemas"]["BalancesObject"];
+            currency: string;
+            difference: string;
+            discounts: string;
+            goods: string;
+            kept: string;
+            network: string | null;
+            opening: components["schemas"]["BalancesObject"];
+            orders: number;
+            received: string;
+            refunded: string;
+            refunds: number;
+            sales: string;
+            shipping: string;
+            tax: string;
+        };
         ReturnTransfer: {
             /** @default null */
             note?: string | null;
@@ -2188,6 +2266,22 @@ export interface components {
             events?: string[];
             /** Format: uri */
             url?: string;
+        };
+        UsageObject: {
+            keys: components["schemas"]["KeyUsageObject"][];
+            livemode: boolean;
+            /** @example 2026-11 */
+            month: string;
+            /**
+             * @default usage
+             * @enum {unknown}
+             */
+            object?: "usage";
+            renders: number;
+        };
+        UsageQuery: {
+            /** @default null */
+            month?: string | null;
         };
         /** @enum {unknown} */
         Verdict: "counted" | "doubted" | "left" | "native_coin" | "not_mined" | "not_read_yet" | "orphaned" | "other_address" | "other_token" | "reverted" | "unassigned" | "waiting";
@@ -4611,6 +4705,40 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    reports_monthly: {
+        parameters: {
+            query?: {
+                month?: string;
+                timeZone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonthlyReportObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     search_find: {
         parameters: {
             query?: {
@@ -5035,6 +5163,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnassignedTransferObject"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            415: components["responses"]["Refused415"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    usage_retrieve: {
+        parameters: {
+            query?: {
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageObject"];
                 };
             };
             400: components["responses"]["Refused400"];

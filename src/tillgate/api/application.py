@@ -25,6 +25,7 @@ from tillgate.api import (
     sessions,
     transfers,
     unassigned_transfers,
+    usage,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -55,6 +56,7 @@ ROUTES: Final[list[Route]] = [
     *clocks.ROUTES,
     *transfers.ROUTES,
     *search.ROUTES,
+    *usage.ROUTES,
     *reports.ROUTES,
 ]
 NATIVE: Final = Dialect(

@@ -912,6 +912,28 @@ class SearchResults(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     has_more: bool
 
 
+class KeyUsage(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """``key`` is the id of the key that asked, ``hook``, ``server`` or ``embed``."""
+
+    key: str
+    renders: int
+
+
+class RenderUsage(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """How many live renders of a month have succeeded, and who asked for them; up to 1,000 of ``keys``.
+
+    Attributes:
+        month: such as ``2026-11``, in UTC.
+        renders: of all together.
+    """
+
+    object: str
+    livemode: bool
+    month: str
+    renders: int
+    keys: list[KeyUsage]
+
+
 class ReportBalances(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Decimal strings in the line's currency: money that you have to decide on, and money that no order has earned."""
 
@@ -949,6 +971,7 @@ class MonthlyReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         totals: by currency; ``lines``, by currency and network.
     """
 
+    object: str
     livemode: bool
     month: str
     time_zone: str

@@ -22,6 +22,7 @@ from tillgate_client.aio.transactions import AsyncTransactions
 from tillgate_client.aio.transfers import AsyncTransfers
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.unassigned_transfers import AsyncUnassignedTransfers
+from tillgate_client.aio.usage import AsyncUsage
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
 from tillgate_client.calls import RETRIES_MAX, TIMEOUT_SECONDS
@@ -37,7 +38,7 @@ class AsyncClient:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        transfers, unassigned_transfers, search, reports: what can be done.
+        transfers, unassigned_transfers, search, usage, reports: what can be done.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class AsyncClient:
         self.transfers = AsyncTransfers(self._transport)
         self.unassigned_transfers = AsyncUnassignedTransfers(self._transport)
         self.search = AsyncSearch(self._transport)
+        self.usage = AsyncUsage(self._transport)
         self.reports = AsyncReports(self._transport)
 
     @property

@@ -24,6 +24,7 @@ from tillgate_client.sync.transactions import Transactions
 from tillgate_client.sync.transfers import Transfers
 from tillgate_client.sync.transport import Transport
 from tillgate_client.sync.unassigned_transfers import UnassignedTransfers
+from tillgate_client.sync.usage import Usage
 from tillgate_client.sync.webhook_deliveries import WebhookDeliveries
 from tillgate_client.sync.webhook_endpoints import WebhookEndpoints
 
@@ -38,7 +39,7 @@ class Client:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        transfers, unassigned_transfers, search, reports: what can be done.
+        transfers, unassigned_transfers, search, usage, reports: what can be done.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Client:
         self.transfers = Transfers(self._transport)
         self.unassigned_transfers = UnassignedTransfers(self._transport)
         self.search = Search(self._transport)
+        self.usage = Usage(self._transport)
         self.reports = Reports(self._transport)
 
     @property
