@@ -92,7 +92,7 @@ async def test_nothing_is_known_at_first(store: UsageStore) -> None:
 
 
 async def test_the_traffic_of_several_keys_is_summed_by_day(store: UsageStore) -> None:
-    """Admitted and not, of the keys that are asked for and of this project alone; what was only reported, or counted for
+    """Admitted and not, of the keys that are asked for and this project alone; what was only reported, or counted for
     a further scope, counts for nothing."""
     await store.add_counts(
         {
