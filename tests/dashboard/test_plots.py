@@ -33,7 +33,7 @@ async def test_requests_are_counted_by_hour_and_each_key_shows_its_traffic(owner
     store = owner.shop.app._keys._request_store
     assert store is not None
     await store.add_hours({other: Answered(700)})
-    assert "700" not in await owner.page("/requests")
+    assert "700 requests" not in await owner.page("/requests")
     await owner.done("/mode", mode="live", back="/dashboard/requests")
     assert "700 requests; 0 answered 4xx" in await owner.page("/requests")
 
