@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
 from keyturn.database.opening import SQLITE_SCHEME
-from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, whole
+from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, unknown, whole
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
@@ -511,6 +511,11 @@ class Settings(NamedTuple):
 def misspelt_variables() -> dict[str, str]:
     """The variables that are slips of a setting's name, each with what is wrong with it."""
     return misspelt(os.environ, PREFIX, VARIABLES)
+
+
+def unknown_variables() -> dict[str, str]:
+    """The variables that begin as ours do and are like none of our settings, each with what is said of it."""
+    return unknown(os.environ, PREFIX, VARIABLES)
 
 
 def load(

@@ -72,7 +72,11 @@ async def story(golden: Golden, http: httpx.AsyncClient) -> None:
     await ask("POST", "/v1/keys/revoke", {"projectId": "shop", "matching": {}}, why="all", refused=True)
     await ask("POST", "/v1/keys/revoke", {"projectId": "shop", "matching": {"name": "nobody"}})
     await ask("GET", "/v1/keys/{id}", own=own)
-    await ask("PATCH", "/v1/keys/{id}", {"name": "renamed", "rate": {"perSecond": 5, "burst": 10}}, own=own)
+    changed = {"name": "renamed", "rate": {"perSecond": 5, "burst": 10}, "monthlyQuota": 1_000}
+    await ask("PATCH", "/v1/keys/{id}", changed, own=own)
+    await ask("GET", "/v1/keys/{id}/quota", own=own)
+    await ask("PUT", "/v1/quotas", {"projectId": "shop", "externalId": "cus_1", "monthlyQuota": 50_000})
+    await ask("GET", "/v1/quotas", query="?projectId=shop&externalId=cus_1")
     await ask("POST", "/v1/keys/verify", {"key": text, "scope": "invoices:read"})
     await ask("POST", "/v1/keys/verify", {"key": text, "scope": "invoices:write"}, why="scope missing")
     await ask("POST", "/v1/keys/verify", {"key": text[:-1] + ("0" if text[-1] != "0" else "1")}, why="junk")

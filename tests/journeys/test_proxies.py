@@ -173,6 +173,14 @@ def test_a_proxy_admits_whom_keyturn_knows(
         too_fast = get(slow["key"])
         assert (too_fast.status_code, too_fast.json()["code"]) == (429, "rate_limited")
         assert int(too_fast.headers["retry-after"]) > 1 and too_fast.headers["ratelimit"].startswith('"key";r=0')
+        monthly = made(keyturn, "invoices:read", monthlyQuota=1)
+        assert get(monthly["key"]).status_code == 200
+        used_up = get(monthly["key"])
+        assert (used_up.status_code, used_up.json()["code"]) == (429, "quota_exceeded")
+        assert "begins again at 20" in used_up.json()["detail"] and int(used_up.headers["retry-after"]) > 0
+        assert (
+            '"month";r=0;t=' in used_up.headers["ratelimit"] and '"month";q=1;w=' in used_up.headers["ratelimit-policy"]
+        )
         elsewhere = made(keyturn, "invoices:read", networks=["203.0.113.0/24"])
         assert get(elsewhere["key"], **{"X-Forwarded-For": "203.0.113.7"}).json()["code"] == "address_not_allowed"
         assert get(made(keyturn, "invoices:read", networks=["127.0.0.1"])["key"]).status_code == 200

@@ -290,6 +290,36 @@ async def test_ingress_nginx_names_a_url(context: CommandContext) -> None:
     assert (both.status_code, both.json()["code"]) == (403, "ambiguous_request")
 
 
+# What each proxy sends of its own accord, beside the client's headers, as its published configuration or source has it.
+INGRESS_NGINX = {
+    "x_request_id": "5d41402abc4b2a76b9719d911017c592", "x_original_url": "https://api.example/invoices/1?page=2",
+    "x_original_method": "GET", "x_sent_from": "nginx-ingress-controller", "x_real_ip": "203.0.113.7",
+    "x_forwarded_for": "203.0.113.7", "x_auth_request_redirect": "/invoices/1?page=2",
+}  # fmt: skip
+TRAEFIK = {
+    "x_forwarded_method": "GET", "x_forwarded_proto": "https", "x_forwarded_host": "api.example",
+    "x_forwarded_uri": "/invoices/1?page=2", "x_forwarded_for": "203.0.113.7", "x_forwarded_port": "443",
+    "x_forwarded_server": "traefik-7d9f", "x_real_ip": "203.0.113.7",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("proxy", [INGRESS_NGINX, TRAEFIK], ids=["ingress-nginx", "traefik"])
+async def test_a_proxys_own_headers_are_read_as_it_sends_them(context: CommandContext, proxy: dict[str, str]) -> None:
+    """Alone, and behind others that add their addresses: the client is who came to the first of the trusted ones."""
+    bound = (await context.key("invoices:read", networks=["203.0.113.0/24"]))["key"]
+    assert (await context.send("GET", WHERE, by=bound, **proxy)).status_code == 200
+    for hops, passes in (
+        ("203.0.113.7, 127.0.0.1, 127.0.0.2", True),
+        ("198.51.100.1, 203.0.113.7, 127.0.0.1", True),
+        ("203.0.113.7, 198.51.100.1, 127.0.0.1", False),
+    ):
+        answer = await context.send("GET", WHERE, by=bound, **(proxy | {"x_forwarded_for": hops}))
+        assert (answer.status_code == 200) is passes, hops
+    other = await context.send("GET", WHERE, by=(await context.key())["key"], **proxy)
+    assert (other.status_code, other.json()["code"]) == (403, "missing_scope")
+    assert (await context.send("GET", WHERE, by=None, **proxy)).json()["reason"] == "missing"
+
+
 async def test_only_a_trusted_proxy_is_believed(context: CommandContext, tmp_path: Path) -> None:
     """From elsewhere there is no answer; the client is the right-most address that is no proxy's own; http is refused,
     and so is a key that is bound to a network where the proxy names something that is no address."""

@@ -69,7 +69,7 @@ class Owner:
             case "eth_sendTransaction":
                 (transaction,) = params
                 del transaction["chainId"]
-                return {"result": self._anvil.ask(method, transaction | {"gas": hex(1_000_000)})}
+                return {"result": self._anvil.ask(method, {"gas": hex(1_000_000)} | transaction)}
             case _:
                 raise AssertionError(f"a wallet was asked for {method}")
 

@@ -22,6 +22,7 @@ from keyturn.keys.restrictions import (
 )
 from keyturn.keys.revoking import known, revoked
 from keyturn.limiting.gcra import Limit
+from keyturn.limiting.quotas import checked_quota
 from keyturn.stores.ports import Act, Clock, KeyStore
 
 
@@ -40,6 +41,7 @@ class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | msgspec.UnsetType | None = msgspec.UNSET
     metadata: Mapping[str, str] | msgspec.UnsetType = msgspec.UNSET
     tags: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    monthly_quota: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 # What is the same for every key, by the name of the field.
@@ -52,6 +54,7 @@ _CHECKS: Final[dict[str, Callable[[Any], object]]] = {
     "external_id": checked_external_id,
     "metadata": checked_metadata,
     "tags": checked_tags,
+    "monthly_quota": checked_quota,
 }
 
 

@@ -290,6 +290,10 @@ class KeyReader(Protocol):
         they come from may be revoked. There are at most :data:`keyturn.lineage.DESCENDANTS_MAX`."""
         ...
 
+    async def customer_quota(self, project_id: str, mode: Mode, external_id: str) -> int | None:
+        """How many requests all keys of this external id may make in a month together; None where that has no bound."""
+        ...
+
     async def is_suspended(self, project_id: str) -> bool:
         """Whether the project is suspended."""
         ...
@@ -372,6 +376,12 @@ class ChangeStore(LeaseStore, Protocol):
         Args:
             changed: what is to be said of it in the audit log.
         """
+        ...
+
+    async def set_customer_quota(
+        self, project_id: str, mode: Mode, external_id: str, monthly_quota: int | None, act: Act
+    ) -> int:
+        """Set how many requests all keys of this external id may make in a month together, or lift that."""
         ...
 
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:

@@ -60,7 +60,7 @@ RELATED: Final = (
     ("test_clock_full", "test_mode_only"),
     ("idempotency_key_reused", "idempotency_key_in_use", "invalid_idempotency_key"),
     ("document_not_issued", "document_not_ready", "documents_not_installed"),
-    ("rate_limited", "unavailable", "internal_error"),
+    ("rate_limited", "quota_exceeded", "unavailable", "internal_error"),
 )
 
 PAGES: Final[dict[str, ErrorPage]] = {
@@ -414,6 +414,12 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "webhooks instead of polling.",
         "Too many requests with this key: 1 a second, 1 at once are allowed. Try again in 1 s.",
         header="Retry-After: 1",
+    ),
+    "quota_exceeded": ErrorPage(
+        "Wait until the next month begins (UTC), or have the key's monthly quota raised. The item `month` of the "
+        "`RateLimit` header of every answer says how many requests are left.",
+        "The monthly quota of 2 requests is used up. It begins again at 2027-01-01T00:00:00.000Z.",
+        header="Retry-After: 86400",
     ),
     "document_not_issued": ErrorPage(
         "A receipt is issued when an order is paid, an invoice when it is first asked for, unless the order expired or "

@@ -124,6 +124,8 @@ async def sync_records(
         msgspec.structs.replace(order, payment=after.payment, expires_at=after.expires_at),
         order_status(after),
         now,
+        # A failed session's order is paid where its money was accepted.
+        was_paid=before.paid_at is not None or before.status is SessionStatus.FAILED,
     )
     await books.book_change(tx, was, now_is, (order.totals, order.totals), now)
     if synced.status is OrderStatus.PAID and order.status is not OrderStatus.PAID:
