@@ -538,6 +538,9 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "events": "/events",
         "event": f"/events/{event['id']}",
         "search": "/search?q=p",
+        "report": "/reports",
+        "report of no month": "/reports?month=2026-00&zone=Nowhere",
+        "no such session": "/sessions/cs_0",
         "nothing found": "/search?q=zzz",
         "nothing": "/nothing",
     }
@@ -592,6 +595,46 @@ def test_every_page_is_accessible_and_fits(
         page.goto(f"{running.url}/dashboard{path}")
         found[name] = complaints(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_keys_lead_to_pages_unless_they_are_switched_off(running: RunningServer, owner: Page) -> None:
+    """The sheet that ? opens lists them; G and a letter lead to a page. Single keys can be switched off, and stay off
+    (WCAG 2.1.4); what is typed into a field leads nowhere."""
+    owner.goto(f"{running.url}/dashboard")
+    sheet = owner.get_by_role("region", name="Keyboard shortcuts")
+    owner.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    assert complaints(owner) == []
+    owner.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    owner.keyboard.press("/")
+    expect(owner.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
+    owner.keyboard.type("g?o")
+    expect(sheet).to_be_hidden()
+    owner.locator("h1").click()
+    owner.keyboard.press("g")
+    owner.keyboard.press("o")
+    owner.wait_for_url(f"{running.url}/dashboard/orders")
+    owner.get_by_role("button", name="Shortcuts").click()
+    owner.get_by_role("button", name="Single keys are on").click()
+    owner.keyboard.press("Escape")
+    owner.reload()
+    owner.keyboard.press("?")
+    expect(sheet).to_be_hidden()
+    owner.keyboard.press("Control+k")
+    expect(owner.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_form_shows_only_what_its_choice_asks_for(running: RunningServer, open_page: OpenPage, scripts: bool) -> None:
+    """A percentage or an amount, with and without scripts."""
+    page = open_page(viewport=DESKTOP, java_script_enabled=scripts)
+    sign_in(page, running.url, "/dashboard/coupons/new")
+    expect(page.get_by_label("Percentage", exact=True)).to_be_visible()
+    expect(page.get_by_label("Currency", exact=True)).to_be_hidden()
+    page.get_by_role("radio", name="An amount").check()
+    expect(page.get_by_label("Currency", exact=True)).to_be_visible()
+    expect(page.get_by_label("Percentage", exact=True)).to_be_hidden()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -12,8 +12,10 @@ from tests.makers import execute, rows
 from tests.shop import Shop
 from tillgate.base.principal import Principal
 from tillgate.checkout.books import operations
-from tillgate.checkout.books.model import Account, Entry, month_beside, month_of
+from tillgate.checkout.books.model import Account, Amounts, Entry, entry, month_beside, month_of
 from tillgate.checkout.books.records import SUMS, add
+from tillgate.checkout.orders.model import Totals
+from tillgate.checkout.payments.model import PaymentState
 from tillgate.store import Transaction
 
 pytestmark = pytest.mark.anyio
@@ -145,6 +147,31 @@ async def test_a_sum_is_a_range_of_its_index(shop: Shop) -> None:
     else:
         [condition] = re.findall(r"Index Cond: \((.*)\)", plan)
         assert all(name in condition for name in ("project_id", "livemode", "span", "quarter >=", "quarter <"))
+
+
+BILL = Totals(subtotal=900, tax=100, shipping=50, discount=50)
+
+
+@pytest.mark.parametrize(
+    ("state", "amounts", "sales", "review", "owed"),
+    [
+        (PaymentState.SUCCEEDED, Amounts(1_000, 0, 1_000), 1_000, 0, 0),
+        (PaymentState.SUCCEEDED, Amounts(1_100, 100, 700), 1_100, 0, 300),
+        (PaymentState.REVIEW, Amounts(1_000, 100, 700), 0, 700, 200),
+        (PaymentState.EXPIRED, Amounts(500, 100, 100), 0, 0, 400),
+        # What went back, and then what had come was reversed.
+        (PaymentState.REVIEW, Amounts(0, 100, 0), 0, -100, 0),
+        (PaymentState.AWAITING, Amounts(0, 0, 0), 0, 0, 0),
+    ],
+)
+def test_all_money_is_earned_in_review_or_owed(
+    state: PaymentState, amounts: Amounts, sales: int, review: int, owed: int
+) -> None:
+    """A refund under way is owed, whatever the payment's state; what no order has earned is owed whole."""
+    found = entry(state, amounts, BILL, 0)
+    assert (found.sales_minor, found.review_minor, found.owed_minor) == (sales, review, owed)
+    earned = amounts.received - amounts.refunded - review - owed
+    assert earned == (0 if state is not PaymentState.SUCCEEDED else sales - amounts.refunded - owed)
 
 
 def test_months_follow_each_other() -> None:

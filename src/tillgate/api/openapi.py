@@ -1,9 +1,11 @@
 """The OpenAPI 3.1 document, out of the same declarations that route and check."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from keyturn.http.vocabulary import describe, vocabulary, worded
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
 from tillgate.api.mount import ROOT
@@ -15,6 +17,7 @@ from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation,
 from tillgate.wire.openapi_links import Link, Links
 from tillgate.wire.routing import Route
 
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 _REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
@@ -68,6 +71,7 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
                     _beside(relation, place.type, schema_of, components)
             else:
                 _beside(place, resource.type, schema_of, components)
+    describe(components, vocabulary(WORDS))
     links = Links(routes)
     paths: dict[str, dict[str, Any]] = {}
     leading: dict[str, Any] = {}
@@ -120,11 +124,15 @@ def _operation(
     route: Route, schema_of: dict[Any, Any], components: dict[str, Any], links: dict[str, Link]
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
-    parameters += [shown for name, shown in _IN_PATH.items() if f"{{{name}}}" in route.path]
+    words = vocabulary(WORDS)
+    parameters += [
+        worded(one, words.word(name, "path")) for name, one in _IN_PATH.items() if f"{{{name}}}" in route.path
+    ]
     if route.query is not None:
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
-            parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+            shown = {"name": parameter, "in": "query", "required": False, "schema": schema}
+            parameters.append(worded(shown, words.word(parameter, name, "query")))
     expandable = EXPANSIONS.of_answer(route.answers)
     if expandable is not None:
         parameters.append(_expand(expandable))

@@ -575,6 +575,24 @@ _TITLES: Final = {
     500: "Something went wrong on our side.",
     503: "The database does not answer.",
 }
+_LEADS_ON: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+# The lists that objects have, by what their paths begin with.
+_LISTS: Final = {
+    "api-keys": "All API keys",
+    "coupons": "All coupons",
+    "customers": "All customers",
+    "events": "All events",
+    "orders": "All orders",
+    "payment-links": "All payment links",
+    "payments": "All payments",
+    "people": "All people",
+    "products": "All products",
+    "refunds": "All refunds",
+    "sessions": "All sessions",
+    "templates": "All templates",
+    "unassigned": "All unassigned transfers",
+    "webhooks": "All webhook endpoints",
+}
 _WORDS: Final = {
     404: "It may have been deleted, or it belongs to the other mode: the mode switch is at the top.",
     405: "Use the links and buttons of the dashboard.",
@@ -592,7 +610,20 @@ def apology(call: OpenCall, status_code: int, title: str = "", words: str = "") 
         title=title or _TITLES.get(status_code) or HTTPStatus(status_code).phrase + ".",
         words=words if status_code != 404 or title else _WORDS[404],
         hint="" if words or status_code == 404 else _WORDS.get(status_code, ""),
+        ways=_ways(call.request, status_code) if call.known and status_code in _LEADS_ON else [],
     )
+
+
+def _ways(request: Request, status_code: int) -> list[tuple[str, str]]:
+    """Where a page that cannot be shown leads: to what a form was about, and to the list of such objects."""
+    noun, *below = request.url.path.removeprefix("/dashboard/").split("/")
+    found = []
+    if noun in _LISTS:
+        if request.method == "POST" and len(below) > 1 and status_code != HTTPStatus.NOT_FOUND:
+            found.append((f"/dashboard/{noun}/{below[0]}", "Back to the page of the form"))
+        if below or request.method == "POST":
+            found.append((f"/dashboard/{noun}", _LISTS[noun]))
+    return found
 
 
 class Unusable(TillgateError):
