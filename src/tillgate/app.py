@@ -54,6 +54,7 @@ from tillgate.checkout.issued import operations as issued
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
+from tillgate.dashboard.places import ExportPlaces
 from tillgate.dialects import SPOKEN, title_of
 from tillgate.documents.context import DocumentContext
 from tillgate.documents.embedding.jobs import EndedSessions
@@ -340,6 +341,7 @@ class Tillgate:
             settings.dev,
             settings.public_url,
             for_documents,
+            ExportPlaces(),
         )
         pages = PagesContext(
             database,

@@ -413,6 +413,8 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     of_a_moment |= {f"{ROOT}/saved/rename", f"{ROOT}/saved/remove"}
     # A button of the form that publishes.
     of_a_moment |= {f"{ROOT}/templates/-/preview"}
+    # Where a template has an image.
+    of_a_moment |= {f"{ROOT}/templates/{{slug}}/images/remove"}
     left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
     assert left <= of_a_moment
     own = {view.path for view in signed_in_views() if view.method == "POST" and view.need.right is None}

@@ -71,6 +71,8 @@ async def story(golden: Golden, http: httpx.AsyncClient) -> None:
     await ask("GET", "/v1/keys", query="?projectId=shop&startingAfter=key_nobody", why="no such place", refused=True)
     await ask("POST", "/v1/keys/revoke", {"projectId": "shop", "matching": {}}, why="all", refused=True)
     await ask("POST", "/v1/keys/revoke", {"projectId": "shop", "matching": {"name": "nobody"}})
+    await ask("POST", "/v1/keys/tags", {"projectId": "shop", "keyIds": [own], "add": ["beta"]})
+    await ask("POST", "/v1/keys/tags", {"projectId": "shop", "keyIds": [own], "remove": ["beta"]}, why="removed")
     await ask("GET", "/v1/keys/{id}", own=own)
     changed = {"name": "renamed", "rate": {"perSecond": 5, "burst": 10}, "monthlyQuota": 1_000}
     await ask("PATCH", "/v1/keys/{id}", changed, own=own)

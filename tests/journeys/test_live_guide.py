@@ -61,6 +61,7 @@ def test_the_guide_works_as_it_is_written(tmp_path: Path) -> None:
         coined = host.run(take_coin)
         assert "ETH, the coin of base, was added." in coined and "are offered ETH on base" in coined
         assert "One ETH is 2500 USD" in coined
+        assert re.search(r"reading it costs about [\d,]+ blocks .* and [\d,]+ calls more for each address", coined)
         assert host.run("tillgate tokens list").count("its own coin") == 1
         assert "are not offered ETH on base" in host.run(refuse_coin)
         # The last three are those of an extended key, which test_sweep_offline runs.

@@ -189,8 +189,11 @@ def test_a_proxy_admits_whom_keyturn_knows(
 
         page = f"https://{name}.shop.example"  # the server is the same for all of them
         asking = {"Origin": page, "Access-Control-Request-Method": "GET"}
-        refused = client.options("/invoices", headers=asking)
-        assert "access-control-allow-origin" not in refused.headers and "path" not in refused.text
+        for claims in ({}, dict.fromkeys(identity, "claimed"), {"Authorization": f"Bearer {key['key']}"}):
+            left = client.options("/invoices?page=2", headers=asking | claims)
+            assert left.status_code == 200 and "access-control-allow-origin" not in left.headers
+            assert left.json()["path"] == "/invoices?page=2", "the application answers it"
+            assert not any(left.json().get(header) for header in (*identity, "authorization")), left.text
         bound = made(keyturn, "invoices:read", origins=[page])
         headers = {"Origin": page}
         answered = get(bound["key"], **headers)
@@ -199,6 +202,7 @@ def test_a_proxy_admits_whom_keyturn_knows(
         other_page = get(bound["key"], Origin="https://evil.example")
         assert other_page.json()["code"] == "origin_not_allowed"
         assert "access-control-allow-origin" not in other_page.headers
+        assert client.options("/invoices", headers={"Origin": page}).status_code == 401, "no preflight"
         asking["Access-Control-Request-Headers"] = "authorization, traceparent"
         asking["Origin"] = f"{page}:8443"  # another one, for what was asked is remembered for a moment
         made(keyturn, "invoices:read", origins=[asking["Origin"]])

@@ -290,6 +290,45 @@ async def test_ingress_nginx_names_a_url(context: CommandContext) -> None:
     assert (both.status_code, both.json()["code"]) == (403, "ambiguous_request")
 
 
+async def test_preflights_that_are_not_ours_are_left_to_the_application(context: CommandContext) -> None:
+    """Of origins that no key is for, and of what the rules say is open, where the proxy's configuration says so: with
+    nobody's identity. Nothing else passes by looking like one."""
+    page = "https://shop.example"
+    await context.key("invoices:read", origins=[page])
+
+    async def asked(at: str, origin: str, path: str = "/invoices/1", **more: str) -> httpx.Response:
+        sent = {"x_forwarded_method": "OPTIONS", "x_forwarded_uri": path, "x_forwarded_proto": "https"}
+        wanted = {"origin": origin, "access_control_request_method": "GET"}
+        return await context.send("GET", at, by=None, **(sent | wanted | more))
+
+    left = f"{WHERE}?preflight=application"
+    answered = await asked(left, page)
+    assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (204, page)
+    assert identity(answered) == ["", "", "", ""]
+    for origin, path in (("https://other.example", "/invoices/1"), (page, "/health")):
+        answer = await asked(left, origin, path)
+        assert (answer.status_code, identity(answer)) == (200, ["", "", "", ""]), origin
+        assert "access-control-allow-origin" not in answer.headers
+        only = await asked(f"{WHERE}?preflight=only", origin, path)
+        assert (only.status_code, only.json()["code"]) == (404, "preflight_not_answered")
+    # As another method, or where the configuration does not say so, it is a request like any other.
+    assert (await asked(WHERE, "https://other.example")).json()["code"] == "need_not_declared"
+    assert (await asked(left, "https://other.example", x_forwarded_method="GET")).status_code == 401
+    # A client's own header beside the proxy's makes none, nor does one below Envoy's prefix.
+    two = await asked(left, "https://other.example", x_original_method="GET", x_original_uri="/invoices/1")
+    assert (two.status_code, two.json()["code"]) == (403, "ambiguous_request")
+    envoy = await asked(f"{WHERE};scope=invoices:read&preflight=application/invoices/1", "https://other.example")
+    assert (envoy.status_code, envoy.json()["reason"]) == (401, "missing")
+    disguised = await context.send(
+        "OPTIONS", left, by=None, origin="https://other.example", access_control_request_method="GET",
+        **{"x.keyturn.project": "x"},
+    )  # fmt: skip
+    assert disguised.json()["code"] == "ambiguous_request"
+    assert (await asked(f"{WHERE}?preflight=all", page)).json()["code"] == "forward_auth_misconfigured"
+    stated = await asked(f"{WHERE}?scope=invoices:read&preflight=application", "https://other.example")
+    assert stated.status_code == 200
+
+
 # What each proxy sends of its own accord, beside the client's headers, as its published configuration or source has it.
 INGRESS_NGINX = {
     "x_request_id": "5d41402abc4b2a76b9719d911017c592", "x_original_url": "https://api.example/invoices/1?page=2",

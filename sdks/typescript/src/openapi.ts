@@ -1870,16 +1870,23 @@ export interface components {
             /** @description The amount in wei, as a whole number in text. */
             wei: string;
         };
-        /** @description One page, newest first, and how many customers match in all. */
+        /**
+         * @description One page, newest first. A page by number has ``total``, ``page`` and ``limit``; ``total`` says how many customers
+         *         match, counted up to 10,000 beyond this page. A page by cursor has ``hasMore`` and ``nextCursor`` instead.
+         */
         CustomerListObject: {
             /** @description The objects of this page. */
             data: components["schemas"]["CustomerObject"][];
+            /** @description Whether there are more objects after this page. */
+            hasMore?: boolean;
             /** @description How many customers a page holds. */
-            limit: number;
+            limit?: number;
+            /** @description Where the next page begins: send it as `starting_after`; null on the last page. */
+            nextCursor?: string | null;
             /** @description Which page this is, counted from 1. */
-            page: number;
-            /** @description How many customers match in all. */
-            total: number;
+            page?: number;
+            /** @description How many customers match, counted up to 10,000 beyond this page. */
+            total?: number;
         };
         /**
          * @description A customer as the API shows it.
@@ -2240,6 +2247,16 @@ export interface components {
             /** @description Whether it can be used. False stops new uses; what was begun goes on. */
             active?: boolean;
             /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
+            /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
              */
@@ -2247,8 +2264,21 @@ export interface components {
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
         };
-        /** @description Pages by number, as the documentation of this list has it; ``email`` and ``reference`` match exactly. */
+        /**
+         * @description Pages by number, the first where none is named; or, with ``starting_after``, by cursor, as all other lists are.
+         *         ``email`` and ``reference`` match exactly.
+         */
         ListCustomers: {
+            /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
             /** @description Only the customer with exactly this address. */
             email?: string;
             /**
@@ -2256,18 +2286,18 @@ export interface components {
              * @default 25
              */
             limit?: number;
-            /**
-             * @description Which page is asked for, counted from 1.
-             * @default 1
-             */
+            /** @description Which page is asked for, counted from 1. */
             page?: number;
             /** @description Only the customer with exactly this reference. */
             reference?: string;
+            /** @description The id of the last object of the page before; the list goes on after it. */
+            starting_after?: string;
         };
         /**
-         * @description ``type`` matches exactly; ``createdAfter`` is inclusive, ``createdBefore`` is not. ``after`` is a sequence and
-         *         turns the order round.
-         *         ``log`` is the ``logId`` of the page that it was read from.
+         * @description ``type`` matches exactly, or is a noun's pattern, such as ``order.*``. ``objectId`` is the object that an event
+         *         is about; ``relatedObject`` is an order, its session, its payment, a transaction or a refund of it, and finds the
+         *         events of all of them. ``createdAfter`` is inclusive, ``createdBefore`` is not. ``after`` is a sequence and turns
+         *         the order round. ``log`` is the ``logId`` of the page that it was read from.
          */
         ListEvents: {
             /** @description The sequence number after which events are listed, oldest first. 0 begins at the start of the log. */
@@ -2289,6 +2319,10 @@ export interface components {
             limit?: number;
             /** @description The `logId` that the position in `after` belongs to. A position of another log is refused. */
             log?: string;
+            /** @description Only events about the object with this id. */
+            objectId?: string;
+            /** @description Only events of one sale: of the order, the session, the payment and the refunds that belong to the object with this id. */
+            relatedObject?: string;
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
             /** @description Only events of this type, or of all types of an object with a pattern such as `session.*`. */
@@ -2474,6 +2508,16 @@ export interface components {
              */
             archived?: boolean;
             /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
+            /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
              */
@@ -2522,6 +2566,16 @@ export interface components {
             /** @description Whether it can be used. False stops new uses; what was begun goes on. */
             active?: boolean;
             /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
+            /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
              */
@@ -2540,6 +2594,16 @@ export interface components {
             /** @description The coupon that sets the discount. */
             couponId?: string;
             /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
+            /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
              */
@@ -2547,8 +2611,21 @@ export interface components {
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
         };
-        /** @description What every list takes. A query has no null: a parameter is given or left out. */
+        /**
+         * @description What every list takes; ``createdAfter`` is inclusive, ``createdBefore`` is not. A query has no null: a parameter
+         *         is given or left out.
+         */
         ListQuery: {
+            /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
             /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
@@ -2672,6 +2749,16 @@ export interface components {
         };
         /** @description ``status`` finds the deliveries that were given up after their last attempt. */
         ListWebhookDeliveries: {
+            /**
+             * Format: date-time
+             * @description Only objects that were created at this instant or later.
+             */
+            createdAfter?: string;
+            /**
+             * Format: date-time
+             * @description Only objects that were created before this instant, which is excluded.
+             */
+            createdBefore?: string;
             /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
@@ -3576,8 +3663,9 @@ export interface components {
             overlapSeconds?: number;
         };
         /**
-         * @description ``q`` is an id in any language's spelling, an order's reference, a promotion code, a transaction hash, an
-         *         address, or the beginnings of words of a customer's name or e-mail address.
+         * @description ``q`` is an id in any language's spelling, an order's reference, the number of a receipt, an invoice or a credit
+         *         note, a promotion code, a transaction hash, an address, or the beginnings of words of a customer's name or e-mail
+         *         address.
          */
         Search: {
             /** @description An id, an order's reference, a promotion code, a transaction hash, an address, or the beginnings of words of a customer's name or e-mail address. */
@@ -3587,7 +3675,7 @@ export interface components {
          * @description By what it was found.
          * @enum {unknown}
          */
-        SearchMatch: "address" | "code" | "customer" | "id" | "reference" | "transaction_hash";
+        SearchMatch: "address" | "code" | "customer" | "document_number" | "id" | "reference" | "transaction_hash";
         /**
          * @description Something that was found. ``type`` is what it is, ``id`` is its id, ``matched`` is by what it was found, and
          *         ``title`` is what a person calls it.
@@ -4159,7 +4247,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description Refused: invalid_body, invalid_idempotency_key, invalid_query */
+        /** @description Refused: invalid_body, invalid_idempotency_key, invalid_if_match, invalid_query */
         Refused400: {
             headers: {
                 [name: string]: unknown;
@@ -4206,6 +4294,15 @@ export interface components {
         };
         /** @description Refused: capture_exceeds_authorization, conflict, currency_not_accepted, customer_erased, customer_exists, delivery_not_replayable, discount_expired, discount_inactive, discount_not_applicable, discount_used_up, idempotency_key_in_use, idempotency_key_reused, link_archived, link_expired, link_inactive, link_used_up, live_mode_not_configured, nothing_to_accept, nothing_to_refund, nothing_to_wait_for, order_not_deliverable, order_reference_taken, payment_not_cancelable, payment_not_capturable, product_inactive, product_reference_taken, promotion_code_exists, refund_asks_no_address, refund_being_sent, refund_exceeds_received, refund_not_pending, refund_not_proved, refund_without_destination, refund_without_email, sequence_ahead, session_changed, session_not_cancelable, session_not_payable, session_not_pending, test_clock_full, too_many_webhook_endpoints, transfer_not_open */
         Refused409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description Refused: precondition_failed */
+        Refused412: {
             headers: {
                 [name: string]: unknown;
             };
@@ -4361,7 +4458,10 @@ export interface operations {
                 /** @description Objects to include in the answer, next to their ids: order, payment, customer, paymentLink, coupon, promotionCode, testClock; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -4373,6 +4473,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4386,6 +4488,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4402,6 +4505,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4414,6 +4519,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4427,6 +4534,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4443,6 +4551,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4455,6 +4565,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4468,6 +4580,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4484,6 +4597,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4496,6 +4611,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4509,6 +4626,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4525,6 +4643,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4541,6 +4661,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4554,6 +4676,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4570,6 +4693,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4586,6 +4711,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4599,6 +4726,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4615,6 +4743,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4631,6 +4761,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4644,6 +4776,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4660,6 +4793,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4672,6 +4807,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4685,6 +4822,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4697,6 +4835,10 @@ export interface operations {
             query?: {
                 /** @description Only objects that can be used, or only such as cannot. */
                 active?: boolean;
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description The id of the last object of the page before; the list goes on after it. */
@@ -4773,7 +4915,10 @@ export interface operations {
     coupons_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -4785,6 +4930,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4798,6 +4945,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4811,6 +4959,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4827,6 +4977,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4840,6 +4992,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4850,6 +5003,10 @@ export interface operations {
     customers_list_all: {
         parameters: {
             query?: {
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description Only the customer with exactly this address. */
                 email?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
@@ -4858,6 +5015,8 @@ export interface operations {
                 page?: number;
                 /** @description Only the customer with exactly this reference. */
                 reference?: string;
+                /** @description The id of the last object of the page before; the list goes on after it. */
+                starting_after?: string;
             };
             header?: never;
             path?: never;
@@ -4930,7 +5089,10 @@ export interface operations {
     customers_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -4942,6 +5104,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4955,6 +5119,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -4968,6 +5133,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -4980,6 +5147,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -4993,6 +5162,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5006,6 +5176,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5022,6 +5194,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5035,6 +5209,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5055,6 +5230,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `logId` that the position in `after` belongs to. A position of another log is refused. */
                 log?: string;
+                /** @description Only events about the object with this id. */
+                objectId?: string;
+                /** @description Only events of one sale: of the order, the session, the payment and the refunds that belong to the object with this id. */
+                relatedObject?: string;
                 /** @description The id of the last object of the page before; the list goes on after it. */
                 starting_after?: string;
                 /** @description Only events of this type, or of all types of an object with a pattern such as `session.*`. */
@@ -5229,7 +5408,10 @@ export interface operations {
                 /** @description Objects to include in the answer, next to their ids: session, payment, customer, refunds, lineItems.product, discounts.coupon, discounts.promotionCode; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -5241,6 +5423,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5254,6 +5438,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5270,6 +5455,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5286,6 +5473,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5299,6 +5488,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5315,6 +5505,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5327,6 +5519,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5340,6 +5534,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5393,6 +5588,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5409,6 +5606,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5422,6 +5621,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5438,6 +5638,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5454,6 +5656,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5467,6 +5671,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5553,6 +5758,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5569,6 +5776,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5582,6 +5791,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5598,6 +5808,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5610,6 +5822,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5623,6 +5837,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5635,6 +5850,10 @@ export interface operations {
             query?: {
                 /** @description Whether archived objects are listed instead of the others. */
                 archived?: boolean;
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description The id of the last object of the page before; the list goes on after it. */
@@ -5711,7 +5930,10 @@ export interface operations {
     payment_links_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -5723,6 +5945,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5736,6 +5960,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5749,6 +5974,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5761,6 +5988,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5774,6 +6003,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5787,6 +6017,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5803,6 +6035,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5816,6 +6050,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5882,7 +6117,10 @@ export interface operations {
                 /** @description Objects to include in the answer, next to their ids: order, session, customer, transactions, refunds; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -5894,6 +6132,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5907,6 +6147,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5923,6 +6164,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5939,6 +6182,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5952,6 +6197,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -5968,6 +6214,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -5980,6 +6228,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -5993,6 +6243,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6009,6 +6260,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6025,6 +6278,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6038,6 +6293,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6050,6 +6306,10 @@ export interface operations {
             query?: {
                 /** @description Only objects that can be used, or only such as cannot. */
                 active?: boolean;
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description Only objects with exactly this reference of yours. */
@@ -6128,7 +6388,10 @@ export interface operations {
     products_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -6140,6 +6403,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6153,6 +6418,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6166,6 +6432,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6182,6 +6450,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6195,6 +6465,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6211,6 +6482,10 @@ export interface operations {
                 code?: string;
                 /** @description Only what belongs to this coupon. */
                 couponId?: string;
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description Objects to include in the answer, next to their ids: coupon; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
                 /** @description How many objects a page holds at most, from 1 to 100. */
@@ -6295,7 +6570,10 @@ export interface operations {
                 /** @description Objects to include in the answer, next to their ids: coupon; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -6307,6 +6585,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6320,6 +6600,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6336,6 +6617,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6352,6 +6635,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6365,6 +6650,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6566,7 +6852,10 @@ export interface operations {
                 /** @description Objects to include in the answer, next to their ids: payment, order, transaction; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -6578,6 +6867,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6591,6 +6882,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6607,6 +6899,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6623,6 +6917,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6636,6 +6932,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6652,6 +6949,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6664,6 +6963,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6677,6 +6978,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6690,6 +6992,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6719,6 +7023,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6735,6 +7040,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6751,6 +7058,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6764,6 +7073,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6846,6 +7156,10 @@ export interface operations {
     test_clocks_list_all: {
         parameters: {
             query?: {
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description The id of the last object of the page before; the list goes on after it. */
@@ -6922,7 +7236,10 @@ export interface operations {
     test_clocks_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -6934,6 +7251,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6947,6 +7266,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -6960,6 +7280,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -6976,6 +7298,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -6989,6 +7313,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7169,7 +7494,10 @@ export interface operations {
                 /** @description Objects to include in the answer, next to their ids: suggestedOrder, order; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -7181,6 +7509,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7194,6 +7524,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7210,6 +7541,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -7226,6 +7559,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7239,6 +7574,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7255,6 +7591,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -7271,6 +7609,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7284,6 +7624,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7402,6 +7743,10 @@ export interface operations {
     webhook_endpoints_list_all: {
         parameters: {
             query?: {
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description The id of the last object of the page before; the list goes on after it. */
@@ -7478,7 +7823,10 @@ export interface operations {
     webhook_endpoints_retrieve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The id of the object that is meant. */
                 id: string;
@@ -7490,6 +7838,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7503,6 +7853,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7516,6 +7867,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -7541,6 +7894,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7554,6 +7908,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -7570,6 +7926,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description For `If-Match`. */
+                    ETag?: string;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -7583,6 +7941,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7593,6 +7952,10 @@ export interface operations {
     webhook_endpoints_list_deliveries: {
         parameters: {
             query?: {
+                /** @description Only objects that were created at this instant or later. */
+                createdAfter?: string;
+                /** @description Only objects that were created before this instant, which is excluded. */
+                createdBefore?: string;
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description The id of the last object of the page before; the list goes on after it. */
@@ -7638,6 +8001,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -7667,6 +8032,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];
@@ -7680,6 +8046,8 @@ export interface operations {
             header?: {
                 /** @description Makes retries safe: within 24 hours, the same request with the same key gets the answer of the first one, and nothing is done twice. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done where the object is another by now. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The id of the object that is meant. */
@@ -7709,6 +8077,7 @@ export interface operations {
             404: components["responses"]["Refused404"];
             405: components["responses"]["Refused405"];
             409: components["responses"]["Refused409"];
+            412: components["responses"]["Refused412"];
             413: components["responses"]["Refused413"];
             415: components["responses"]["Refused415"];
             429: components["responses"]["Refused429"];

@@ -118,9 +118,11 @@ def unreadable(problem: str) -> Denial:
 
 def rate_headers(allowance: Allowance) -> Headers:
     """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left; of the rate and of the month."""
-    if allowance.quota is not None:
-        return _with_quota(allowance, allowance.quota)
-    return _rate_headers(allowance.limit, allowance.remaining, ceil(allowance.reset_seconds)) if allowance.limit else ()
+    # All at once: this is on the way of every request.
+    limit, remaining, reset_seconds, _, quota = allowance
+    if quota is not None:
+        return _with_quota(allowance, quota)
+    return _rate_headers(limit, remaining, ceil(reset_seconds)) if limit is not None else ()
 
 
 def _with_quota(allowance: Allowance, quota: QuotaLeft) -> Headers:

@@ -104,6 +104,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "A header that decides was sent more than once, or does not fit the others.",
         "Have the proxy send each header once; remove those that clients send.",
     ),
+    "preflight_not_answered": ErrorPage(
+        404,
+        "No key is for the origin of this preflight, or the endpoint is open. Only proxies are told so.",
+        "Let the proxy hand the preflight on to the application, as the guide's configuration does.",
+    ),
     "forward_auth_misconfigured": ErrorPage(
         400,
         "The proxy did not say what the original request was.",

@@ -37,6 +37,8 @@ from keyturn.http.shapes import (
     SecretList,
     Selection,
     SwitchedProject,
+    TaggedKeys,
+    Tagging,
     Tree,
     WhichKeys,
     WhichLines,
@@ -54,7 +56,7 @@ from keyturn.http.shapes import (
 )
 from keyturn.insight.usage import DAY_MS
 from keyturn.invariants import present
-from keyturn.keys.changing import KeyChanges, change
+from keyturn.keys.changing import KeyChanges, change, change_tags
 from keyturn.keys.issuing import KeyWish, check_no_stronger
 from keyturn.keys.labels import checked_external_id
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor
@@ -328,6 +330,24 @@ async def revoke_many(layer: KeyLayer, call: Call) -> RevokedKeys:
     )
 
 
+async def tag_many(layer: KeyLayer, call: Call) -> TaggedKeys:
+    """Tags added to several keys, and removed from them."""
+    body: Tagging = call.body
+    if not body.add and not body.remove:
+        raise bad_request("invalid_body", "Name at least one tag, in add or in remove.", "add")
+    changed = await change_tags(
+        layer.store,
+        layer.clock,
+        layer.issuer,
+        project_id=PROJECT_DEFAULT if body.project_id is UNSET else body.project_id,
+        key_ids=body.key_ids,
+        add=body.add,
+        remove=body.remove,
+        by=call.who.actor,
+    )
+    return TaggedKeys(changed=changed)
+
+
 async def list_secrets(layer: KeyLayer, call: Call) -> SecretList:
     """All secrets that a key has had."""
     key = await _read(layer, call)
@@ -549,6 +569,7 @@ def _routes() -> list[Route]:
         ),
         Route("GET", "/v1/keys", READ, "List keys", list_all, KeyList, query=WhichKeys),
         Route("POST", "/v1/keys/revoke", Only.ROOT, "Revoke many keys", revoke_many, RevokedKeys, body=Selection),
+        Route("POST", "/v1/keys/tags", Only.ROOT, "Tag many keys", tag_many, TaggedKeys, body=Tagging),
         Route("GET", one, READ, "Retrieve a key", retrieve, KeyObject),
         Route("PATCH", one, WRITE, "Change a key", update, ChangedKey, body=Changes),
         Route("POST", f"{one}/rotate", WRITE, "Rotate a key", rotate, RotatedKey, body=Rotation),

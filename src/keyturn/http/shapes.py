@@ -342,6 +342,21 @@ class Selection(RequestShape, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
+class Tagging(RequestShape, frozen=True, kw_only=True):
+    """Which tags several keys of a project are to have, and to lose."""
+
+    project_id: ProjectId | UnsetType = UNSET
+    key_ids: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=LIMIT_MAX)]
+    add: list[str] = []
+    remove: list[str] = []
+
+
+class TaggedKeys(ResponseShape, frozen=True, kw_only=True):
+    """The ids of the keys whose tags were changed; others had them so already, are revoked, or are not there."""
+
+    changed: list[str]
+
+
 class WhichLines(RequestShape, frozen=True, kw_only=True):
     """Which lines of the audit log are listed, newest first."""
 

@@ -33,13 +33,14 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
 from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
+from tillgate.api.tags import tagged
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet
 from tillgate.wire.routing import Route
 from tillgate.wire.serving import DialectApp
 
-ROUTES: Final[list[Route]] = [
+_DECLARED: Final[list[Route]] = [
     *links.ROUTES,
     *sessions.ROUTES,
     *orders.ROUTES,
@@ -59,6 +60,7 @@ ROUTES: Final[list[Route]] = [
     *usage.ROUTES,
     *reports.ROUTES,
 ]
+ROUTES: Final = tagged(_DECLARED)
 NATIVE: Final = Dialect(
     name="native",
     mounts=(ROOT,),
@@ -69,6 +71,7 @@ NATIVE: Final = Dialect(
     described_at=DOCUMENT_PATH,
     paging=PAGING,
     webhooks=NATIVE_STYLE,
+    conditional=True,
     key_example="ck_test_YOUR_KEY",
     snippets=(
         Snippet("List checkout sessions", 'curl {base}/checkout_sessions \\\n  -H "Authorization: Bearer {key}"'),

@@ -218,6 +218,14 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "conflict",
         "The first request with this `Idempotency-Key` is still running. Try again after `Retry-After`.",
     ),
+    "invalid_if_match": ErrorKind(
+        400,
+        "invalid_request",
+        "The `If-Match` header is not `*` or a list of ETags, or the operation is not about one object that has one.",
+    ),
+    "precondition_failed": ErrorKind(
+        412, "conflict", "The object has changed since the ETag in `If-Match` was read. Nothing was changed."
+    ),
     "rate_limited": ErrorKind(
         429,
         "rate_limited",

@@ -16,9 +16,11 @@ from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
 from tillgate.wire.openapi_links import Link, Links
 from tillgate.wire.routing import Route
+from tillgate.wire.tags import IF_MATCH_LENGTH_MAX
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
-_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
+_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 503)
+_CHANGED: Final = 412
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -29,6 +31,17 @@ _IDEMPOTENCY_KEY: Final = {
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX, "pattern": "^[!-~]+$"},
 }
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": (
+        "The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done "
+        "where the object is another by now."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": IF_MATCH_LENGTH_MAX},
+}
+_ETAG: Final = {"ETag": {"description": "For `If-Match`.", "schema": {"type": "string"}}}
 
 _ID: Final = {
     "name": "id",
@@ -138,6 +151,11 @@ def _operation(
         parameters.append(_expand(expandable))
     if route.changes:
         parameters.append(_IDEMPOTENCY_KEY)
+    tagged = route.tagged
+    if tagged is not None:
+        parameters.append(_IF_MATCH)
+    refusals = _REFUSALS if tagged is not None else tuple(one for one in _REFUSALS if one != _CHANGED)
+    shows = tagged is not None and route.answers is tagged.answers
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
@@ -148,13 +166,13 @@ def _operation(
         "responses": {
             str(route.status.value): {
                 "description": route.status.phrase,
-                "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
+                "headers": {"X-Request-Id": {"schema": {"type": "string"}}} | (_ETAG if shows else {}),
                 "content": {"application/json": {"schema": schema_of[route.answers]}}
                 if route.answers is not None
                 else _FILE,
             }
         }
-        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in _REFUSALS},
+        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in refusals},
     }
     if links:
         operation["responses"][str(route.status.value)]["links"] = {

@@ -10,6 +10,7 @@ from tillgate.cli import (
     backup,
     demo,
     doctor,
+    documents,
     embed,
     explaining,
     jobs,
@@ -57,6 +58,7 @@ app.add_typer(rates.app, name="rates")
 app.add_typer(transfers.app, name="transfers")
 app.add_typer(templates.app, name="templates")
 app.add_typer(embed.app, name="embed")
+app.add_typer(documents.app, name="documents")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(mail.app, name="mail")
 app.command("listen")(listen.listen)

@@ -43,6 +43,7 @@ from tillgate.dashboard.forms import (
     FIELDS_MAX,
     LARGE_BYTES_MAX,
     LARGE_FIELDS_MAX,
+    LARGE_UPLOAD_BYTES_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_TYPE,
     Draft,
@@ -446,7 +447,7 @@ class View(NamedTuple):
 
     Attributes:
         uploads: whether its form carries a file, and may be as large as that.
-        large: whether its form holds a document, and may be as large as that.
+        large: whether its form holds a document, or its file is as large as all images of one.
     """
 
     method: Literal["GET", "POST"]
@@ -665,18 +666,23 @@ def _nothing(right: str, livemode: bool | None = None) -> bool:
     return False
 
 
+async def is_allowed(call: "Call", need: Need) -> bool:
+    """Whether the role of whoever is signed in includes this."""
+    if need.right is None:
+        return True
+    modes = await need.modes(call)
+    allowed = [call.who.may(need.right, livemode) for livemode in modes or (False, True)]
+    return all(allowed) if modes else any(allowed)
+
+
 async def _check_role(call: Call, need: Need) -> None:
     """Refuse what the role of whoever is signed in does not include; the one place that does."""
-    if need.right is None:
-        return
-    who, modes = call.who, await need.modes(call)
-    allowed = [who.may(need.right, livemode) for livemode in modes or (False, True)]
-    if not (all(allowed) if modes else any(allowed)):
+    if not await is_allowed(call, need):
         raise _Refused(
             403,
             "Your role does not allow this.",
-            f"Nothing was changed. You are {who.role.value} in this project; somebody with another role in it can do "
-            "this, or an owner of this server can give you one.",
+            f"Nothing was changed. You are {call.who.role.value} in this project; somebody with another role in it can "
+            "do this, or an owner of this server can give you one.",
         )
 
 
@@ -752,7 +758,7 @@ async def _read(request: Request, *, uploads: bool, large: bool = False) -> Form
     if content_type != expected:
         raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {expected}.")
     if large:
-        bytes_max = LARGE_BYTES_MAX
+        bytes_max = LARGE_UPLOAD_BYTES_MAX if uploads else LARGE_BYTES_MAX
     parts, length = [], 0
     async for chunk in request.stream():
         parts.append(chunk)

@@ -27,6 +27,8 @@ FLASHES: Final = {
     "sign_in_ended": "The sign-in was ended. That browser has to sign in again.",
     "sign_ins_ended": "Your other sign-ins were ended. You are still signed in here.",
     "signed_out_everywhere": "You are signed out everywhere.",
+    "template_image_added": "The image was added, with a version of its own.",
+    "template_image_removed": "The image was removed, with a version of its own. Earlier versions keep it.",
     "template_published": "The version was published. Documents are made of it from now on.",
     "template_rolled_back": "Documents are made of this version from now on.",
     "template_signatures_set": "The hooks were changed. It applies to their next request.",

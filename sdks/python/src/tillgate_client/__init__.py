@@ -3,6 +3,7 @@
 from tillgate_client.aio.client import AsyncClient
 from tillgate_client.aio.pages import AsyncNumberedPage, AsyncPage
 from tillgate_client.calls import VERSION as __version__
+from tillgate_client.calls import etag_of
 from tillgate_client.errors import (
     ApiConnectionError,
     ApiError,
@@ -141,5 +142,6 @@ __all__ = [
     "WebhookTest",
     "WebhookVerificationError",
     "__version__",
+    "etag_of",
     "verify_webhook",
 ]

@@ -5,6 +5,7 @@ import os
 import random
 import re
 import uuid
+import weakref
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -45,8 +46,10 @@ T = TypeVar("T")
 
 _ID: Final = re.compile(r"[A-Za-z0-9_\-]{1,200}", re.ASCII)
 _KEY: Final = re.compile(r"[\x21-\x7e]+", re.ASCII)
+_HEADER: Final = re.compile(r"[\x20-\x7e]{1,2000}", re.ASCII)
 _MUTATING: Final = frozenset({"POST", "PATCH", "DELETE"})
 _random: Final = random.SystemRandom()
+_tags: Final[dict[int, tuple[weakref.ref[Any], str]]] = {}
 
 
 class ApiKey:
@@ -77,6 +80,7 @@ class Call(NamedTuple):
         path: below ``/api/v1``.
         body: JSON; None for none.
         idempotency_key: None on a read.
+        if_match: the tag that the object has to have; None where it may be any.
     """
 
     method: str
@@ -84,6 +88,7 @@ class Call(NamedTuple):
     query: dict[str, str]
     body: bytes | None
     idempotency_key: str | None
+    if_match: str | None = None
 
 
 def call_of(
@@ -93,6 +98,7 @@ def call_of(
     query: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
+    if_match: str | None = None,
 ) -> Call:
     """A call as a value. Parameters that are None stay out of the query; those that are UNSET, out of the body.
 
@@ -105,6 +111,8 @@ def call_of(
         raise ConfigurationError(
             f"idempotency_key: expected 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters without spaces."
         )
+    if if_match is not None and not _HEADER.fullmatch(if_match):
+        raise ConfigurationError("if_match: expected what etag_of gives, or '*'.")
     given = {name: _query_text(name, value) for name, value in (query or {}).items() if value is not None}
     content = None
     if body is not None:
@@ -113,7 +121,7 @@ def call_of(
             content = msgspec.json.encode(sent)
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
             raise ConfigurationError(f"The body cannot be written as JSON: {error}") from error
-    return Call(method, path, given, content, idempotency_key)
+    return Call(method, path, given, content, idempotency_key, if_match)
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -196,6 +204,8 @@ def headers_of(call: Call, key: ApiKey, answer: type[Any]) -> dict[str, str]:
         headers["Content-Type"] = "application/json"
     if call.idempotency_key is not None:
         headers["Idempotency-Key"] = call.idempotency_key
+    if call.if_match is not None:
+        headers["If-Match"] = call.if_match
     return headers
 
 
@@ -231,6 +241,20 @@ def retry_after_seconds(response: httpx.Response) -> float | None:
     except ValueError:
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def tagged(answer: T, etag: str | None) -> T:
+    """An answer whose tag is known for as long as there is the answer."""
+    if etag is not None and type(answer).__weakrefoffset__:
+        key = id(answer)
+        _tags[key] = weakref.ref(answer, lambda _: _tags.pop(key, None)), etag
+    return answer
+
+
+def etag_of(answer: object) -> str | None:
+    """The ETag that came with an object, for ``if_match``; None where none did, such as with what stands in a list."""
+    held, etag = _tags.get(id(answer), (None, None))
+    return etag if held is not None and held() is answer else None
 
 
 class _Said(msgspec.Struct, frozen=True, rename="camel"):
@@ -276,7 +300,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
         return cast(T, response.content)
     if response.is_success:
         try:
-            return msgspec.json.decode(response.content, type=answer)
+            return tagged(msgspec.json.decode(response.content, type=answer), response.headers.get("ETag"))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             message = f"The answer to {call.method} {ROOT}{call.path} is not what was expected"
             detail = f": {error}." if isinstance(error, msgspec.ValidationError) else ": it is not JSON."

@@ -163,7 +163,7 @@ class FiatAmount(msgspec.Struct, frozen=True):
     currency: str
 
 
-class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """A price with an address of its own: ``checkout_url`` shows the offer; each buyer who continues gets a session.
 
     Attributes:
@@ -279,7 +279,7 @@ class ExchangeRate(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     legs: list[ExchangeRateLeg]
 
 
-class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """What was promised for which price, and what came of it. Amounts are in its ``currency``.
 
     Attributes:
@@ -345,7 +345,7 @@ class Decline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     declined_at: datetime
 
 
-class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """What a session waits for, and what came of it.
 
     Attributes:
@@ -408,7 +408,7 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     order: Order | None = None
 
 
-class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """Money that you give back; ``amount`` is in ``currency``."""
 
     id: str
@@ -441,7 +441,7 @@ class RefundLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     mailed_to: str | None
 
 
-class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """Money that came to an address of yours and fits no payment; ``amount`` is an exact decimal."""
 
     id: str
@@ -499,7 +499,7 @@ class PaymentOption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     exchange_rate: ExchangeRate | None = None
 
 
-class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """One visit of one buyer: send them to ``checkout_url``.
 
     Attributes:
@@ -559,7 +559,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     test_clock: "TestClock | None" = None
 
 
-class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret.
 
     Attributes:
@@ -698,7 +698,7 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         return msgspec.convert(self.data, CheckoutSession)
 
 
-class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """Somebody who buys. ``reference`` is your own name for them.
 
     Attributes:
@@ -719,7 +719,7 @@ class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """Something for sale, at a price of yours or of the buyer's.
 
     Attributes:
@@ -745,7 +745,7 @@ class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """What is taken off: ``discount_amount`` in ``currency``, or ``discount_percentage``, by ``discount_type``.
 
     Attributes:
@@ -772,7 +772,7 @@ class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """What buyers type to get a coupon.
 
     Attributes:
@@ -983,7 +983,7 @@ class MonthlyReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     lines: list[ReportLine]
 
 
-class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True, weakref=True):
     """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
 
     Attributes:

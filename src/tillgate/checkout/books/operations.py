@@ -16,6 +16,7 @@ from tillgate.checkout.books.model import (
     month_of,
     network_of,
 )
+from tillgate.checkout.books.records import PARTS, Range
 from tillgate.checkout.figures.model import quarter_of
 from tillgate.checkout.orders import records as orders
 from tillgate.checkout.orders.model import Totals
@@ -78,14 +79,19 @@ async def monthly_report(tx: Transaction, principal: Principal, month: str, time
     """
     zone = (await get_settings(tx, principal.project_id)).time_zone if time_zone is None else time_zone
     wanted = month_of(month, checked_time_zone(zone))
-    opening = await _sums(tx, principal, 0, wanted.begin)
-    moved = await _sums(tx, principal, wanted.begin, wanted.end)
+    # Before the sums: what is booked in between is in them, and no month is called complete that is not.
+    incomplete = await payments.any_to_book(tx, principal.project_id, principal.livemode)
+    ranges = (*_ranges(0, wanted.begin), *_ranges(wanted.begin, wanted.end))
+    opening: dict[Account, Entry] = defaultdict(Entry)
+    moved: dict[Account, Entry] = defaultdict(Entry)
+    for part, account, entry in await records.sums(tx, principal.project_id, principal.livemode, ranges):
+        sums = opening if part < PARTS // 2 else moved
+        sums[account] = sums[account].plus(entry)
     lines = [
         Line(account, moved.get(account, NONE), _balances(opening.get(account, NONE)))
         for account in sorted(opening.keys() | moved.keys())
     ]
     lines = [one for one in lines if one.moved != NONE or one.opening != NONE]
-    incomplete = await payments.any_to_book(tx, principal.project_id, principal.livemode)
     return Report(
         wanted,
         principal.livemode,
@@ -96,18 +102,11 @@ async def monthly_report(tx: Transaction, principal: Principal, month: str, time
     )
 
 
-async def _sums(tx: Transaction, principal: Principal, begin: int, end: int) -> dict[Account, Entry]:
-    """The sums of a time: whole days of UTC, and the quarters before the first and after the last of them."""
-    first = -(-begin // DAY_QUARTERS) * DAY_QUARTERS
-    last = end - end % DAY_QUARTERS
-    parts = [(1, begin, first), (DAY_QUARTERS, first, last), (1, last, end)] if first <= last else [(1, begin, end)]
-    found: dict[Account, Entry] = defaultdict(Entry)
-    for span, start, stop in parts:
-        for account, entry in (
-            await records.sums(tx, principal.project_id, principal.livemode, span, start, stop)
-        ).items():
-            found[account] = found[account].plus(entry)
-    return found
+def _ranges(begin: int, end: int) -> tuple[Range, Range, Range]:
+    """A time as whole days of UTC, and the quarters before the first and after the last of them."""
+    first = min(-(-begin // DAY_QUARTERS) * DAY_QUARTERS, end)
+    last = max(end - end % DAY_QUARTERS, first)
+    return Range(1, begin, first), Range(DAY_QUARTERS, first, last), Range(1, last, end)
 
 
 def _balances(entry: Entry) -> Entry:

@@ -7,7 +7,7 @@ from tillgate.base import ids
 from tillgate.base.clock import DAY_MS, Clock
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
-from tillgate.base.pages import LIMIT_MAX, Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, LIMIT_MAX, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.events import records as events
@@ -54,7 +54,13 @@ class FailedDelivery(NamedTuple):
 
 
 async def list_deliveries(
-    tx: Transaction, principal: Principal, endpoint_id: str, page: PageRequest, *, abandoned: bool = False
+    tx: Transaction,
+    principal: Principal,
+    endpoint_id: str,
+    page: PageRequest,
+    *,
+    abandoned: bool = False,
+    period: Period = ANY_TIME,
 ) -> Page[DeliveryWithAttempts]:
     """An endpoint's deliveries, newest first, each with its attempts; those that were given up alone, where that is
     asked.
@@ -65,7 +71,7 @@ async def list_deliveries(
     checked_cursor(page, ids.DELIVERY)
     if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned), page.limit)
+    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned, period=period), page.limit)
     return Page(await _with_attempts(tx, found.data), found.has_more)
 
 
@@ -106,7 +112,7 @@ async def failed_by_id(tx: Transaction, principal: Principal, delivery_ids: Sequ
 async def _endpoints_of(tx: Transaction, principal: Principal) -> dict[str, WebhookEndpoint]:
     # A project has fewer than a page holds.
     whole = PageRequest(LIMIT_MAX)
-    found = await endpoints.newest(tx, principal.project_id, principal.livemode, whole, None)
+    found = await endpoints.newest(tx, principal.project_id, principal.livemode, whole, None, ANY_TIME)
     return {one.id: one for one in found}
 
 

@@ -3,10 +3,12 @@
 from typing import Final
 
 from keyturn.database import Both
+from tillgate.base import ids
 from tillgate.base.invariants import present
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, Period
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, failing_since, "
@@ -18,9 +20,7 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
-_NEWEST: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 AND id < $3"
-_LIST: Final = f"{_NEWEST} ORDER BY id DESC LIMIT $4"
-_LIST_SPEAKING: Final = f"{_NEWEST} AND dialect = $5 ORDER BY id DESC LIMIT $4"
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
 _UPDATE: Final = (
     "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5, "
     "failing_since = $6, disabled_reason = $7 WHERE id = $8 AND project_id = $9 AND livemode = $10"
@@ -82,12 +82,12 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, endpoint_id: 
 
 
 async def newest(
-    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, dialect: str | None
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, dialect: str | None, period: Period
 ) -> list[WebhookEndpoint]:
     """Up to ``limit + 1`` endpoints, newest first; those of one dialect, or all."""
-    asked = project_id, livemode, page.before, page.limit + 1
-    rows = await (tx.fetch_all(_LIST, *asked) if dialect is None else tx.fetch_all(_LIST_SPEAKING, *asked, dialect))
-    return [_endpoint(row) for row in rows]
+    given, speaking = [project_id, livemode], {"dialect = {}": dialect}
+    sql, params = newest_within(_NEWEST, given, speaking, prefix=ids.WEBHOOK_ENDPOINT, page=page, period=period)
+    return [_endpoint(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) -> int:

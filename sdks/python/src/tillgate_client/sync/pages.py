@@ -2,7 +2,7 @@
 """Lists, a page at a time or all of it."""
 
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from tillgate_client.calls import call_of
 from tillgate_client.objects import ListAnswer, NumberedListAnswer
@@ -69,7 +69,7 @@ class NumberedPage(Generic[T]):
 
     Attributes:
         data: its objects.
-        total: how many there are on all pages.
+        total: how many there are on all pages, counted up to 10,000 beyond this one.
         page: its number, from 1.
         limit: how many fit on a page.
     """
@@ -94,10 +94,16 @@ class NumberedPage(Generic[T]):
 
     def auto_paginate(self) -> Iterator[T]:
         """Each object of this page and of all that follow, fetched as you go."""
-        page: NumberedPage[T] | None = self
-        while page is not None:
-            yield from page.data
-            page = page.next_page()
+        for one in self.data:
+            yield one
+        if not self.data or self.page * self.limit >= self.total:
+            return
+        # From here on by cursor, for what is added meanwhile would move the pages.
+        last = cast(Any, self.data[-1]).id
+        onward = {name: value for name, value in self._query.items() if name != "page"} | {"starting_after": last}
+        following = list_page(self._transport, self._path, onward, self._item)
+        for one in following.auto_paginate():
+            yield one
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.data)} of {self.total} objects, page={self.page})"
