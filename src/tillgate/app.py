@@ -76,7 +76,7 @@ from tillgate.mail.operations import MailQueue
 from tillgate.mail.sending import Smtp
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
-from tillgate.pages import documents, mails
+from tillgate.pages import documents, guides, mails
 from tillgate.pages.context import PagesContext
 from tillgate.pages.mails import BuyerMails
 from tillgate.pages.papers import paper_of
@@ -371,6 +371,7 @@ class Tillgate:
                 Route("/metrics", self._expose_metrics),
                 *tillgate.pages.routes(pages),
                 *documents.routes(error_pages.served(settings.public_url)),
+                *guides.routes(),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],

@@ -159,6 +159,7 @@ def test_a_webhook_endpoint_is_made_changed_tested_replayed_and_deleted(client: 
     assert rotated.previous_secret_expires_at is not None
     client.checkout_sessions.create(amount=PRICE)
     overlapping = receiver.wait_for(lambda received: len(received) == 6)[-1]
+    assert rotated.to_dict()["secret"] == f"{rotated.secret_prefix}…"
     for secret in (endpoint.secret, rotated.secret):
         assert verify_webhook(overlapping.body, overlapping.headers["x-webhook-signature"], secret).type
 
@@ -290,8 +291,8 @@ async def test_the_asynchronous_client_does_the_same(async_client: AsyncClient) 
 def test_an_order_is_found_by_its_session_and_fulfilled(client: Client) -> None:
     """What was ordered comes with the session where it is asked for, adds up, and is the merchant's to fulfil."""
     lines: list[tillgate_client.NewLineItem] = [
-        {"name": "Tea", "unitAmount": "4.50", "quantity": 2},
-        {"name": "VAT", "unitAmount": "0.81", "kind": "tax"},
+        {"name": "Tea", "unit_amount": "4.50", "quantity": 2},
+        {"name": "VAT", "unit_amount": "0.81", "kind": "tax"},
     ]
     session = client.checkout_sessions.create(
         line_items=lines, currency="EUR", shipping_amount="3.00", reference="T-1", metadata={"a": "b"}, expand="order"

@@ -182,14 +182,9 @@ async def test_a_list_is_exported_as_it_is_filtered(owner_of_both: Owner) -> Non
     assert (await file("/orders/export")).text == ""
 
 
-async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner) -> None:
-    """However slowly it is read: what would come after that is not handed over, and the file is broken off."""
-    api = await owner.shop.client()
-    for _ in range(exports.ROWS_EACH + 1):
-        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
-    path, pieces = "/dashboard/customers/export", list[bytes]()
-    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
-    scope = {
+def scope_of(path: str, cookies: str) -> dict[str, Any]:
+    """A request of a browser, as the server hands it over."""
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -203,6 +198,16 @@ async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner
         "client": ("127.0.0.1", 50_000),
         "server": ("shop.example", 443),
     }
+
+
+async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner) -> None:
+    """However slowly it is read: what would come after that is not handed over, and the file is broken off."""
+    api = await owner.shop.client()
+    for _ in range(exports.ROWS_EACH + 1):
+        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
+    path, pieces = "/dashboard/customers/export", list[bytes]()
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = scope_of(path, cookies)
 
     async def receive() -> Any:
         await asyncio.Event().wait()
@@ -225,6 +230,29 @@ def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
     """Whatever a spreadsheet would take for one is text."""
     assert exports.safe(cell) == f"'{cell}"
     assert exports.safe(f"x{cell}") == f"x{cell}"
+
+
+async def test_a_file_that_nobody_waits_for_any_more_is_not_read_to_its_end(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sending to somebody who has gone waits for nothing: others have their turn all the same, and the file ends."""
+    monkeypatch.setattr(exports, "ROWS_EACH", 1)
+    api = await owner.shop.client()
+    for _ in range(12):
+        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
+    pieces: list[bytes] = []
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = scope_of("/dashboard/customers/export", cookies)
+    came = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        return next(came, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        pieces.append(message.get("body", b""))
+
+    await owner.shop.app(scope, receive, send)
+    assert len(pieces) < 12
 
 
 async def test_a_project_downloads_a_few_files_at_once(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written"
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
+    ("docs/command-line.md", "Completion"): Reason("changes the files of whoever runs it"),
+    ("docs/command-line.md", "*"): "tests/cli/test_api.py::test_the_guide_works_as_it_is_written",
     ("docs/mail.md", "The mail server"): "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
     ("docs/mail.md", "Mail that comes back"): "tests/mail/test_returning.py::"
     "test_a_report_that_is_piped_marks_the_mail",
@@ -309,7 +311,7 @@ def leaves(command: Any) -> Iterator[Any]:
 def options(command: Any) -> set[str]:
     """The options of a command, or of all below it."""
     return {"--help"} | {
-        name for leaf in leaves(command) for one in leaf.params for name in (*one.opts, *one.secondary_opts)
+        name for leaf in (command, *leaves(command)) for one in leaf.params for name in (*one.opts, *one.secondary_opts)
     }
 
 

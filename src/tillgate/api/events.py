@@ -6,6 +6,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.paging import ListObject, ListQuery
+from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.problems import Problem
 from tillgate.checkout.search.related import related_ids
@@ -100,8 +101,12 @@ async def _objects(tx: Transaction, call: Call, query: ListEvents) -> list[str] 
     one, related = given(query.object_id), given(query.related_object)
     if one is not None and related is not None:
         raise InvalidInput("related_object", Problem.EITHER_WAY, code="invalid_query", other="object_id")
+    if one is not None and not ids.is_typed(one):
+        raise InvalidInput("object_id", Problem.NO_SUCH, code="invalid_query", noun="object")
     if related is None:
         return [one] if one is not None else None
+    if not ids.is_typed(related):
+        raise InvalidInput("related_object", Problem.NO_SUCH, code="invalid_query", noun="object")
     try:
         return await related_ids(tx, call.principal, related)
     except NotFound as error:

@@ -29,6 +29,7 @@ from tillgate.cli import (
     users,
     wallets,
 )
+from tillgate.cli.api import group as api
 from tillgate.cli.session import where
 
 app = typer.Typer(
@@ -61,6 +62,7 @@ app.add_typer(embed.app, name="embed")
 app.add_typer(documents.app, name="documents")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(mail.app, name="mail")
+app.add_typer(api.app, name="api")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
 app.command("doctor")(doctor.doctor)

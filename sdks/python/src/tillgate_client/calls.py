@@ -33,6 +33,7 @@ from tillgate_client.errors import (
 VERSION: Final = "0.1.0"
 ROOT: Final = "/api/v1"
 KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
+BASE_URL_VARIABLE: Final = "CHECKOUT_BASE_URL"
 TIMEOUT_SECONDS: Final = 30.0
 RETRIES_MAX: Final = 2
 BACKOFF_SECONDS: Final = 0.5
@@ -41,6 +42,8 @@ BACKOFF_SECONDS_MAX: Final = 8.0
 RETRY_AFTER_SECONDS_MAX: Final = 60.0
 RETRIED: Final = frozenset({429, 502, 503, 504})
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
+# What a longer Retry-After is read as: thirty years, however absurd the number is.
+PAUSE_SECONDS_MAX: Final = 1e9
 
 T = TypeVar("T")
 
@@ -107,7 +110,7 @@ def call_of(
     """
     if idempotency_key is None:
         idempotency_key = str(uuid.uuid4()) if method in _MUTATING else None
-    elif not _KEY.fullmatch(idempotency_key) or len(idempotency_key) > IDEMPOTENCY_KEY_LENGTH_MAX:
+    elif not _is(_KEY, idempotency_key) or len(idempotency_key) > IDEMPOTENCY_KEY_LENGTH_MAX:
         raise ConfigurationError(
             f"idempotency_key: expected 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters without spaces."
         )
@@ -116,7 +119,7 @@ def call_of(
     given = {name: _query_text(name, value) for name, value in (query or {}).items() if value is not None}
     content = None
     if body is not None:
-        sent = {name: value for name, value in body.items() if value is not msgspec.UNSET}
+        sent = {name: _wire_value(name, value) for name, value in body.items() if value is not msgspec.UNSET}
         try:
             content = msgspec.json.encode(sent)
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
@@ -136,16 +139,35 @@ def path_of(*segments: str) -> str:
         ConfigurationError: an id is none; sent as it is, it would lead to another operation.
     """
     for id in segments[1::2]:
-        if not _ID.fullmatch(id):
+        if not _is(_ID, id):
             raise ConfigurationError(f"id: expected the id of one of {segments[0]}, letters, digits and _ only.")
     return "/" + "/".join(segments)
+
+
+def _is(pattern: re.Pattern[str], text: object) -> bool:
+    return isinstance(text, str) and pattern.fullmatch(text) is not None
+
+
+def _wire_value(name: str, value: object) -> object:
+    """A value of a body with the wire's names inside. What ``metadata`` holds is the caller's and stays."""
+    if name == "metadata":
+        return value
+    if isinstance(value, Mapping):
+        return {_camel(inner): _wire_value(inner, one) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_wire_value(name, one) for one in value]
+    return value
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), name)
 
 
 def _query_text(name: str, value: object) -> str:
     if name == "expand":
         # Paths are said with the fields' names, which are Python's here and the wire's there.
         paths = value if isinstance(value, str) else ",".join(cast(Sequence[str], value))
-        return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), paths)
+        return _camel(paths)
     match value:
         case bool():
             return "true" if value else "false"
@@ -154,7 +176,10 @@ def _query_text(name: str, value: object) -> str:
                 raise ConfigurationError(f"{name}: expected a datetime with a time zone, such as datetime.now(UTC).")
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case _:
-            return str(value)
+            text = str(value)
+            if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise ConfigurationError(f"{name}: expected text that can be written as UTF-8.")
+            return text
 
 
 def read_api_key(given: str | None) -> ApiKey:
@@ -166,19 +191,27 @@ def read_api_key(given: str | None) -> ApiKey:
     text = given if given is not None else os.environ.get(KEY_VARIABLE, "")
     if not text:
         raise ConfigurationError(f"api_key: none was given and {KEY_VARIABLE} is not set.")
+    if not isinstance(text, str):
+        raise ConfigurationError(f"api_key: expected text, got {type(text).__name__}.")
     if not _KEY.fullmatch(text):
         raise ConfigurationError("api_key: it has a space, a line break or a character that no key has.")
     return ApiKey(text)
 
 
-def read_base_url(given: str) -> str:
-    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are removed.
+def read_base_url(given: str | None) -> str:
+    """The bare origin: ``https://your-domain.com``, or else the environment's. A trailing slash and ``/api/v1`` are
+    removed.
 
     Raises:
-        ConfigurationError: it is no http(s) URL, or has anything beyond the origin.
+        ConfigurationError: there is none, it is no http(s) URL, or it has anything beyond the origin.
     """
+    url = given if given is not None else os.environ.get(BASE_URL_VARIABLE)
+    if url is None:
+        raise ConfigurationError(f"base_url: none was given and {BASE_URL_VARIABLE} is not set.")
+    if not isinstance(url, str):
+        raise ConfigurationError(f"base_url: expected text, got {type(url).__name__}.")
     try:
-        parts = urlsplit(given.strip())
+        parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as error:
         raise ConfigurationError("base_url: expected an origin such as https://your-domain.com.") from error
@@ -191,6 +224,28 @@ def read_base_url(given: str) -> str:
         raise ConfigurationError("base_url: expected no user name or password in it.")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def read_timeout(seconds: object) -> httpx.Timeout:
+    """The time limit of each attempt.
+
+    Raises:
+        ConfigurationError: it is no positive number.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise ConfigurationError("timeout_seconds: expected a positive number of seconds.")
+    return httpx.Timeout(seconds)
+
+
+def read_max_retries(number: object) -> int:
+    """How often a call is repeated.
+
+    Raises:
+        ConfigurationError: it is no whole number from 0.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise ConfigurationError("max_retries: expected a whole number, 0 or more.")
+    return number
 
 
 def headers_of(call: Call, key: ApiKey, answer: type[Any]) -> dict[str, str]:
@@ -232,15 +287,16 @@ def wait_seconds(attempt: int, response: httpx.Response | None) -> float | None:
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
-    """``Retry-After`` (RFC 9110, 10.2.3): seconds, or an HTTP date."""
+    """``Retry-After`` (RFC 9110, 10.2.3): seconds, or an HTTP date. An absurd number is a very long pause."""
     text = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        return float(text)
+    if re.fullmatch(r"[0-9]+", text, re.ASCII):
+        return min(float(text), PAUSE_SECONDS_MAX)
     try:
         at = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        pause = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, pause), PAUSE_SECONDS_MAX)
 
 
 def tagged(answer: T, etag: str | None) -> T:
@@ -301,7 +357,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
     if response.is_success:
         try:
             return tagged(msgspec.json.decode(response.content, type=answer), response.headers.get("ETag"))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"The answer to {call.method} {ROOT}{call.path} is not what was expected"
             detail = f": {error}." if isinstance(error, msgspec.ValidationError) else ": it is not JSON."
             raise UnexpectedAnswerError(
@@ -314,7 +370,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
             ) from error
     try:
         envelope = _envelope.decode(response.content).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not the server's own words: a proxy's page, or another program altogether. It is not repeated here.
         kind = ServerError if response.status_code >= 500 else UnexpectedAnswerError
         raise _BY_STATUS.get(response.status_code, kind)(
@@ -349,9 +405,15 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
     )
 
 
-def unreachable(call: Call, error: httpx.TransportError, attempts: int) -> ApiConnectionError:
-    """What is raised when no answer came."""
+def unreachable(call: Call, error: httpx.RequestError, attempts: int) -> ApiConnectionError:
+    """What is raised when no answer came, or none that can be decoded."""
     kind = ApiTimeoutError if isinstance(error, httpx.TimeoutException) else ApiConnectionError
+    if isinstance(error, httpx.DecodingError):
+        return kind(
+            f"{call.method} {ROOT}{call.path} was answered in an encoding that is not what its Content-Encoding says: "
+            "look at the proxies between here and the server.",
+            idempotency_key=call.idempotency_key,
+        )
     return kind(
         f"{call.method} {ROOT}{call.path} got no answer in {attempts} attempt{'s' if attempts > 1 else ''}: "
         f"{type(error).__name__}.",

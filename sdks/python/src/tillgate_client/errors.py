@@ -168,6 +168,13 @@ class SequenceAheadError(ConflictError):
         self.newest_sequence = newest_sequence
         self.log_id = log_id
 
+    def __str__(self) -> str:
+        place = f" or go on from after={self.newest_sequence}" if self.newest_sequence is not None else ""
+        return (
+            f"{super().__str__()} What to do: list with after=0 and handle the events whose id you have not handled,"
+            f"{place} if you keep no ids; follow on with the page's log_id."
+        )
+
 
 class RateLimitedError(ApiError):
     """429: too many requests; ``retry_after_seconds`` says how long to pause."""

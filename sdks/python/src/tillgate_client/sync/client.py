@@ -46,7 +46,7 @@ class Client:
         self,
         *,
         api_key: str | None = None,
-        base_url: str,
+        base_url: str | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
         max_retries: int = RETRIES_MAX,
         http_client: httpx.Client | None = None,
@@ -54,7 +54,8 @@ class Client:
         """
         Args:
             api_key: by default what ``CHECKOUT_API_KEY`` holds.
-            base_url: the bare origin, ``https://your-domain.com``; a trailing slash or ``/api/v1`` is removed.
+            base_url: the bare origin, ``https://your-domain.com``; a trailing slash or ``/api/v1`` is removed. By
+                default what ``CHECKOUT_BASE_URL`` holds.
             timeout_seconds: of each attempt, for connecting and for each silence.
             max_retries: attempts after the first.
             http_client: your own, with its proxies and certificates; it stays yours to close.
@@ -62,7 +63,10 @@ class Client:
         Raises:
             ConfigurationError: the key is missing or malformed, or ``base_url`` is more than an origin.
         """
-        self._transport = Transport(api_key, base_url, timeout_seconds, max_retries, http_client)
+        self._use(Transport(api_key, base_url, timeout_seconds, max_retries, http_client))
+
+    def _use(self, transport: Transport) -> None:
+        self._transport = transport
         self.payment_links = PaymentLinks(self._transport)
         self.checkout_sessions = CheckoutSessions(self._transport)
         self.webhook_endpoints = WebhookEndpoints(self._transport)
@@ -88,6 +92,13 @@ class Client:
     def base_url(self) -> str:
         """The server's origin."""
         return self._transport.base_url
+
+    def with_options(self, *, timeout_seconds: float | None = None, max_retries: int | None = None) -> "Client":
+        """This client under other limits, for one call or for several. It shares the connections, which stay this
+        client's to close."""
+        other = object.__new__(type(self))
+        other._use(self._transport.with_limits(timeout_seconds, max_retries))
+        return other
 
     def close(self) -> None:
         """Close the connections."""
