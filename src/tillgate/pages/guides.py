@@ -27,7 +27,10 @@ FOUND_MAX: Final = 30
 WORDS_MAX: Final = 8
 # By chapter, in the order of the navigation; a test holds that no document is missing.
 CHAPTERS: Final = (
-    ("Selling", "test-mode payment-links selling money webhooks idempotency mail documents embedding importing people"),
+    (
+        "Selling",
+        "test-mode payment-links selling money webhooks idempotency mail documents embedding importing people command-line",
+    ),
     ("Live and in production", "going-live live operating production performance security-model asvs"),
     ("Keys", "keys keyturn leaks"),
     ("Reference", "reference/* dialects/*"),
