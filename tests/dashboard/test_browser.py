@@ -456,6 +456,16 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
             "'failed', NULL, 0, NULL, 6, ?, created_at, updated_at FROM jobs WHERE kind = 'events.drop'",
             (refund["id"], "RuntimeError: " + "no route to host, " * 27),
         )
+        database.execute(
+            "UPDATE webhook_deliveries SET status = 'abandoned' WHERE id IN "
+            "(SELECT id FROM webhook_deliveries WHERE event_id IS NOT NULL ORDER BY id DESC LIMIT 3)"
+        )
+        failed = database.execute("SELECT id FROM webhook_deliveries WHERE status = 'abandoned'").fetchone()[0]
+        database.execute(
+            "INSERT INTO saved_filters "
+            "SELECT u.id, p.id, 'orders', ?, 'currency=USD&q=' || ?, 1 FROM users u, projects p",
+            ("W" * 60, "r" * 200),
+        )
     yield {
         "overview": "",
         "projects": "/projects",
@@ -497,6 +507,13 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "no customers": "/customers?q=nobody",
         "orders": "/orders?from=2020-01-01",
         "no orders": "/orders?amount=5",
+        "fulfil orders": f"/orders/fulfil?order={sold['order']['id']}&order={long['orderId']}",
+        "fulfilled orders": f"/orders/fulfilled?order={sold['order']['id']}&left={long['orderId']}",
+        "saved filter": f"/saved?list=orders&name={'W' * 60}",
+        "tag keys": f"/api-keys/tag?key={key['id']}",
+        "failed deliveries": "/webhooks/failed",
+        "replay deliveries": f"/webhooks/failed/replay?delivery={failed}",
+        "replayed deliveries": f"/webhooks/failed/replayed?delivery={failed}&left=dlv_x",
         "payments": "/payments",
         "refunds": "/refunds",
         "customer": f"/customers/{customer['id']}",
@@ -618,6 +635,33 @@ def test_a_form_shows_only_what_its_choice_asks_for(running: RunningServer, open
     page.get_by_role("radio", name="An amount").check()
     expect(page.get_by_label("Currency", exact=True)).to_be_visible()
     expect(page.get_by_label("Percentage", exact=True)).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_orders_are_selected_and_fulfilled_together(running: RunningServer, open_page: OpenPage, scripts: bool) -> None:
+    """With one box for all of the page where scripts run, with each order's own where none do; undone by one button."""
+    with running.client(running.key()) as api:
+        body = {"amount": {"value": "3.33", "currency": "CHF"}}
+        for _ in range(2):
+            session = api.post("/checkout_sessions", json=body).json()["id"]
+            api.post(f"/checkout_sessions/{session}/simulate", json={"outcome": "paid"}).raise_for_status()
+    page = open_page(java_script_enabled=scripts)
+    sign_in(page, running.url)
+    page.goto(f"{running.url}/dashboard/orders?currency=CHF&fulfillment=unfulfilled")
+    if scripts:
+        page.get_by_label("Select all on this page").check()
+    else:
+        for box in page.locator("input[name=order]").all():
+            box.check()
+    count = page.locator("input[name=order]:checked").count()
+    assert count >= 2
+    page.get_by_role("button", name="Mark selected as fulfilled").press("Enter")
+    expect(page.get_by_role("heading", name=f"Mark {count} orders as fulfilled?")).to_be_visible()
+    page.get_by_role("button", name=f"Mark {count} as fulfilled").click()
+    expect(page.get_by_role("heading", name=f"{count} of {count} orders are fulfilled")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name=f"Mark {count} as unfulfilled").click()
+    expect(page.get_by_role("heading", name=f"{count} of {count} orders are unfulfilled")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -46,7 +46,8 @@ FORMS: dict[Right | None, set[str]] = {
         f"{ROOT}/notices/seen",
         f"{ROOT}/{{rest:path}}",
     },
-    Right.READ: {f"{ROOT}/mode"},
+    # Filters that they keep for themselves.
+    Right.READ: {f"{ROOT}/mode", f"{ROOT}/saved", f"{ROOT}/saved/rename", f"{ROOT}/saved/remove"},
     Right.PROJECTS: {f"{ROOT}/projects"},
     Right.MONEY: {
         *(f"{SESSION}/{verb}" for verb in ("simulate", "accept", "call-off", "wait", "give-back", "refund", "capture")),
@@ -342,6 +343,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     public = await every_key(shop.keys.store, shop.project_id, KeyFilter(mode=Mode.LIVE, kind=Kind.PUBLISHABLE))
     order = re.findall(r"ord_\w{26}", await owner.page("/orders?status=paid"))[0]
     pages += [f"/orders/fulfil?order={order}", f"/orders/fulfilled?order={order}", "/webhooks/failed/replayed"]
+    pages += ["/orders?status=paid"]
     return World(pages, {keys[1].id, *(key.id for key in public)})
 
 
@@ -407,6 +409,8 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     of_a_moment |= {f"{SESSION}/refunds/{{refund}}/{verb}" for verb in ("link", "mail-link")}
     # Where a delivery was given up: tests/dashboard/test_bulk.py.
     of_a_moment |= {f"{ROOT}/webhooks/failed/replay"}
+    # Of filters that somebody has saved: tests/dashboard/test_saved.py.
+    of_a_moment |= {f"{ROOT}/saved/rename", f"{ROOT}/saved/remove"}
     # A button of the form that publishes.
     of_a_moment |= {f"{ROOT}/templates/-/preview"}
     # Where a template has an image.
@@ -414,7 +418,7 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
     assert left <= of_a_moment
     own = {view.path for view in signed_in_views() if view.method == "POST" and view.need.right is None}
-    assert seen[Role.VIEWER] - own == {f"{ROOT}/mode"}
+    assert seen[Role.VIEWER] - own == {f"{ROOT}/mode", f"{ROOT}/saved"}
 
 
 async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) -> None:

@@ -14,7 +14,7 @@ from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders
 from tillgate.dashboard.calls import READ, SELL, Call, Unusable, View
-from tillgate.dashboard.filters import Filters, filters_of
+from tillgate.dashboard.filters import Filters, filters_of, saved_beside
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
@@ -37,6 +37,7 @@ async def list_all(call: Call) -> Response:
         section="customers",
         found=found,
         filters=filters,
+        kept=await saved_beside(call, "customers"),
         draft=filters.draft,
         root=CUSTOMERS,
     )

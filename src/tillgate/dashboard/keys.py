@@ -29,6 +29,7 @@ from tillgate.access.accounts import Right
 from tillgate.base.clock import DAY_MS
 from tillgate.dashboard import key_forms
 from tillgate.dashboard.calls import READ_BOTH, Call, Need, Unusable, View, either_mode
+from tillgate.dashboard.charts import Spark, spark
 from tillgate.dashboard.forms import Draft, draft
 from tillgate.documents.renders.model import month_of
 from tillgate.documents.renders.operations import get_usage
@@ -40,6 +41,7 @@ KEYS_SHOWN_MAX: Final = 2 * KEYS_SHOWN
 UNUSED: Final = "unused"
 EXPIRING: Final = "expiring"
 EXPIRING_DAYS: Final = 30
+SPARK_DAYS: Final = 14
 SHOWN: Final = (*(status.value for status in Status), UNUSED, EXPIRING)
 
 
@@ -120,6 +122,8 @@ async def list_keys(call: Call) -> Response:
         "keys/list.html",
         section="keys",
         groups=groups,
+        sparks=await _sparks(call, [key.id for _, keys, _ in groups for key in keys], now),
+        spark_days=SPARK_DAYS,
         any_key=any(keys or following for _, keys, following in groups),
         wanted=wanted,
         filtered=bool(wanted.show or wanted.kind or wanted.q or wanted.tag),
@@ -130,6 +134,14 @@ async def list_keys(call: Call) -> Response:
         suspended=await store.is_suspended(project_id),
         usage=await call.read(lambda tx: get_usage(tx, project_id, month_of(now))),
     )
+
+
+async def _sparks(call: Call, key_ids: Sequence[str], now: int) -> dict[str, Spark | None]:
+    """The traffic of each of these keys, from what is counted of them."""
+    first = now // DAY_MS - SPARK_DAYS + 1
+    found = await call.context.usage.traffic(call.who.project.id, key_ids, first)
+    days = range(first, first + SPARK_DAYS)
+    return {key_id: spark([(day, found.get((key_id, day), (0, 0))) for day in days]) for key_id in key_ids}
 
 
 async def confirm_revoke_many(call: Call) -> Response:

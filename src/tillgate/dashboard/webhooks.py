@@ -14,6 +14,7 @@ from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.settlement.simulating import example_of_paid
 from tillgate.dashboard.calls import READ, Call, Need, Unusable, View, mark_of
+from tillgate.dashboard.charts import day_of, stacked
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
 from tillgate.events.deliveries.model import DeliveryStatus
@@ -23,10 +24,11 @@ from tillgate.events.deliveries.operations import (
     Replayed,
     get_delivery,
     list_deliveries,
+    outcomes_of,
     replay,
     replay_range,
 )
-from tillgate.events.deliveries.records import Claimed
+from tillgate.events.deliveries.records import Claimed, Outcomes
 from tillgate.events.endpoints.model import OVERLAP_DEFAULT_SECONDS, WebhookEndpoint
 from tillgate.events.endpoints.operations import (
     CreatedEndpoint,
@@ -55,6 +57,10 @@ OVERLAPS: Final = {
 }
 # Which events a replay sends.
 MISSED, EVERYTHING = "missed", "everything"
+
+
+# How many days of attempts the page of an endpoint shows.
+OUTCOME_DAYS: Final = 30
 
 
 async def list_webhooks(call: Call) -> Response:
@@ -124,13 +130,15 @@ async def endpoint_page(call: Call) -> Response:
 
     async def operation(
         tx: Transaction,
-    ) -> tuple[WebhookEndpoint, Page[DeliveryWithAttempts], DeliveryWithAttempts | None]:
+    ) -> tuple[WebhookEndpoint, Page[DeliveryWithAttempts], DeliveryWithAttempts | None, list[tuple[int, Outcomes]]]:
         endpoint = await get_endpoint(tx, call.principal, call.param("endpoint"))
         deliveries = await list_deliveries(tx, call.principal, endpoint.id, request, abandoned=status is not None)
         tested = await get_delivery(tx, call.principal, tested_id) if tested_id is not None else None
-        return endpoint, deliveries, tested
+        now = call.context.clock.now()
+        outcomes = await outcomes_of(tx, call.principal, endpoint.id, now, OUTCOME_DAYS)
+        return endpoint, deliveries, tested, outcomes
 
-    endpoint, deliveries, tested = await call.read(operation)
+    endpoint, deliveries, tested, outcomes = await call.read(operation)
     mark = mark_of(standing(deliveries.data))
     return call.seen(mark) or call.page(
         "webhooks/detail.html",
@@ -140,12 +148,22 @@ async def endpoint_page(call: Call) -> Response:
         titles=TITLES,
         deliveries=deliveries,
         tested=tested,
+        days=[(day_of(day), found) for day, found in outcomes] if any(any(found) for _, found in outcomes) else [],
+        plot=stacked([_column(day, found) for day, found in outcomes]),
         abandoned=status is not None,
         page=request,
         mark=mark,
         # Looked at again only while an attempt is due, so that a log somebody reads stands still.
         busy=endpoint.active and due_soon(deliveries.data, call.context.clock.now()),
     )
+
+
+def _column(day: int, found: Outcomes) -> tuple[str, int, int, str]:
+    name = day_of(day)
+    words = (
+        f"{name}: {found.delivered} delivered; {found.failed} attempts failed, {found.abandoned} deliveries given up"
+    )
+    return name, found.delivered, found.failed, words
 
 
 async def edit_form(call: Call) -> Response:

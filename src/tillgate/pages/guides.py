@@ -29,7 +29,8 @@ WORDS_MAX: Final = 8
 CHAPTERS: Final = (
     (
         "Selling",
-        "test-mode payment-links selling money webhooks idempotency mail documents embedding importing people command-line",
+        "test-mode payment-links selling money webhooks idempotency mail "
+        "documents embedding importing people command-line",
     ),
     ("Live and in production", "going-live live operating production performance security-model asvs"),
     ("Keys", "keys keyturn leaks"),

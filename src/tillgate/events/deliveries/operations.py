@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tillgate.base import ids
-from tillgate.base.clock import Clock
+from tillgate.base.clock import DAY_MS, Clock
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
 from tillgate.base.pages import ANY_TIME, LIMIT_MAX, Page, PageRequest, Period, checked_cursor, cut
@@ -73,6 +73,21 @@ async def list_deliveries(
         raise NotFound("webhook endpoint", endpoint_id)
     found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned, period=period), page.limit)
     return Page(await _with_attempts(tx, found.data), found.has_more)
+
+
+async def outcomes_of(
+    tx: Transaction, principal: Principal, endpoint_id: str, now: int, days: int
+) -> list[tuple[int, records.Outcomes]]:
+    """The outcome of an endpoint's attempts on each of the last days, today included; the oldest first.
+
+    Raises:
+        NotFound: the endpoint is not in the caller's project and mode.
+    """
+    if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
+        raise NotFound("webhook endpoint", endpoint_id)
+    first = now // DAY_MS - days + 1
+    found = await records.outcomes(tx, endpoint_id, first, days)
+    return [(day, found.get(day, records.Outcomes())) for day in range(first, first + days)]
 
 
 async def list_failed(tx: Transaction, principal: Principal, page: PageRequest) -> Page[FailedDelivery]:

@@ -7,6 +7,7 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
+from tillgate.base.clock import DAY_MS
 from tillgate.base.pages import ANY_TIME, PageRequest, Period
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
@@ -75,6 +76,15 @@ _FINISH: Final = (
     "UPDATE webhook_deliveries SET status = $1, attempts = $2, next_attempt_at = $3, lease_until = 0, "
     "response_status = $4, updated_at = $5 WHERE id = $6 AND lease_until = $7 AND status = 'pending'"
 )
+_ADD_OUTCOME: Final = (
+    "INSERT INTO delivery_figures (endpoint_id, day, delivered, failed, abandoned) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (endpoint_id, day) DO UPDATE SET delivered = delivery_figures.delivered + excluded.delivered, "
+    "failed = delivery_figures.failed + excluded.failed, abandoned = delivery_figures.abandoned + excluded.abandoned"
+)
+_OUTCOMES: Final = (
+    "SELECT day, delivered, failed, abandoned FROM delivery_figures WHERE endpoint_id = $1 AND day >= $2 "
+    "ORDER BY day LIMIT $3"
+)
 _INSERT_ATTEMPT: Final = (
     "INSERT INTO webhook_attempts (id, delivery_id, number, attempted_at, duration_ms, response_status, "
     "response_excerpt, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -140,6 +150,14 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_id: str = ""
     project_id: str = ""
     is_test: bool = False
+
+
+class Outcomes(NamedTuple):
+    """Of an endpoint's attempts on one day: those that arrived, those that failed, and the deliveries given up."""
+
+    delivered: int = 0
+    failed: int = 0
+    abandoned: int = 0
 
 
 class Subscriber(NamedTuple):
@@ -331,7 +349,17 @@ async def finish(
         attempt.response_excerpt,
         attempt.error,
     )
+    if not claimed.is_test:
+        delivered, given_up = status is DeliveryStatus.DELIVERED, status is DeliveryStatus.ABANDONED
+        day = attempt.attempted_at // DAY_MS
+        await tx.execute(_ADD_OUTCOME, claimed.endpoint_id, day, int(delivered), int(not delivered), int(given_up))
     return True
+
+
+async def outcomes(tx: Transaction, endpoint_id: str, since_day: int, days: int) -> dict[int, Outcomes]:
+    """The outcome of an endpoint's attempts on each day from that one on; days without any are missing."""
+    rows = await tx.fetch_all(_OUTCOMES, endpoint_id, since_day, days)
+    return {row["day"]: Outcomes(row["delivered"], row["failed"], row["abandoned"]) for row in rows}
 
 
 async def count_pending(tx: Transaction) -> int:

@@ -43,6 +43,7 @@ _DISABLE: Final = "UPDATE webhook_endpoints SET active = FALSE, disabled_reason 
 _DISABLE_GONE: Final = f"{_DISABLE} AND active"
 _DISABLE_FAILING: Final = f"{_DISABLE} AND active AND failing_since <= $4"
 _DELETE: Final = "DELETE FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_DELETE_FIGURES: Final = "DELETE FROM delivery_figures WHERE endpoint_id = $1"
 _COUNT: Final = "SELECT COUNT(*) AS count FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
 _COUNT_FAILING: Final = (
     "SELECT COUNT(*) AS found FROM (SELECT 1 FROM webhook_endpoints "
@@ -162,8 +163,11 @@ async def disable_failing(tx: Transaction, endpoint_id: str, since: int, now: in
 
 
 async def delete(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> int:
-    """Delete an endpoint and, by cascade, its deliveries."""
-    return await tx.execute(_DELETE, endpoint_id, project_id, livemode)
+    """Delete an endpoint, its deliveries by cascade, and the figures of them."""
+    deleted = await tx.execute(_DELETE, endpoint_id, project_id, livemode)
+    if deleted:
+        await tx.execute(_DELETE_FIGURES, endpoint_id)
+    return deleted
 
 
 async def count(tx: Transaction, project_id: str, livemode: bool) -> int:
