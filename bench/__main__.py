@@ -17,6 +17,7 @@ from bench.against import Against
 from bench.alternatives import Alternatives
 from bench.chain import Chain
 from bench.checkout import Checkout
+from bench.desk import Desk
 from bench.documents import Documents
 from bench.fleet import Fleet
 from bench.growth import Growth
@@ -39,6 +40,7 @@ PARTS: Mapping[str, Callable[[Stage], list[Row]]] = {
     "languages": lambda stage: Languages(stage).run(),
     "fleet": lambda stage: Fleet(stage).run(),
     "growth": lambda stage: Growth(stage).run(),
+    "desk": lambda stage: Desk(stage).run(),
     "chain": lambda stage: Chain(stage).run(),
     "documents": lambda stage: Documents(stage).run(),
     "peers": lambda stage: Peers(stage).run(),

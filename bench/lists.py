@@ -30,10 +30,11 @@ _INSERTS = (
     "$3 + n, $3 + n, $3 + n, $3 + n FROM numbers",
     "INSERT INTO payments (id, session_id, rail, chain_id, asset, asset_decimals, address, amount_atomic, "
     "native_price_usd, created_at, project_id, livemode, order_id, state, amount_minor, currency, capture_method, "
-    "updated_at, counted) {numbers}"
+    "updated_at, counted, booked) {numbers}"
     "SELECT 'pay_' || {id}, 'cs_' || {id}, 'simulated', 1337, 'eip155:1337/slip44:60', 18, 'bench:' || {id}, "
     "'19600000000000000', '2500.00', $3 + n, $2, FALSE, 'ord_' || {id}, "
-    "CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END, 4900, 'USD', 'automatic', $3 + n, TRUE FROM numbers",
+    "CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END, 4900, 'USD', 'automatic', $3 + n, TRUE, TRUE "
+    "FROM numbers",
     "INSERT INTO orders (id, project_id, livemode, session_id, status, fulfillment, unique_reference, currency, "
     "line_items, shipping_minor, total_minor, created_at, updated_at) {numbers}"
     "SELECT 'ord_' || {id}, $2, FALSE, 'cs_' || {id}, CASE WHEN n % 10 = 0 THEN 'canceled' ELSE 'paid' END, "

@@ -116,6 +116,25 @@ def misspelt(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> dic
     return found
 
 
+def unknown(given: Mapping[str, str], prefix: str, known: Iterable[str]) -> dict[str, str]:
+    """The variables that begin as ours do and are like none of our settings, each with what is said of it: whoever has
+    set one may have meant it for us.
+
+    Args:
+        known: as for :func:`misspelt`.
+    """
+    known = tuple(known)
+    slips = misspelt(given, prefix, known)
+    return {
+        name: f"{name[:80]} is no setting, and is passed over"
+        for name in sorted(given)
+        if name.startswith(prefix)
+        and name not in known
+        and name not in slips
+        and not _SERVICE_LINK.fullmatch(name.removeprefix(prefix))
+    }
+
+
 def _is_like(head: str, ours: str) -> bool:
     # Lengths first: an environment has many variables, and most of them are nothing like ours.
     return head == ours or (abs(len(head) - len(ours)) <= 1 and bool(get_close_matches(head, [ours], cutoff=_ALIKE)))

@@ -90,6 +90,13 @@ class InvalidApp(InvalidKey):
     field = "apps"
 
 
+class InvalidQuota(InvalidKey):
+    """A monthly quota makes no sense."""
+
+    code = "invalid_quota"
+    field = "monthly_quota"
+
+
 class InvalidLimit(InvalidKey):
     """A key's own rate limit makes no sense."""
 

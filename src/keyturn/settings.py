@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from keyturn.connections import SECONDS_MAX, UNIX, ConnectionLimits
-from keyturn.environment import Variable, cannot_be_meant, flag, meant, one_of, whole
+from keyturn.environment import Variable, cannot_be_meant, flag, meant, one_of, unknown, whole
 from keyturn.errors import InvalidNetwork
 from keyturn.http.key_places import DEFAULT_HEADERS, DEFAULT_SCHEMES, USUAL, InvalidKeyPlace, KeyPlaces
 from keyturn.http.proxies import LOOPBACK, Networks
@@ -248,6 +248,11 @@ TABLE: Final = (
     ),
 )
 VARIABLES: Final = tuple(one.name for one in TABLE)
+
+
+def unknown_variables() -> dict[str, str]:
+    """The variables that begin as ours do and are like none of our settings, each with what is said of it."""
+    return unknown(os.environ, PREFIX, VARIABLES)
 
 
 def load(environment: Mapping[str, str] | None = None, *, database_url: str | None = None) -> Settings:

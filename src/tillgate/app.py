@@ -54,6 +54,7 @@ from tillgate.checkout.issued import operations as issued
 from tillgate.checkout.projects.operations import get_words
 from tillgate.checkout.settlement.watching import LivePayments
 from tillgate.dashboard.context import DashboardContext
+from tillgate.dashboard.places import ExportPlaces
 from tillgate.dialects import SPOKEN, title_of
 from tillgate.documents.context import DocumentContext
 from tillgate.documents.embedding.jobs import EndedSessions
@@ -75,7 +76,7 @@ from tillgate.mail.operations import MailQueue
 from tillgate.mail.sending import Smtp
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
-from tillgate.pages import documents, mails
+from tillgate.pages import documents, guides, mails
 from tillgate.pages.context import PagesContext
 from tillgate.pages.mails import BuyerMails
 from tillgate.pages.papers import paper_of
@@ -340,6 +341,7 @@ class Tillgate:
             settings.dev,
             settings.public_url,
             for_documents,
+            ExportPlaces(),
         )
         pages = PagesContext(
             database,
@@ -369,6 +371,7 @@ class Tillgate:
                 Route("/metrics", self._expose_metrics),
                 *tillgate.pages.routes(pages),
                 *documents.routes(error_pages.served(settings.public_url)),
+                *guides.routes(),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],

@@ -10,6 +10,7 @@ from tillgate.access.texts import TEXTS as PEOPLES_TEXTS
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.checkout import person_records as checkout_places
+from tillgate.checkout.books import operations as books
 from tillgate.checkout.customers import erasing
 from tillgate.checkout.customers import operations as customers
 from tillgate.checkout.payments import counting
@@ -90,7 +91,8 @@ def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys
         return await renormalising.renormalise(database, [*PEOPLES_TEXTS, *CHECKOUT_TEXTS])
 
     async def count_payments(_: Job) -> Again | None:
-        return await in_batches(database, counting.count_batch)
+        again = await in_batches(database, counting.count_batch)
+        return await in_batches(database, books.book_batch) or again
 
     async def index_customers(_: Job) -> Again | None:
         return await in_batches(database, customers.index_batch)

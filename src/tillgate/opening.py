@@ -12,6 +12,7 @@ from keyturn import Issuer, Limit, RateLimiter
 from keyturn.admission.layer import KeyLayer, LayerObserver
 from keyturn.database import Database, HighWater, Migration, migrate, open_database
 from keyturn.leaks.responding import LeakRules
+from keyturn.stores.quotas import SqlQuotas
 from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.sql import migrations as key_migrations
@@ -90,6 +91,7 @@ def open_layer(
         limiter=limiter,
         visitors=visitors,
         usage_store=SqlUsage(database),
+        quota_store=SqlQuotas(database),
         leak_rules=leak_rules,
         request_store=SqlRequests(database),
         request_days=request_days,

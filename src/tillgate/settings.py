@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
 from keyturn.database.opening import SQLITE_SCHEME
-from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, whole
+from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, unknown, whole
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
@@ -51,6 +51,7 @@ CONNECTIONS_OF_PROCESS_MIN: Final = 4
 
 # What a merchant's own program is set up with, too.
 API_KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
+BASE_URL_VARIABLE: Final = "CHECKOUT_BASE_URL"
 WEBHOOK_SECRET_VARIABLE: Final = "CHECKOUT_WEBHOOK_SECRET"  # noqa: S105 — where it is, not what it is
 
 # PostgreSQL's URLs may carry it among the parameters, too.
@@ -446,7 +447,7 @@ TABLE: Final = (
     ),
 )
 BY_NAME: Final = {one.name: one for one in TABLE}
-VARIABLES: Final = (API_KEY_VARIABLE, WEBHOOK_SECRET_VARIABLE, *BY_NAME)
+VARIABLES: Final = (API_KEY_VARIABLE, BASE_URL_VARIABLE, WEBHOOK_SECRET_VARIABLE, *BY_NAME)
 
 
 class Setting(NamedTuple):
@@ -511,6 +512,11 @@ class Settings(NamedTuple):
 def misspelt_variables() -> dict[str, str]:
     """The variables that are slips of a setting's name, each with what is wrong with it."""
     return misspelt(os.environ, PREFIX, VARIABLES)
+
+
+def unknown_variables() -> dict[str, str]:
+    """The variables that begin as ours do and are like none of our settings, each with what is said of it."""
+    return unknown(os.environ, PREFIX, VARIABLES)
 
 
 def load(
@@ -623,6 +629,17 @@ def _limit(found: Mapping[str, int], rate: str, burst: str, seconds: int) -> Lim
 def api_key() -> str:
     """The key that commands which speak to a server over HTTP present; empty where none is set."""
     return os.environ.get(API_KEY_VARIABLE, "")
+
+
+def base_url() -> str:
+    """The server that such commands speak to; empty where none is set."""
+    return os.environ.get(BASE_URL_VARIABLE, "")
+
+
+def configuration() -> Path:
+    """Where a person's own configuration is: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    return Path(home) if home.startswith("/") else Path.home() / ".config"
 
 
 def webhook_secret() -> str:

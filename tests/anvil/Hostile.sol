@@ -22,9 +22,14 @@ contract Hostile {
         emit Transfer(address(0), to, value);
     }
 
+    /// By this, tokens say whom they have frozen: here one address, or everybody where none is named.
+    function isBlacklisted(address account) public view returns (bool) {
+        return kind == 2 && (target == address(0) || target == account);
+    }
+
     /// 1 answers nothing, 2 is frozen, 3 takes a fee, 4 answers false, 5 calls back, 6 burns all gas, 7 answers junk.
     function transfer(address to, uint256 value) external {
-        if (kind == 2) revert("frozen");
+        if (isBlacklisted(msg.sender) || isBlacklisted(to)) revert("frozen");
         if (kind == 6) assembly { invalid() }
         if (kind == 5) {
             (bool done, ) = target.call(call);

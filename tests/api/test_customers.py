@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.makers import one
+from tests.makers import one, rows
 from tests.shop import Shop
+from tillgate.checkout.customers import operations
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +151,54 @@ async def test_the_list_is_paged_by_number_and_says_how_many_there_are(shop: Sho
         assert seen == ids
     last = (await client.get("/customers", params={"page": 10_000, "limit": 100})).json()
     assert (last["data"], last["total"]) == ([], 7)
+
+
+async def test_the_list_is_walked_by_cursor_and_shows_each_once_while_others_come(shop: Shop) -> None:
+    """From the last customer of any page on: nothing is counted, and who is added meanwhile is before the beginning,
+    where a page by number would show somebody again."""
+    client = await shop.client()
+    ids = [(await made(client, name=f"Customer {number}"))["id"] for number in range(7)][::-1]
+    first = (await client.get("/customers", params={"limit": 2})).json()["data"]
+    seen = [one["id"] for one in first]
+    cursor: str | None = seen[-1]
+    while cursor is not None:
+        await made(client, name="Meanwhile")
+        answer = (await client.get("/customers", params={"limit": 2, "starting_after": cursor})).json()
+        assert set(answer) == {"data", "hasMore", "nextCursor"}
+        assert answer["hasMore"] is (answer["nextCursor"] is not None)
+        seen += [one["id"] for one in answer["data"]]
+        cursor = answer["nextCursor"]
+    assert seen == ids
+    both = await client.get("/customers", params={"page": 2, "starting_after": ids[0]})
+    assert (both.status_code, both.json()["error"]["param"]) == (400, "page")
+
+
+async def test_customers_are_listed_of_a_period_and_counted_in_it(shop: Shop) -> None:
+    """``createdAfter`` is inclusive, ``createdBefore`` is not; by number and by cursor alike."""
+    client = await shop.client()
+    all_of_them = []
+    for number in range(4):
+        all_of_them.append(await made(client, name=f"Customer {number}"))
+        shop.clock.ahead_ms += 1_000
+    period = {"createdAfter": all_of_them[1]["createdAt"], "createdBefore": all_of_them[3]["createdAt"]}
+    counted = (await client.get("/customers", params=period)).json()
+    assert ([one["name"] for one in counted["data"]], counted["total"]) == (["Customer 2", "Customer 1"], 2)
+    walked = (await client.get("/customers", params=period | {"starting_after": all_of_them[2]["id"]})).json()
+    assert [one["name"] for one in walked["data"]] == ["Customer 1"]
+
+
+async def test_customers_are_counted_up_to_a_bound_beyond_the_page(
+    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has many pays for a page, not for all of them; and ``total`` says that there are further pages."""
+    monkeypatch.setattr(operations, "COUNTED_BEYOND_MAX", 3)
+    client = await sqlite_shop.client()
+    for number in range(8):
+        await made(client, name=f"Customer {number}")
+    totals = [
+        (await client.get("/customers", params={"limit": 2, "page": page})).json()["total"] for page in (1, 2, 3, 4, 5)
+    ]
+    assert totals == [5, 7, 8, 8, 8]
 
 
 @pytest.mark.spec("crypto-checkout R33")
@@ -380,3 +429,18 @@ async def test_what_stands_at_a_limit_is_kept_as_it_came(shop: Shop) -> None:
     second = bodies[1]
     found = (await client.get("/customers", params={"email": second["email"], "reference": second["reference"]})).json()
     assert found["total"] == 1
+
+
+async def test_erasing_is_written_down_once_and_names_nobody(shop: Shop) -> None:
+    """The audit log says who erased whom by ids alone, in the transaction of it; erasing again adds nothing."""
+    client = await shop.client()
+    customer = await made(client, **ADA)
+    for _ in range(2):
+        assert (await client.delete(f"/customers/{customer['id']}")).status_code == 200
+    lines = [
+        str(tuple(row))
+        for row in await rows(shop.database, "SELECT * FROM key_audit WHERE action = 'customer.data_erased'")
+    ]
+    assert len(lines) == 1
+    assert customer["id"] in lines[0]
+    assert not any(text in lines[0].lower() for text in ("ada", "crm-1"))

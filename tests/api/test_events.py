@@ -1,6 +1,7 @@
 """``/events`` over HTTP."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,46 @@ async def test_events_are_filtered_by_type_and_age(shop: Shop) -> None:
     assert await found(createdBefore=later, createdAfter=second, type="session.paid") == [4]
     assert await found(createdBefore=later, createdAfter=second, type="session.paid", after="0") == [4]
     assert await found(createdBefore=second, after="0") == [1]
+
+
+async def test_events_are_found_by_pattern_and_by_what_they_are_about(shop: Shop) -> None:
+    """``order.*`` holds all types of the noun; ``objectId`` is one object, ``relatedObject`` the whole sale, by
+    whichever of its ids; pages and a catching up go through the same."""
+    client = await shop.client()
+    session = (await client.post("/checkout_sessions?expand=order", json=AMOUNT)).json()
+    await client.post("/checkout_sessions", json=AMOUNT)
+    await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+    payment, order = session["paymentId"], session["orderId"]
+    refund = (await client.post("/refunds", json={"paymentId": payment, "reason": "other", "amount": "1.00"})).json()
+
+    async def found(**params: str) -> list[str]:
+        """All of it, two at a time, newest first; and the other way round, by catching up."""
+        pages: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while not pages or pages[-1]["hasMore"]:
+            answer = await client.get("/events", params=params | cursor | {"limit": "2"})
+            assert answer.status_code == 200, answer.text
+            pages.append(answer.json())
+            cursor = {"starting_after": pages[-1]["nextCursor"]}
+        newest = [event for page in pages for event in page["data"]]
+        caught_up = (await client.get("/events", params=params | {"after": "0", "limit": "100"})).json()["data"]
+        assert caught_up == newest[::-1]
+        return [event["type"] for event in newest]
+
+    assert await found(objectId=order) == ["order.updated", "order.paid"]
+    assert sorted(set(await found(type="order.*"))) == ["order.paid", "order.updated"]
+    assert await found(type="order.*", objectId=order) == await found(objectId=order)
+    assert await found(type="payment.*", objectId=order) == []
+    whole = await found(relatedObject=order)
+    assert {one.partition(".")[0] for one in whole} == {"order", "session", "payment", "refund"}
+    for one in (session["id"], payment, refund["id"]):
+        assert await found(relatedObject=one) == whole
+    assert await found(type="refund.*", relatedObject=order) == await found(objectId=refund["id"])
+    other = await shop.client(project=await shop.project())
+    assert (await other.get("/events", params={"objectId": order})).json()["data"] == []
+    for params in ({"relatedObject": order}, {"relatedObject": order, "objectId": order}):
+        refused = await other.get("/events", params=params)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "relatedObject")
 
 
 @pytest.mark.parametrize(

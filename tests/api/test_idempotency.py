@@ -755,10 +755,10 @@ async def test_old_answers_are_forgotten_by_a_job(
 GUIDE = Path(__file__).parents[2] / "docs" / "idempotency.md"
 
 
-def example(language: str) -> str:
-    """The guide's only block of code in this language."""
-    [block] = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
-    return str(block)
+def example(language: str, at: int = 0) -> str:
+    """A block of the guide's code in this language, by its place."""
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    return blocks[at]
 
 
 @pytest.mark.slow
@@ -780,6 +780,14 @@ def test_the_guides_examples_do_what_it_says(running: RunningServer, monkeypatch
     assert again.partition("\n\n")[2] == body
     assert changed.startswith("HTTP/1.1 409")
     assert "idempotency_key_reused" in changed
+
+    conditional = example("sh", 1).replace("http://127.0.0.1:8080", running.url)
+    last = conditional.rindex("curl")
+    done = subprocess.run(
+        ["bash", "-euc", conditional + conditional[last:]], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert re.findall(r"HTTP/1.1 (\d+)", done) == ["200", "412"]
+    assert "etag: " in done
 
     names: dict[str, Any] = {}
     exec(example("python"), names)  # noqa: S102 — our own guide

@@ -4,6 +4,7 @@ import pytest
 
 from tests.shop import PUBLIC_URL, Shop
 from tillgate.base.clock import MINUTE_MS, to_rfc3339
+from tillgate.checkout.links.model import SLUG_RANDOM_LENGTH, new_slug
 
 pytestmark = pytest.mark.anyio
 
@@ -121,6 +122,15 @@ async def test_no_session_can_be_made_from_a_link_that_is_not_active(sqlite_shop
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "link_inactive")
     paid = await client.post(f"/checkout_sessions/{before['id']}/simulate", json={"outcome": "paid"})
     assert paid.json()["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [("Bücher für Łódź", "bucher-fur-odz"), ("CAFÉ Straße", "cafe-strasse"), ("Ｐｒｏ №5", "pro-no5"), ("日本", "")],
+)
+def test_a_slug_keeps_the_letters_of_its_title(title: str, words: str) -> None:
+    """Letters with marks are written without them, and wide ones narrow; others are left out."""
+    assert new_slug(title)[: -SLUG_RANDOM_LENGTH - bool(words)] == words
 
 
 async def test_two_links_of_one_title_have_different_slugs(sqlite_shop: Shop) -> None:

@@ -93,7 +93,23 @@ async def test_a_text_leads_to_what_it_names(sold: Sold) -> None:
     assert await sold.found(stray[0].upper().replace("0X", "0x")) == [("unassigned_transfer", "transaction_hash")]
     [paid] = await rows(sold.shop.database, "SELECT address FROM payments")
     assert await sold.found(paid[0]) == [("payment", "address")]
-    for text in ("lovelace bob", "nobody", "5.00", "%", "_", ids.new_id(ids.ORDER), "usr_" + ids.new_ulid()):
+    for text in ("TEST-R-1", "test-c-1"):
+        assert await sold.found(text) == [("order", "document_number")]
+    for text in (
+        "R-1-",
+        "R-",
+        "TEST-R-99",
+        "TEST-I-1",
+        "X-1",
+        "R-" + "9" * 40,
+        "lovelace bob",
+        "nobody",
+        "5.00",
+        "%",
+        "_",
+        ids.new_id(ids.ORDER),
+        "usr_" + ids.new_ulid(),
+    ):
         assert await sold.found(text) == [], text
 
 

@@ -19,7 +19,8 @@ async def opened(client: httpx.AsyncClient, *outcomes: str) -> str:
 @pytest.mark.anyio
 @pytest.mark.parametrize("outcome", ["underpaid", "overpaid"])
 async def test_the_merchant_accepts_an_unusual_amount_once(shop: Shop, outcome: str) -> None:
-    """Accepting makes it paid, keeps the exception in sight, and tells it with one session.paid."""
+    """Accepting makes it paid, keeps the exception in sight, and tells it with one session.paid. To accept again is
+    answered alike and changes nothing, also once something of it was refunded."""
     client = await shop.client()
     session_id = await opened(client, outcome)
     accepted = await client.post(f"/checkout_sessions/{session_id}/accept")
@@ -27,7 +28,12 @@ async def test_the_merchant_accepts_an_unusual_amount_once(shop: Shop, outcome: 
     assert (accepted.json()["status"], accepted.json()["exceptions"]) == ("paid", [outcome])
     assert accepted.json()["paidAt"] is not None
     again = await client.post(f"/checkout_sessions/{session_id}/accept")
-    assert (again.status_code, again.json()["error"]["code"]) == (409, "nothing_to_accept")
+    assert (again.status_code, again.json()) == (200, accepted.json())
+    given_back = {"paymentId": accepted.json()["paymentId"], "amount": "0.10", "reason": "requested_by_customer"}
+    assert (await client.post("/refunds", json=given_back)).status_code == 201
+    then = (await client.get(f"/checkout_sessions/{session_id}")).json()
+    again = await client.post(f"/checkout_sessions/{session_id}/accept")
+    assert (again.status_code, again.json()) == (200, then)
     events = (await client.get("/events?type=session.paid")).json()["data"]
     assert [event["data"]["id"] for event in events] == [session_id]
 

@@ -195,6 +195,7 @@ def test_what_reads_makes_no_database(
         ("wallets", "set"): ["--xpub", VECTORS[SEED_1, "m/0'/1/2'"]],
         ("keys", "create"): ["--scope", "events:read"],
         ("keys", "revoke-many"): ["--name", "x"],
+        ("keys", "tag-many"): ["--add", "x"],
         ("users", "set-password"): ["--password-stdin"],
         ("shoppers", "create"): ["--password-stdin"],
         ("templates", "publish"): ["--starter", "receipt"],

@@ -36,6 +36,14 @@ def test_a_template_is_published_shown_and_rolled_back(tmp_path: Path) -> None:
     assert "no version 9" in run_cli("templates", "rollback", "--slug", "note", "--version", "9", *data, status=1)
     manifest.write_text('{"loops": [{"key": "a.b", "itemFields": [{"key": "x"}]}]}')
     assert "loops[0].key" in run_cli(*publish, *files, *data, status=1)
+    logo = tmp_path / "logo.svg"
+    logo.write_text("<svg/>")
+    images = ("templates", "images", "--slug", "note", "--json", *data)
+    assert json.loads(run_cli(*images, "--add", str(logo))) == [{"name": "logo.svg", "bytes": 6}]
+    logo.write_text("no image")
+    assert "expected content in the format SVG" in run_cli(*images, "--add", str(logo), status=1)
+    assert json.loads(run_cli(*images, "--remove", "logo.svg")) == []
+    assert "has no image 'logo.svg'" in run_cli(*images, "--remove", "logo.svg", status=1)
     lines = run_cli("audit", "list", "--json", *data)
     assert "template.published" in lines
     assert "template.rolled_back" in lines

@@ -1,13 +1,19 @@
 """``tillgate wallets`` from a shell: what is typed in the wrong place is never repeated."""
 
+import asyncio
 import json
+import re
 import zipfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.chain import StandIn, served
 from tests.rails.evm.test_extended_keys import PHRASE, SEED_1, VECTORS, XPRV, signed_by
 from tests.running import run_cli
+from tillgate.rails.evm.rpc import Nodes
+from tillgate.rails.evm.treasury import looking
 from tillgate.rails.evm.treasury.model import TreasuryError, parse_recovery_code, parse_treasury
 from tillgate.rails.evm.wallets.model import message_of
 
@@ -110,6 +116,36 @@ def test_a_treasury_is_set_with_a_code_that_is_shown_once(tmp_path: Path) -> Non
     assert "standard input" in run_cli(*again[:5], code, *other, status=1)
 
 
+def test_a_lost_code_is_replaced_by_another_one_of_the_same_treasury(tmp_path: Path) -> None:
+    """New sessions use the addresses of the new code once its end was typed; those of the earlier one are swept by
+    name, and either code sets its own wallet again. The same treasury without a word goes on with the newest code."""
+    data, treasury = ("--data", str(tmp_path)), "0x" + "7e" * 20
+    run_cli("projects", "create", "--name", "Shop", *data)
+    setting = ("wallets", "set", "--treasury", treasury, "--json", *data)
+    lost = json.loads(run_cli(*setting, "--yes"))
+    made = json.loads(run_cli(*setting, "--new-code"))
+    assert (made["current"], made["treasury"], made["nextIndex"]) == (False, lost["treasury"], 0)
+    assert not {lost["recoveryCode"], *lost["addresses"]} & {made["recoveryCode"], *made["addresses"]}
+    assert json.loads(run_cli("wallets", "show", "--json", *data))["fingerprint"] == lost["fingerprint"]
+    confirm = ("wallets", "confirm", "--fingerprint", made["fingerprint"], "--ends-with")
+    assert "recovery code" in run_cli(*confirm, lost["recoveryCode"][-5:], *data, status=1)
+    run_cli(*confirm, made["recoveryCode"][-5:], *data)
+    listed = json.loads(run_cli("wallets", "list", "--json", *data))
+    assert [(one["fingerprint"], one["current"]) for one in listed] == [
+        (lost["fingerprint"], False),
+        (made["fingerprint"], True),
+    ]
+    again = json.loads(run_cli(*setting))
+    assert (again["fingerprint"], "recoveryCode" in again) == (made["fingerprint"], False)
+    found = json.loads(run_cli(*setting, "--recovery-code", "-", stdin=lost["recoveryCode"]))
+    assert (found["fingerprint"], found["addresses"]) == (lost["fingerprint"], lost["addresses"])
+    told = run_cli("wallets", "set", "--treasury", treasury, "--new-code", "--yes", *data)
+    assert re.search(r"Its recovery code, shown this once: (\S+)", told)
+    assert f"--fingerprint {made['fingerprint']}" in " ".join(told.split())
+    for wrong in (("--xpub", "xpub"), (), ("--treasury", treasury, "--recovery-code", "-")):
+        assert "--new-code makes" in run_cli("wallets", "set", "--new-code", *wrong, *data, stdin="", status=1)
+
+
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
@@ -123,3 +159,32 @@ def test_what_is_no_treasury_is_refused(address: str, reason: str) -> None:
     """A mistyped address, nobody's, and the contracts of others."""
     with pytest.raises(TreasuryError, match=reason):
         parse_treasury(address)
+
+
+def test_the_contract_is_looked_for_on_all_networks_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every network is asked before any has answered, and one that hangs delays the others by no more than the limit of
+    all; what is unknown is told as that, with the reason and by the status."""
+    data = ("--data", str(tmp_path))
+    run_cli("projects", "create", "--name", "Shop", *data)
+    with served(StandIn(777)) as one, served(StandIn(778)) as two, served(StandIn(779)) as three:
+        for number, node in enumerate((one, two, three)):
+            chain = str(node.chain_id)
+            run_cli("networks", "add", f"net-{number}", "--chain-id", chain, "--rpc", node.url, *data)
+        told = run_cli("wallets", "factory", *data)
+        assert told.count("missing") == 3 and "To put it onto a network" in told
+        has_factory, asked = looking.has_factory, asyncio.Barrier(3)
+
+        async def hangs(nodes: Nodes) -> bool:
+            await asked.wait()
+            if str(urlsplit(two.url).port) in nodes.all[0].label:
+                await asyncio.Event().wait()
+            return await has_factory(nodes)
+
+        monkeypatch.setattr(looking, "has_factory", hangs)
+        monkeypatch.setattr(looking, "LOOK_SECONDS_MAX", 1.5)
+        told = run_cli("wallets", "factory", *data, status=1)
+        assert told == "Whether it is on net-1 is unknown: no answer within 1.5 seconds\n"
+        three.down = True
+        monkeypatch.setattr(looking, "has_factory", has_factory)
+        told = run_cli("wallets", "factory", "--network", "net-2", *data, status=1)
+        assert "net-2 is unknown" in told and "s3cr3t" not in told

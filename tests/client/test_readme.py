@@ -9,7 +9,7 @@ from tests.running import PYTHON, RunningServer, free_port
 from tillgate_client import Client
 
 README = Path(__file__).parents[2] / "sdks/python/README.md"
-PROGRAM = ("Take a payment", "What belongs together", "Lists", "Errors")
+PROGRAM = ("Take a payment", "What belongs together", "When two change one object", "Lists", "Errors")
 
 
 @pytest.fixture(scope="module")

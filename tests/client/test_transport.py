@@ -23,6 +23,7 @@ from tillgate_client import (
     ApiTimeoutError,
     AsyncClient,
     AuthenticationError,
+    CheckoutError,
     Client,
     ConfigurationError,
     ConflictError,
@@ -30,6 +31,7 @@ from tillgate_client import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitedError,
+    SequenceAheadError,
     ServerError,
     UnexpectedAnswerError,
     calls,
@@ -248,7 +250,7 @@ def test_the_back_off_doubles_is_bounded_and_jitters_over_all_of_it(monkeypatch:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("0", 0.0), ("17", 17.0), ("", None), ("soon", None), ("-1", None), ("1.5", None), ("9" * 40, None)],
+    [("0", 0.0), ("17", 17.0), ("", None), ("soon", None), ("-1", None), ("1.5", None), ("9" * 40, 1e9)],
 )
 def test_retry_after_is_read_as_seconds(header: str, seconds: float | None) -> None:
     """What is no number of seconds and no date is as if it were not there."""
@@ -261,6 +263,126 @@ def test_retry_after_is_read_as_a_date() -> None:
         at = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
         found = calls.retry_after_seconds(httpx.Response(429, headers={"Retry-After": at}))
         assert found is not None and max(0, seconds - 2) <= found <= max(0, seconds)
+
+
+@pytest.mark.parametrize("header", ["9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT", "Mon, 00 ", "99999999999999999999"])
+def test_an_absurd_retry_after_is_still_an_error_of_ours(script: Script, client: Client, header: str) -> None:
+    """It neither breaks the client nor makes it hurry: a number that no clock reaches is a pause for the caller."""
+    script.answers = [Answer(429, envelope("rate_limited", "rate_limited"), (("Retry-After", header),))] * 3
+    with pytest.raises(RateLimitedError):
+        client.events.list()
+    assert len(script.asked) == (1 if header.isdigit() else 3)
+
+
+def test_an_answer_in_a_broken_encoding_is_an_error_of_ours(script: Script, client: Client) -> None:
+    """A proxy says gzip and sends something else: it is tried again under the same key, and then told."""
+    script.answers = [Answer(200, b"no gzip", (("Content-Encoding", "gzip"),))] * 3
+    with pytest.raises(ApiConnectionError, match="Content-Encoding") as caught:
+        client.checkout_sessions.create(amount=PRICE, idempotency_key="order-1")
+    assert (caught.value.idempotency_key, len(script.asked)) == ("order-1", 3)
+
+
+def test_whatever_is_given_or_answered_every_failure_is_one_of_ours(script: Script, client: Client) -> None:
+    """A wrong kind of value, a text that is none, an answer nested without end, a client that is closed."""
+    script.answers = [Answer(200, b"[" * 100_000), Answer(400, b'{"error":' * 100_000)]
+    for wrong in (
+        client.events.list,
+        client.events.list,
+        lambda: client.events.retrieve(None),  # type: ignore[arg-type]
+        lambda: client.events.list(type="\ud800"),
+        lambda: client.payment_links.create(title="\ud800", fiat_amount="1"),
+        lambda: client.checkout_sessions.create(amount=PRICE, idempotency_key=1001),  # type: ignore[arg-type]
+        lambda: client.with_options(timeout_seconds=float("nan")),
+        lambda: client.with_options(max_retries=-1),
+        lambda: Client(api_key=b"ck_test_x", base_url=script.url),  # type: ignore[arg-type]
+        lambda: Client(api_key=KEY, base_url=8080),  # type: ignore[arg-type]
+        closed(script.url).events.list,
+    ):
+        with pytest.raises(CheckoutError):
+            wrong()
+
+
+@pytest.mark.anyio
+async def test_one_call_may_have_limits_of_its_own(script: Script) -> None:
+    """``with_options`` shares the connections and leaves the client as it was, in both clients."""
+    with Client(api_key=KEY, base_url=script.url) as client:
+        script.answers = [Answer(503, b"")]
+        with client.with_options(max_retries=0) as once, pytest.raises(ServerError):
+            once.events.list()
+        script.answers = [Answer(503, b"")]
+        assert client.with_options(timeout_seconds=60).events.list().data == []
+        assert len(script.asked) == 3
+    async with AsyncClient(api_key=KEY, base_url=script.url) as patient:
+        script.answers = [Answer(503, b"")]
+        with pytest.raises(ServerError):
+            await patient.with_options(max_retries=0).events.list()
+        script.slow_seconds = 5
+        with pytest.raises(ApiTimeoutError, match="1 attempt"):
+            await patient.with_options(timeout_seconds=0.05, max_retries=0).events.list()
+
+
+def closed(url: str) -> Client:
+    with Client(api_key=KEY, base_url=url) as client:
+        return client
+
+
+# Pages
+
+
+def customer(number: int) -> dict[str, Any]:
+    moment = "2026-11-30T12:00:00.000Z"
+    words = {"object": "customer", "livemode": False, "email": None, "name": None, "reference": None, "metadata": None}
+    return words | {"id": f"cus_{number}", "createdAt": moment, "updatedAt": moment, "future": "word"}
+
+
+def numbered(page: int, *numbers: int) -> Answer:
+    return Answer(
+        body=msgspec.json.encode({"data": [customer(one) for one in numbers], "total": 4, "page": page, "limit": 2})
+    )
+
+
+@pytest.mark.anyio
+async def test_a_walk_sees_each_object_once_although_a_new_one_moves_the_others_on(script: Script) -> None:
+    """A page is walked by a plain loop, in both clients; from the second page on by cursor, which nothing moves."""
+    last = msgspec.json.encode({"data": [customer(1)], "hasMore": False, "nextCursor": None})
+    script.answers = [numbered(1, 3, 2), Answer(body=last)] * 2
+    with Client(api_key=KEY, base_url=script.url) as client:
+        page = client.customers.list()
+        assert [one.id for one in page] == ["cus_3", "cus_2", "cus_1"]
+        assert page.to_dict()["data"][0]["created_at"] == "2026-11-30T12:00:00Z"
+        assert page.to_dict()["total"] == 4
+    async with AsyncClient(api_key=KEY, base_url=script.url) as asynchronous:
+        assert [one.id async for one in await asynchronous.customers.list()] == ["cus_3", "cus_2", "cus_1"]
+    assert script.asked[-1].path.endswith("starting_after=cus_2")
+
+
+def test_a_page_that_leads_to_itself_ends_the_walk(script: Script, client: Client) -> None:
+    """Something between that repeats an answer must not keep a program walking for ever."""
+    script.answers = [Answer(body=b'{"data":[],"hasMore":true,"nextCursor":"evt_1"}')] * 3
+    with pytest.raises(UnexpectedAnswerError, match="leads to itself"):
+        list(client.events.list())
+    assert len(script.asked) == 2
+
+
+def test_what_is_inside_a_body_is_written_with_the_wires_names(script: Script, client: Client) -> None:
+    """Nested names are Python's here and the wire's there; metadata is the caller's own, and stays."""
+    with pytest.raises(UnexpectedAnswerError):
+        client.checkout_sessions.create(
+            line_items=[{"product_id": "prod_1", "quantity": 2}], metadata={"my_key": {"inner_key": 1}}
+        )
+    assert msgspec.json.decode(script.asked[0].body) == {
+        "lineItems": [{"productId": "prod_1", "quantity": 2}],
+        "metadata": {"my_key": {"inner_key": 1}},
+    }
+
+
+def test_a_place_that_is_not_in_the_log_is_told_with_what_to_do(script: Script, client: Client) -> None:
+    """Whoever reads only the traceback knows how to go on."""
+    ahead = msgspec.json.decode(envelope("conflict", "sequence_ahead"))
+    ahead["error"] |= {"newestSequence": 41, "logId": "log_1"}
+    script.answers = [Answer(409, msgspec.json.encode(ahead))]
+    with pytest.raises(SequenceAheadError, match=r"after=0 .* after=41"):
+        client.events.list(after=99)
 
 
 # Errors
@@ -358,6 +480,18 @@ def test_the_key_comes_from_the_environment(script: Script, monkeypatch: pytest.
     monkeypatch.delenv("CHECKOUT_API_KEY")
     with pytest.raises(ConfigurationError, match="CHECKOUT_API_KEY"):
         Client(base_url=script.url)
+
+
+def test_the_server_comes_from_the_environment(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CHECKOUT_BASE_URL is used when none is given, and without it there is no default."""
+    monkeypatch.setenv("CHECKOUT_BASE_URL", f"{script.url}/api/v1")
+    assert Client(api_key=KEY).base_url == script.url
+    monkeypatch.setenv("CHECKOUT_BASE_URL", "")
+    with pytest.raises(ConfigurationError, match="base_url"):
+        Client(api_key=KEY)
+    monkeypatch.delenv("CHECKOUT_BASE_URL")
+    with pytest.raises(ConfigurationError, match="CHECKOUT_BASE_URL"):
+        Client(api_key=KEY)
 
 
 @pytest.mark.parametrize("key", ["", "ck_test_a\n", " ck_test_a", "ck test", "ck_tëst", "ck_test_a\r\nX-Evil: 1"])

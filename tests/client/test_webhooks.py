@@ -53,6 +53,15 @@ def test_an_empty_secret_is_refused_before_anything_is_compared(secret: str) -> 
 
 
 @pytest.mark.usefixtures("then")
+@pytest.mark.parametrize("stray", ["{}\n", "{}\r\n", " {}", "\ufeff{}"])
+def test_a_secret_with_a_stray_line_break_is_named(stray: str) -> None:
+    """What a file or a pasted value brings along would be a mismatch that nobody understands; it is not repeated."""
+    with pytest.raises(ConfigurationError, match="line break") as caught:
+        verify_webhook(GENUINE["payload"], GENUINE["signature"], stray.format(GENUINE["secret"]))
+    assert GENUINE["secret"] not in str(caught.value)
+
+
+@pytest.mark.usefixtures("then")
 @pytest.mark.parametrize("tolerance", [0, -1, float("nan")])
 def test_a_tolerance_that_tolerates_all_or_nothing_is_refused(tolerance: float) -> None:
     """The tolerance is a positive number of seconds; not-a-number would have let any age pass."""
@@ -82,6 +91,8 @@ def test_what_the_server_sends_is_verified(running: RunningServer, receiver: Rec
     event = verify_webhook(sent.body, sent.headers["x-webhook-signature"], endpoint.secret)
     assert (event.type, event.session.id, event.session.status) == ("session.paid", session.id, "paid")
     assert event.session.metadata == {"order": "1"}
+    assert event.resource == event.session
+    assert event.session.to_dict()["paid_at"].startswith("20")
     assert event.session.paid_at is not None
     with pytest.raises(WebhookVerificationError):
         verify_webhook(sent.body + b" ", sent.headers["x-webhook-signature"], endpoint.secret)
@@ -94,3 +105,5 @@ def test_an_event_about_something_else_says_so() -> None:
     )
     with pytest.raises(TypeError, match=r"customer\.created"):
         _ = event.session
+    with pytest.raises(TypeError, match="not what was expected"):
+        _ = event.resource

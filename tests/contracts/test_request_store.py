@@ -9,8 +9,8 @@ import pytest
 
 from keyturn import Mode, Need, Reach
 from keyturn.database import Database, migrate, open_database
-from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter
-from keyturn.insight.usage import DAY_MS
+from keyturn.insight.logged import Answered, Cursor, Hour, LoggedRequest, RequestFilter
+from keyturn.insight.usage import DAY_MS, HOUR_MS
 from keyturn.stores.ports import RequestStore
 from keyturn.stores.requests import MemoryRequests, SqlRequests
 from keyturn.stores.sql import migrations
@@ -189,6 +189,19 @@ async def test_what_was_dropped_adds_up(store: RequestStore) -> None:
     assert await store.dropped("prj_a", 0) == {10: 16, 11: 5}
     assert await store.dropped("prj_a", 11) == {11: 5}
     assert await store.dropped("prj_b", 0) == {10: 24}
+
+
+async def test_hours_add_up(store: RequestStore) -> None:
+    """By project, mode and hour, from as many processes as there are; they are forgotten with what is older."""
+    a, live, b = Hour("prj_a", Mode.TEST, 480), Hour("prj_a", Mode.LIVE, 480), Hour("prj_b", Mode.TEST, 480)
+    counted = {a: Answered(5, 1, 1), live: Answered(2), b: Answered(1)}
+    await asyncio.gather(*(store.add_hours(dict(sorted(counted.items(), reverse=turn % 2 == 0))) for turn in range(4)))
+    await store.add_hours({a._replace(hour=481): Answered(1, 1, 0)})
+    assert await store.by_hour("prj_a", Mode.TEST, 0) == {480: Answered(20, 4, 4), 481: Answered(1, 1, 0)}
+    assert await store.by_hour("prj_a", Mode.LIVE, 480) == {480: Answered(8)}
+    assert await store.by_hour("prj_a", Mode.TEST, 482) == {}
+    await store.forget_requests(481 * HOUR_MS, 10)
+    assert await store.by_hour("prj_a", Mode.TEST, 0) == {481: Answered(1, 1, 0)}
 
 
 async def test_the_oldest_are_forgotten_first_a_batch_at_a_time(store: RequestStore) -> None:

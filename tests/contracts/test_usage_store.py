@@ -89,3 +89,26 @@ async def test_nothing_is_known_at_first(store: UsageStore) -> None:
     assert await store.counts("prj_a", "key_a", 0) == {}
     await store.add_counts({})
     assert await store.forget_counts(1_000_000, 10) == 0
+
+
+async def test_the_traffic_of_several_keys_is_summed_by_day(store: UsageStore) -> None:
+    """Admitted and not, of the keys that are asked for and this project alone; what was only reported, or counted for
+    a further scope, counts for nothing."""
+    await store.add_counts(
+        {
+            count(): 2,
+            count(scope="links:write"): 3,
+            count(outcome="scope_missing"): 5,
+            count(outcome="rate_limited"): 1,
+            count(outcome="scope_missing", reported=True): 7,
+            count(outcome="allowed_too"): 7,
+            count(outcome="wanted_too"): 7,
+            count(day=99): 7,
+            count("b", day=101): 11,
+            count("c"): 7,
+            count("d", project_id="prj_b"): 7,
+        }
+    )
+    found = await store.traffic("prj_a", ["key_a", "key_b", "key_d", "key_none"], 100)
+    assert found == {("key_a", 100): (5, 6), ("key_b", 101): (11, 0)}
+    assert await store.traffic("prj_a", [], 100) == {}

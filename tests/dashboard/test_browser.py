@@ -315,6 +315,7 @@ def test_a_webhook_is_added_tested_and_replayed(running: RunningServer, owner: P
     owner.get_by_role("link", name="New endpoint").first.click()
     owner.get_by_label("URL").fill(f"{receiver.url}/hook")
     expect(owner.get_by_role("checkbox", name="All events")).to_be_checked()
+    owner.locator("summary").filter(has_text="Session").click()
     owner.get_by_role("checkbox", name="session.created", exact=True).check()
     expect(owner.get_by_role("checkbox", name="All events")).not_to_be_checked()
     owner.get_by_role("button", name="Create", exact=True).click()
@@ -455,6 +456,16 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
             "'failed', NULL, 0, NULL, 6, ?, created_at, updated_at FROM jobs WHERE kind = 'events.drop'",
             (refund["id"], "RuntimeError: " + "no route to host, " * 27),
         )
+        database.execute(
+            "UPDATE webhook_deliveries SET status = 'abandoned' WHERE id IN "
+            "(SELECT id FROM webhook_deliveries WHERE event_id IS NOT NULL ORDER BY id DESC LIMIT 3)"
+        )
+        failed = database.execute("SELECT id FROM webhook_deliveries WHERE status = 'abandoned'").fetchone()[0]
+        database.execute(
+            "INSERT INTO saved_filters "
+            "SELECT u.id, p.id, 'orders', ?, 'currency=USD&q=' || ?, 1 FROM users u, projects p",
+            ("W" * 60, "r" * 200),
+        )
     yield {
         "overview": "",
         "projects": "/projects",
@@ -496,6 +507,13 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "no customers": "/customers?q=nobody",
         "orders": "/orders?from=2020-01-01",
         "no orders": "/orders?amount=5",
+        "fulfil orders": f"/orders/fulfil?order={sold['order']['id']}&order={long['orderId']}",
+        "fulfilled orders": f"/orders/fulfilled?order={sold['order']['id']}&left={long['orderId']}",
+        "saved filter": f"/saved?list=orders&name={'W' * 60}",
+        "tag keys": f"/api-keys/tag?key={key['id']}",
+        "failed deliveries": "/webhooks/failed",
+        "replay deliveries": f"/webhooks/failed/replay?delivery={failed}",
+        "replayed deliveries": f"/webhooks/failed/replayed?delivery={failed}&left=dlv_x",
         "payments": "/payments",
         "refunds": "/refunds",
         "customer": f"/customers/{customer['id']}",
@@ -520,6 +538,9 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "events": "/events",
         "event": f"/events/{event['id']}",
         "search": "/search?q=p",
+        "report": "/reports",
+        "report of no month": "/reports?month=2026-00&zone=Nowhere",
+        "no such session": "/sessions/cs_0",
         "nothing found": "/search?q=zzz",
         "nothing": "/nothing",
     }
@@ -574,6 +595,73 @@ def test_every_page_is_accessible_and_fits(
         page.goto(f"{running.url}/dashboard{path}")
         found[name] = complaints(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def test_keys_lead_to_pages_unless_they_are_switched_off(running: RunningServer, owner: Page) -> None:
+    """The sheet that ? opens lists them; G and a letter lead to a page. Single keys can be switched off, and stay off
+    (WCAG 2.1.4); what is typed into a field leads nowhere."""
+    owner.goto(f"{running.url}/dashboard")
+    sheet = owner.get_by_role("region", name="Keyboard shortcuts")
+    owner.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    assert complaints(owner) == []
+    owner.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    owner.keyboard.press("/")
+    expect(owner.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
+    owner.keyboard.type("g?o")
+    expect(sheet).to_be_hidden()
+    owner.locator("h1").click()
+    owner.keyboard.press("g")
+    owner.keyboard.press("o")
+    owner.wait_for_url(f"{running.url}/dashboard/orders")
+    owner.get_by_role("button", name="Shortcuts").click()
+    owner.get_by_role("button", name="Single keys are on").click()
+    owner.keyboard.press("Escape")
+    owner.reload()
+    owner.keyboard.press("?")
+    expect(sheet).to_be_hidden()
+    owner.keyboard.press("Control+k")
+    expect(owner.get_by_role("searchbox", name="Search", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_form_shows_only_what_its_choice_asks_for(running: RunningServer, open_page: OpenPage, scripts: bool) -> None:
+    """A percentage or an amount, with and without scripts."""
+    page = open_page(viewport=DESKTOP, java_script_enabled=scripts)
+    sign_in(page, running.url, "/dashboard/coupons/new")
+    expect(page.get_by_label("Percentage", exact=True)).to_be_visible()
+    expect(page.get_by_label("Currency", exact=True)).to_be_hidden()
+    page.get_by_role("radio", name="An amount").check()
+    expect(page.get_by_label("Currency", exact=True)).to_be_visible()
+    expect(page.get_by_label("Percentage", exact=True)).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_orders_are_selected_and_fulfilled_together(running: RunningServer, open_page: OpenPage, scripts: bool) -> None:
+    """With one box for all of the page where scripts run, with each order's own where none do; undone by one button."""
+    with running.client(running.key()) as api:
+        body = {"amount": {"value": "3.33", "currency": "CHF"}}
+        for _ in range(2):
+            session = api.post("/checkout_sessions", json=body).json()["id"]
+            api.post(f"/checkout_sessions/{session}/simulate", json={"outcome": "paid"}).raise_for_status()
+    page = open_page(java_script_enabled=scripts)
+    sign_in(page, running.url)
+    page.goto(f"{running.url}/dashboard/orders?currency=CHF&fulfillment=unfulfilled")
+    if scripts:
+        page.get_by_label("Select all on this page").check()
+    else:
+        for box in page.locator("input[name=order]").all():
+            box.check()
+    count = page.locator("input[name=order]:checked").count()
+    assert count >= 2
+    page.get_by_role("button", name="Mark selected as fulfilled").press("Enter")
+    expect(page.get_by_role("heading", name=f"Mark {count} orders as fulfilled?")).to_be_visible()
+    page.get_by_role("button", name=f"Mark {count} as fulfilled").click()
+    expect(page.get_by_role("heading", name=f"{count} of {count} orders are fulfilled")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name=f"Mark {count} as unfulfilled").click()
+    expect(page.get_by_role("heading", name=f"{count} of {count} orders are unfulfilled")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -160,7 +160,7 @@ WRONG = [
     ("/products", MUG, "price", "1e9"),
     ("/products", MUG, "currency", "XXX"),
     ("/products", MUG, "pricing", "auction"),
-    ("/products", MUG, "priceMax", "5"),
+    ("/products", MUG | {"pricing": "buyer", "priceMin": "9"}, "priceMax", "5"),
     ("/coupons", TENTH, "name", ""),
     ("/coupons", TENTH, "discountType", ""),
     ("/coupons", TENTH, "discountPercentage", "101"),

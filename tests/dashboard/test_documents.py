@@ -1,9 +1,11 @@
 """Templates in the dashboard: the editor with its preview, versions, hooks and renders."""
 
+import base64
 import json
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from keyturn.database import Transaction
@@ -35,6 +37,9 @@ ROWS = {
 SAMPLE = json.dumps({"title": "Hello", "rows": [{"name": "one"}]})
 EDITED = {"of": "", "slug": "note", "name": "A note", "source": SOURCE, "sample": SAMPLE, **ROWS}
 PREVIEW = "/templates/-/preview"
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.mark.anyio
@@ -92,6 +97,41 @@ async def test_a_template_is_written_looked_at_published_and_rolled_back(owner: 
 
 
 @pytest.mark.anyio
+async def test_images_are_added_and_removed_by_versions(owner: Owner) -> None:
+    """Each by one of its own, so earlier renders keep theirs; what is no image, or too much, changes nothing."""
+    await owner.done("/templates", **EDITED)
+
+    async def uploaded(name: str, content: bytes, **more: str) -> httpx.Response:
+        files = {"image": (name, content, "image/png")}
+        path = f"/dashboard/templates/{more.pop('slug', 'note')}/images"
+        return await owner.http.post(path, data={"csrf": owner.csrf, **more}, files=files)
+
+    assert (await uploaded("a/../Logo.png", PNG)).status_code == 303
+    assert (await uploaded("C:\\fakepath\\mark.svg", b'<?xml version="1.0"?><svg/>')).status_code == 303
+    page = await owner.page("/templates/note/edit")
+    assert "Logo.png" in page and "mark.svg" in page and "../" not in page
+    assert "3 of 3" in await owner.page("/templates/note")
+    shown = {"of": "note", "source": '#image("Logo.png", alt: "A dot")'}
+    sent = {"csrf": owner.csrf, **EDITED, **shown}
+    drawn = await owner.http.post(f"/dashboard{PREVIEW}", data=sent, headers={"Accept": "application/json"})
+    assert (drawn.status_code, drawn.json()["message"]) == (200, "")
+    for name, content in (
+        ("logo.png", b"GIF89a"), ("logo.exe", PNG), ("x.svg", b"text"), ("", PNG),
+        ("big.png", PNG + bytes(5 * 1024 * 1024 - 60)),
+    ):  # fmt: skip
+        refused = await uploaded(name, content)
+        assert refused.status_code == 422, name
+        assert 'id="image-problem"' in refused.text, name
+    assert (await uploaded("big.png", bytes(6 * 1024 * 1024))).status_code == 413
+    assert (await uploaded("logo.png", PNG, slug="none")).status_code == 404
+    await owner.done("/templates/note/images/remove", name="mark.svg")
+    assert (await owner.send("/templates/note/images/remove", name="mark.svg")).status_code == 404
+    page = await owner.page("/templates/note/edit")
+    assert "Logo.png" in page and "mark.svg" not in page
+    assert "4 of 4" in await owner.page("/templates/note")
+
+
+@pytest.mark.anyio
 async def test_a_hook_is_shown_once_and_renders_are_listed(owner: Owner) -> None:
     """A new address ends the earlier one at once; whether it takes unsigned requests is switched on the page."""
     await owner.done("/templates", **EDITED)
@@ -145,6 +185,13 @@ def test_the_editor_shows_what_is_typed(running: RunningServer, open_page: OpenP
     source.fill(f"{written}\nThank you.")
     page.get_by_role("button", name="Publish").click()
     page.wait_for_url(f"{running.url}/dashboard/templates/receipt")
+    assert run_axe(page).violations == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Add an image").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": PNG})
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_text("The image was added").wait_for()
+    page.get_by_role("button", name="Remove logo.png").wait_for()
     assert run_axe(page).violations == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from tests.dashboard.conftest import Owner
-from tillgate.base.errors import Forbidden
+from tillgate.base.errors import Forbidden, TooOften
 from tillgate.dashboard import exports
+from tillgate.dashboard.places import OF_PROJECT_MAX, ExportPlaces, Place
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
 
 pytestmark = pytest.mark.anyio
@@ -181,14 +182,9 @@ async def test_a_list_is_exported_as_it_is_filtered(owner_of_both: Owner) -> Non
     assert (await file("/orders/export")).text == ""
 
 
-async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner) -> None:
-    """However slowly it is read: what would come after that is not handed over, and the file is broken off."""
-    api = await owner.shop.client()
-    for _ in range(exports.ROWS_EACH + 1):
-        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
-    path, pieces = "/dashboard/customers/export", list[bytes]()
-    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
-    scope = {
+def scope_of(path: str, cookies: str) -> dict[str, Any]:
+    """A request of a browser, as the server hands it over."""
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -202,6 +198,16 @@ async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner
         "client": ("127.0.0.1", 50_000),
         "server": ("shop.example", 443),
     }
+
+
+async def test_a_file_ends_with_the_sign_in_of_whoever_asked_for_it(owner: Owner) -> None:
+    """However slowly it is read: what would come after that is not handed over, and the file is broken off."""
+    api = await owner.shop.client()
+    for _ in range(exports.ROWS_EACH + 1):
+        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
+    path, pieces = "/dashboard/customers/export", list[bytes]()
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = scope_of(path, cookies)
 
     async def receive() -> Any:
         await asyncio.Event().wait()
@@ -224,3 +230,66 @@ def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
     """Whatever a spreadsheet would take for one is text."""
     assert exports.safe(cell) == f"'{cell}"
     assert exports.safe(f"x{cell}") == f"x{cell}"
+
+
+async def test_a_file_that_nobody_waits_for_any_more_is_not_read_to_its_end(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sending to somebody who has gone waits for nothing: others have their turn all the same, and the file ends."""
+    monkeypatch.setattr(exports, "ROWS_EACH", 1)
+    api = await owner.shop.client()
+    for _ in range(12):
+        assert (await api.post("/customers", json={"name": "Ada"})).status_code == 201
+    pieces: list[bytes] = []
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = scope_of("/dashboard/customers/export", cookies)
+    came = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        return next(came, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        pieces.append(message.get("body", b""))
+
+    await owner.shop.app(scope, receive, send)
+    assert len(pieces) < 12
+
+
+async def test_a_project_downloads_a_few_files_at_once(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More are refused with what to do; each place is given back when its file has ended, also one that broke off."""
+    asked, take = list[ExportPlaces](), ExportPlaces.take
+
+    def noting(self: ExportPlaces, project_id: str) -> Place:
+        asked.append(self)
+        return take(self, project_id)
+
+    monkeypatch.setattr(ExportPlaces, "take", noting)
+    assert (await owner.http.get("/dashboard/customers/export")).status_code == 200
+    places = asked[0]
+    held = [places.take(owner.shop.project_id) for _ in range(OF_PROJECT_MAX)]
+    refused = await owner.http.get("/dashboard/customers/export")
+    assert (refused.status_code, "which is the limit" in refused.text) == (429, True)
+    assert (await owner.http.head("/dashboard/customers/export")).status_code == 200
+    for one in held:
+        one.give_back()
+        one.give_back()
+    for _ in range(OF_PROJECT_MAX + 1):
+        assert (await owner.http.get("/dashboard/customers/export")).status_code == 200
+        assert (await owner.http.get("/dashboard/customers/export?zone=Nowhere")).status_code == 400
+    assert places.held == 0
+
+
+def test_the_server_bounds_all_files_together() -> None:
+    """One project leaves places to others, and all together leave the server its work; what is forgotten counts no
+    more."""
+    places = ExportPlaces(of_project_max=2, of_server_max=3)
+    held = [places.take("a"), places.take("a")]
+    with pytest.raises(TooOften):
+        places.take("a")
+    held.append(places.take("b"))
+    with pytest.raises(TooOften):
+        places.take("c")
+    del held[0]
+    assert places.held == 2
+    places.take("c").give_back()
+    assert places.held == 2

@@ -46,7 +46,8 @@ FORMS: dict[Right | None, set[str]] = {
         f"{ROOT}/notices/seen",
         f"{ROOT}/{{rest:path}}",
     },
-    Right.READ: {f"{ROOT}/mode"},
+    # Filters that they keep for themselves.
+    Right.READ: {f"{ROOT}/mode", f"{ROOT}/saved", f"{ROOT}/saved/rename", f"{ROOT}/saved/remove"},
     Right.PROJECTS: {f"{ROOT}/projects"},
     Right.MONEY: {
         *(f"{SESSION}/{verb}" for verb in ("simulate", "accept", "call-off", "wait", "give-back", "refund", "capture")),
@@ -59,7 +60,7 @@ FORMS: dict[Right | None, set[str]] = {
         f"{ROOT}/unassigned/{{transfer}}/assign",
         f"{ROOT}/unassigned/{{transfer}}/return",
     },
-    Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil", f"{SESSION}/deliver"},
+    Right.SELL: {f"{SESSION}/expire", f"{SESSION}/fulfil", f"{SESSION}/deliver", f"{ROOT}/orders/fulfil"},
     Right.KEYS: {f"{ROOT}/credentials/{{mode}}/{{kind}}"},
 }
 BELOW: dict[str, Right | None] = {
@@ -83,7 +84,7 @@ BELOW: dict[str, Right | None] = {
 }
 ANYBODYS_PAGES = {f"{ROOT}/projects", f"{ROOT}/{{rest:path}}"}
 PAGES_OF_FORMS = re.compile(
-    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel|receive|undo-received|deliver|fail-delivery|erase|remove)$|/products/[^/]+/switch$"
+    r"/(new|edit|archive|rotate|replay|delete|revoke|refund|capture|accept|call-off|give-back|cancel|receive|undo-received|deliver|fail-delivery|erase|remove|fulfil|tag)$|/products/[^/]+/switch$"
 )
 
 
@@ -279,7 +280,8 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += ["/people", f"/people/{other.user.id}", "/account", "/account/passkeys/new", "/settings", "/mail"]
     pages += ["/payment-links/new", "/products/new", "/coupons/new", "/webhooks/new"]
     pages += [f"/api-keys/{key.id}{more}" for key in keys for more in ("", "/edit", "/rotate", "/revoke")]
-    pages += [f"/api-keys/revoke?key={keys[1].id}", "/jobs", "/networks", "/wallet", "/transfers/explain"]
+    pages += [f"/api-keys/{verb}?key={keys[1].id}" for verb in ("revoke", "tag")]
+    pages += ["/webhooks/failed", "/jobs", "/networks", "/wallet", "/transfers/explain"]
     pages += ["/networks/new", "/networks/tokens/new", "/networks/feeds", "/rates", "/rates?for=every"]
     pages += ["/embed", "/templates"]
     now = shop.clock.now()
@@ -339,6 +341,9 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     pages += re.findall(rf'"{ROOT}(/events/evt_\w+)"', events)[:3]
     await owner.page("/credentials")
     public = await every_key(shop.keys.store, shop.project_id, KeyFilter(mode=Mode.LIVE, kind=Kind.PUBLISHABLE))
+    order = re.findall(r"ord_\w{26}", await owner.page("/orders?status=paid"))[0]
+    pages += [f"/orders/fulfil?order={order}", f"/orders/fulfilled?order={order}", "/webhooks/failed/replayed"]
+    pages += ["/orders?status=paid"]
     return World(pages, {keys[1].id, *(key.id for key in public)})
 
 
@@ -380,7 +385,12 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
                                 continue
                             key = path.split("/")[3] if path.startswith(f"{ROOT}/api-keys/key_") else None
                             mode: bool | None = live if key is None else key in world.live_keys
-                            asking = {f"{ROOT}/api-keys", f"{ROOT}/api-keys/revoke", f"{ROOT}/mode"}
+                            asking = {
+                                f"{ROOT}/api-keys",
+                                f"{ROOT}/api-keys/revoke",
+                                f"{ROOT}/api-keys/tag",
+                                f"{ROOT}/mode",
+                            }
                             if path in asking and method == "POST":
                                 mode = None  # the form says it
                             if path.startswith(f"{ROOT}/credentials/"):
@@ -397,12 +407,18 @@ async def test_a_page_offers_what_the_role_may_do_and_no_more(sqlite_shop: Shop)
     of_a_moment |= {f"{ROOT}/embed/enable", f"{ROOT}/embed/resume"}
     # On the page of a refund that goes out on a network: tests/journeys/test_live_refunds.py.
     of_a_moment |= {f"{SESSION}/refunds/{{refund}}/{verb}" for verb in ("link", "mail-link")}
+    # Where a delivery was given up: tests/dashboard/test_bulk.py.
+    of_a_moment |= {f"{ROOT}/webhooks/failed/replay"}
+    # Of filters that somebody has saved: tests/dashboard/test_saved.py.
+    of_a_moment |= {f"{ROOT}/saved/rename", f"{ROOT}/saved/remove"}
     # A button of the form that publishes.
     of_a_moment |= {f"{ROOT}/templates/-/preview"}
+    # Where a template has an image.
+    of_a_moment |= {f"{ROOT}/templates/{{slug}}/images/remove"}
     left = {path for path in posts - seen[Role.OWNER] if not path.endswith("/activate")}
     assert left <= of_a_moment
     own = {view.path for view in signed_in_views() if view.method == "POST" and view.need.right is None}
-    assert seen[Role.VIEWER] - own == {f"{ROOT}/mode"}
+    assert seen[Role.VIEWER] - own == {f"{ROOT}/mode", f"{ROOT}/saved"}
 
 
 async def test_a_developer_cannot_get_a_live_key_by_any_form(sqlite_shop: Shop) -> None:

@@ -5,6 +5,11 @@ import re
 import pytest
 
 from tests.dashboard.conftest import Owner
+from tests.dashboard.test_roles import person_of
+from tillgate.access.accounts import Role
+from tillgate.dashboard.calls import View
+from tillgate.dashboard.routing import VIEWS
+from tillgate.dashboard.searching import OFFERS
 
 pytestmark = pytest.mark.anyio
 
@@ -39,3 +44,34 @@ async def test_what_is_found_leads_to_its_page(owner: Owner) -> None:
     assert "Nothing was looked for" in await owner.page("/search?q=" + "a" * 300, status=422)
     await owner.done("/mode", mode="live")
     assert "Nothing found" in await owner.page("/search?q=A-77")
+
+
+# What nobody goes to on its own: a file, a part of another page, a step of a form, and the search.
+NO_PAGES = re.compile(r"/(export|file|plan|table|renders|app|search|fulfil|fulfilled|tag|revoke|replay|replayed)$")
+
+
+async def test_every_page_is_found_by_whoever_may_see_it_and_by_nobody_else(owner: Owner) -> None:
+    """The table of pages and actions is that of the views: each that needs no id of anything, with the need that the
+    view has; a new one is missed here."""
+    views = {
+        view.path: view.need
+        for view in VIEWS
+        if isinstance(view, View) and view.method == "GET" and "{" not in view.path and not NO_PAGES.search(view.path)
+    }
+    assert {one.path: one.need for one in OFFERS} == views
+    for one in OFFERS:
+        page = await owner.page(f"/search?q={one.name}")
+        assert f'href="{one.path}">{one.name}</a>' in page
+
+
+async def test_actions_are_found_by_their_words_and_by_role(owner: Owner) -> None:
+    """Every word begins one of the action's, in any order; a viewer is offered what a viewer may do."""
+    for text in ("new link", "link new", "create+paym", "NEW"):
+        assert 'href="/dashboard/payment-links/new">New payment link</a>' in await owner.page(f"/search?q={text}")
+    assert "/dashboard/payment-links/new" not in await owner.page("/search?q=old link")
+    for role, seen in ((Role.VIEWER, False), (Role.DEVELOPER, True)):
+        async with person_of(owner.shop, role, owner.shop.project_id) as person:
+            page = await person.browser.page("/search?q=new")
+            assert ("/dashboard/webhooks/new" in page) is seen
+            assert "/dashboard/networks/new" not in page
+            assert "/dashboard/people" not in await person.browser.page("/search?q=people")

@@ -15,6 +15,7 @@ from tests.rails.evm.anvil import Anvil, running_anvil
 from tests.rails.evm.live_shop import ATOMIC, operated_server
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD, RunningServer
 from tillgate.rails.evm.treasury import contract
+from tillgate.rails.evm.treasury.rehearsing import GAS_OF_ADDRESS, GAS_OF_TOKEN
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +89,7 @@ def swept(server: RunningServer, anvil: Anvil, open_page: OpenPage) -> None:
     [sent] = [one for one in page.evaluate("window.askedOfWallet") if one["method"] == "eth_sendTransaction"]
     asked = sent["params"][0]
     assert (asked["to"], asked["data"], asked["value"]) == (contract.factory(), data, "0x0")
+    assert f"{int(asked['gas'], 16):,}" in page.content() and int(asked["gas"], 16) > GAS_OF_ADDRESS + GAS_OF_TOKEN
     assert owner.chain == sent["params"][0]["chainId"]
     anvil.mine(CONFIRMATIONS + 1)
     assert anvil.received([TREASURY]) == {TREASURY: 50 * ATOMIC}

@@ -180,8 +180,31 @@ async def test_a_treasury_is_set_with_a_code_that_is_shown_once(owner_of_both: O
     assert "your treasury" in page and code not in page and code[-5:] not in page
     await execute(owner.shop.database, "UPDATE wallets SET source_sealed = $1", Sealer(new_key()).seal("lost"))
     refused = await owner.send("/wallet/treasury", treasury="0x" + "7e" * 20)
-    assert refused.status_code == 422 and "set another address of yours as the treasury" in refused.text
+    assert refused.status_code == 422 and "make a new one for this treasury" in refused.text
     assert (await owner.send("/wallet/treasury", treasury="0x" + "6d" * 20)).status_code == 201
+
+
+async def test_a_lost_code_is_replaced_on_the_wallets_page(owner_of_both: Owner) -> None:
+    """The new code is shown once, and serves new sessions once its end was typed; the earlier wallet is kept, with a
+    link to its sweep."""
+    owner, treasury = owner_of_both, "0x" + "7e" * 20
+    assert (await owner.send("/wallet/treasury", treasury=treasury)).status_code == 201
+    assert "Make a new recovery code" not in await owner.page("/wallet")
+    [lost] = await rows(owner.shop.database, "SELECT fingerprint FROM wallets")
+    await owner.shop.database.write(
+        lambda tx: wallets.confirm(tx, owner.shop.sealer, owner.shop.project_id, lost["fingerprint"], None, 1)
+    )
+    assert "Make a new recovery code" in await owner.page("/wallet")
+    made = await owner.send("/wallet/treasury", treasury=treasury, new_code="yes")
+    sweep = f"/dashboard/wallet/sweep?wallet={lost['fingerprint']}"
+    assert made.status_code == 201 and f'href="{sweep}"' in made.text
+    [code] = re.findall(r">((?:[0-9A-Z]{5}-){5}[0-9A-Z]{5})<", made.text)
+    [name] = await rows(owner.shop.database, "SELECT fingerprint FROM wallets WHERE confirmed_at IS NULL")
+    await owner.done("/wallet/confirm", wallet=name["fingerprint"], ends_with=code[-5:])
+    page = await owner.page("/wallet")
+    assert f'the wallet <code class="mono">{name["fingerprint"]}' in page and code[-5:] not in page
+    assert f"wallet?wallet={lost['fingerprint']}" in page
+    assert "Make a new recovery code" in await owner.page(f"/wallet?wallet={lost['fingerprint']}")
 
 
 async def test_what_lies_at_the_addresses_is_shown_with_the_call_that_moves_it(owner: Owner) -> None:

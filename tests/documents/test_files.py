@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from tests.running import run_cli
 from tests.shop import open_shop
 from tillgate.base.clock import DAY_MS
 from tillgate.documents.context import DocumentSettings
-from tillgate.documents.files import DatabaseFiles, DirectoryFiles, Kept, pack, unpack
+from tillgate.documents.files import DatabaseFiles, DirectoryFiles, Kept, file_of, pack, unpack, write_file
+from tillgate.documents.moving import Differs, Moved, to_database, to_directory
 from tillgate.documents.renders.operations import drop_old
 
 pytestmark = pytest.mark.anyio
@@ -122,3 +124,55 @@ def test_a_backup_has_the_documents_of_a_directory(tmp_path: Path) -> None:
         assert f"1 documents are in {place}" in said
         assert (place / "ef" / f"{ID}.pdf").read_bytes() == b"%PDF"
     assert "already there" in run_cli("backup", str(tmp_path / "backup.zip"), "--data", str(data), status=1, **named)
+
+
+async def test_files_are_moved_both_ways_and_after_an_interruption(
+    tmp_path: Path, database_url: str, anyio_backend: object
+) -> None:
+    """Each is in one place afterwards and the same bytes; a file that is another one, or gone, is told and changed by
+    nothing."""
+    directory = tmp_path / "documents"
+    contents = {f"doc_0123456789ABC{number:03}": b"%PDF " + bytes([number]) * 999 for number in range(1, 6)}
+    async with open_shop(tmp_path, database_url, still=True) as shop:
+        database, inside, outside = shop.database, DatabaseFiles(), DirectoryFiles(directory)
+
+        async def kept() -> dict[str, bytes]:
+            found = {}
+            for id in contents:
+                one = await database.read(partial(outside.find, id=id))
+                found[id] = await outside.read(one) or b"" if one is not None else b""
+            return found
+
+        for id, content in contents.items():
+            await database.write(partial(inside.put, id=id, content=content, now=0))
+        first, second, *_ = contents
+        write_file(directory, first, contents[first])  # as an interrupted run has left it
+        assert await to_directory(database, directory) == Moved(5, 0, [])
+        assert await to_directory(database, directory) == Moved(0, 5, [])
+        assert await kept() == contents
+        assert {row["content"] for row in await rows(database, "SELECT content FROM document_files")} == {""}
+
+        lost = file_of(directory, second).rename(tmp_path / "lost")
+        assert await to_database(database, directory) == Moved(4, 0, [second])
+        assert list(directory.glob("*/*.pdf")) == []
+        lost.rename(file_of(directory, second))
+        write_file(directory, first, contents[first])
+        assert await to_database(database, directory) == Moved(1, 4, [])
+        assert list(directory.glob("*/*.pdf")) == []
+        assert await kept() == contents
+
+        write_file(directory, first, b"another")
+        for move in (to_directory, to_database):
+            with pytest.raises(Differs):
+                await move(database, directory)
+        assert (await database.read(partial(inside.find, id=first))).content == contents[first]  # type: ignore[union-attr]
+
+
+def test_the_command_moves_files(tmp_path: Path) -> None:
+    """docs/documents.md: it needs the directory, and says how many there were."""
+    data = ("--data", str(tmp_path / "data"))
+    run_cli("projects", "create", "--name", "Shop", *data)
+    assert "TILLGATE_DOCUMENTS names no directory" in run_cli("documents", "move", "--to", "directory", *data, status=1)
+    for to in ("directory", "database"):
+        said = run_cli("documents", "move", "--to", to, *data, TILLGATE_DOCUMENTS=str(tmp_path / "documents"))
+        assert said == "0 moved, 0 there already.\n"

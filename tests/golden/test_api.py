@@ -181,6 +181,9 @@ async def sales(ask: Ask) -> None:
     await ask("POST", "/refunds/{id}/cancel", own=canceled["id"])
     await ask("GET", "/refunds", query=f"?paymentId={payment['id']}")
     await ask("GET", "/search", query=f"?q={payment['id']}", why="by an id")
+    await ask("GET", "/usage", query="?month=2026-11")
+    await ask("GET", "/reports/monthly", query="?month=2026-01", why="of a month")
+    await ask("GET", "/reports/monthly", query="?month=2026-13", why="of a month that is none", refused=True)
 
     async def ended(outcome: str, **more: Any) -> tuple[str, str, str]:
         """A new session with this outcome: the ids of it, its order and its payment."""

@@ -188,6 +188,8 @@ async def keys(clerk: Clerk) -> None:
     shop.clock.ahead_ms += 1  # of two keys of one millisecond, either may be listed first
     spare = await shop.issued(["sessions:read"])
     shop.clock.ahead_ms += 1
+    await clerk.page("/api-keys/tag", query=f"?key={spare.key.id}")
+    await clerk.form("/api-keys/tag", key=[spare.key.id], add="till", remove="")
     await clerk.form("/api-keys/revoke", key=[spare.key.id], why="one")
     issued = await shop.issued(["sessions:read", "events:read"])
     own = issued.key.id
@@ -315,6 +317,11 @@ async def sales(clerk: Clerk) -> None:
     await clerk.form("/sessions/{session}/simulate", one, outcome="paid")
     await clerk.page("/sessions/{session}", one, why="paid")
     await clerk.form("/sessions/{session}/fulfil", one, fulfillment="fulfilled")
+    order = re.findall(r"ord_\w{26}", await clerk.page("/orders", why="with one"))[0]
+    many = f"?order={order}&fulfillment=unfulfilled"
+    await clerk.page("/orders/fulfil", query=many)
+    await clerk.form("/orders/fulfil", order=[order], fulfillment="unfulfilled")
+    await clerk.page("/orders/fulfilled", query=many)
     await clerk.page("/sessions/{session}/refund", one)
     part = {"amount": "9.00", "reason": "other", "destination": ""}
     await clerk.form("/sessions/{session}/refund", one, **part)
@@ -360,9 +367,17 @@ async def sales(clerk: Clerk) -> None:
     await clerk.page("/sessions", query="?status=paid")
     await clerk.page("/orders")
     await clerk.page("/orders", query="?status=paid&currency=USD")
+    await clerk.form("/saved", list="orders", name="Dollars", filter_currency="USD")
+    await clerk.page("/orders", query="?currency=USD", why="saved")
+    await clerk.page("/saved", query="?list=orders&name=Dollars")
+    await clerk.form("/saved/rename", list="orders", was="Dollars", name="In dollars")
+    await clerk.form("/saved/remove", list="orders", was="In dollars")
     await clerk.page("/payments")
     await clerk.page("/refunds")
     await clerk.page("/search", query="?q=pay")
+    await clerk.page("/reports", query="?month=2026-10&zone=UTC")
+    await clerk.page("/reports/file", query="?month=2026-10&zone=UTC&format=json")
+    await clerk.page("/reports/file", query="?month=2026-10&format=xls", why="of no kind", refused=True)
     await clerk.page("/transactions")
     test = {"amount": "10.00", "currency": "USD"}
     await clerk.form("/transactions", why="of no provider", refused=True, **test, provider="cash")
@@ -393,6 +408,12 @@ async def webhooks(clerk: Clerk) -> None:
     await clerk.form("/webhooks/{endpoint}/replay", own, after="0", before="3", which="everything")
     shown = await clerk.page("/webhooks/{endpoint}", own)
     await clerk.form("/webhooks/deliveries/{delivery}/replay", re.findall(r"deliveries/(dlv_\w+)/replay", shown)[0])
+    given_up = "UPDATE webhook_deliveries SET status = 'abandoned' WHERE event_id IS NOT NULL"
+    await execute(clerk.owner.shop.database, given_up)
+    failed = re.findall(r'value="(dlv_\w+)"', await clerk.page("/webhooks/failed"))[0]
+    await clerk.page("/webhooks/failed/replay", query=f"?delivery={failed}")
+    await clerk.form("/webhooks/failed/replay", delivery=[failed])
+    await clerk.page("/webhooks/failed/replayed", query=f"?left={failed}")
     shown = await clerk.page("/events", query="?type=order.paid")
     await clerk.page("/events/{event}", re.findall(r"/events/(evt_\w+)", shown)[0])
     await clerk.page("/webhooks/{endpoint}/delete", own)

@@ -276,7 +276,8 @@ async def test_nor_does_keyturns_server(owner: Owner, counted: Counted, tmp_path
         key_id = connection.execute("SELECT id FROM api_keys").fetchone()[0]
     asked = [
         route.path.replace("{id}", shop.project_id if "projects" in route.path else key_id)
-        + (f"?projectId={shop.project_id}" if route.path in ("/v1/keys", "/v1/audit") else "")
+        + (f"?projectId={shop.project_id}" if route.path in ("/v1/keys", "/v1/audit", "/v1/quotas") else "")
+        + ("&externalId=cus_1" if route.path == "/v1/quotas" else "")
         for route in KEYTURN_ROUTES
         if route.method == "GET"
         and route.path not in ("/v1/whoami", "/v1/forward-auth", "/metrics")

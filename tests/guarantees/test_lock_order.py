@@ -215,7 +215,7 @@ class Telling:
 
     async def again(self, session: CheckoutSession, seen: Seen, **changed: Any) -> Seen:
         self.last = seen._replace(one=seen.one._replace(**changed))
-        told = Sighted(seen.token.address.lower(), "0x" + "d1" * 20, self.last.one)
+        told = Sighted(seen.token.address.lower(), "0x" + "d1" * 20, session.payment.terms.address, self.last.one)
         address = session.payment.terms.address.lower()
         [payment_id] = await self._shop.counter.database.write(lambda tx: self._payments.observe(tx, address, [told]))
         assert payment_id == session.payment.id

@@ -39,6 +39,7 @@ CODES_OF_PAGES = {
     "owns_installation": "users remove --project",
     "queue_unavailable": "CraftKit's renders",
     "role_too_high": "inviting, and the page of people",
+    "image_not_found": "the editor of templates, and templates images",
     "template_not_found": "CraftKit's templates",
     "version_not_found": "CraftKit's renders",
     "second_factor_exists": "turning an app on",

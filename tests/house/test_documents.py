@@ -53,7 +53,7 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::"
         "test_the_guides_story_happens_as_it_is_written"
-        for heading in ("Start a server", "Create a key", "Verify it", "End it")
+        for heading in ("Start a server", "Create a key", "Verify it", "Monthly quotas", "End it")
     },
     **{
         ("docs/keyturn.md", heading): "tests/journeys/test_keyturn_guide.py::test_the_guides_programs_run"
@@ -85,6 +85,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         "test_the_guide_to_several_processes_and_hosts_works_as_it_is_written"
         for heading in ("PostgreSQL", "Several processes", "Several hosts", "Upgrade")
     },
+    ("docs/command-line.md", "Completion"): Reason("changes the files of whoever runs it"),
+    ("docs/command-line.md", "*"): "tests/cli/test_api.py::test_the_guide_works_as_it_is_written",
     ("docs/mail.md", "The mail server"): "tests/cli/test_mail.py::test_doctor_asks_the_mail_server_when_told_to",
     ("docs/mail.md", "Mail that comes back"): "tests/mail/test_returning.py::"
     "test_a_report_that_is_piped_marks_the_mail",
@@ -171,9 +173,11 @@ COMMANDS: dict[str, str | Reason] = {
     "TILLGATE_WALKS=500 pytest tests/api/test_walk.py": Reason("hours; every run does 15 walks"),
     "tillgate keys explain --request-id req_…": NAMED,
     "tillgate keys usage KEY_ID": NAMED,
+    "keyturn keys tag-many --project default --add beta": NAMED,
     "keyturn keys revoke-many --project default --unused 90d --yes": NAMED,
     "tillgate backup FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
     "tillgate restore FILE": Reason("docs/operating.md has it with a name of a file, and that block is run"),
+    "tillgate documents move --to directory": "tests/documents/test_files.py::test_the_command_moves_files",
     "tillgate jobs retry JOB": "tests/cli/test_jobs.py::test_jobs_are_listed_and_retried_from_the_command_line",
     "tillgate secret-key new": Reason("a block of docs/operating.md is run that begins with it"),
     "tillgate secret-key rotate": Reason("a block of docs/operating.md is run that begins with it"),
@@ -307,7 +311,7 @@ def leaves(command: Any) -> Iterator[Any]:
 def options(command: Any) -> set[str]:
     """The options of a command, or of all below it."""
     return {"--help"} | {
-        name for leaf in leaves(command) for one in leaf.params for name in (*one.opts, *one.secondary_opts)
+        name for leaf in (command, *leaves(command)) for one in leaf.params for name in (*one.opts, *one.secondary_opts)
     }
 
 

@@ -52,10 +52,12 @@ WHO_KNOWS_KEYTURN = (
 )
 # Within the checkout; the lowest comes last. Neighbours do not know each other.
 NOUNS = (
-    ("search", "issued"),
+    ("search",),
+    ("issued",),
     ("refunds", "shoppers", "statements"),
     ("settlement",),
     ("sessions",),
+    ("books",),
     ("orders",),
     ("payments",),
     ("redemptions",),

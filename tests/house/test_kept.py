@@ -35,7 +35,7 @@ COLUMN = re.compile(r"(?:^|, )(\w+) = ")
 NOT_SHOWN = {
     "orders": {"claimed_reference"},
     "checkout_sessions": {"counts_for_link"},
-    "payments": {"counted"},
+    "payments": {"booked", "counted"},
     "customers": {"indexed"},
 }
 # What the forms of a session, its order and its payment show of each other's rows. A payment's metadata is its own; its

@@ -24,3 +24,16 @@ def test_vendored_files_are_exactly_those_listed() -> None:
 
     assert listed, "VENDORED.md lists nothing"
     assert present == listed
+
+
+def test_a_vendored_file_is_named_with_its_version() -> None:
+    """Whatever a browser keeps for a year is another file once it is another version: what styles and templates name
+    is there, in a directory that says its version."""
+    source = VENDOR.parents[1]
+    texts = [*source.rglob("static/*.css"), *source.rglob("*.html")]
+    named = {name for path in texts for name in re.findall(r"""vendor/([^"')]+)""", path.read_text("utf-8"))}
+    fonts = {name for name in named if name.endswith(".woff2")}
+
+    assert fonts
+    assert {name for name in named if not (VENDOR / name).is_file()} == set()
+    assert {name for name in fonts if not re.search(r"-\d+\.\d+\.\d+/", name)} == set()

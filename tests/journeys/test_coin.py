@@ -3,13 +3,16 @@ what it is worth, and a treasury's sweep moves it on."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.makers import rows
 from tests.rails.evm.anvil import Anvil, running_anvil
 from tests.rails.evm.live_shop import CONFIRMATIONS, accept, add_network, is_watched, opened, reaches, read_ahead
 from tests.shop import Shop, eventually, open_shop
+from tillgate.checkout.refunds import confirming
 from tillgate.checkout.settlement import records as settlement
 from tillgate.rails.evm import watching
 from tillgate.rails.evm.coin.reading import GLANCE_BLOCKS
@@ -29,6 +32,7 @@ from tillgate.rails.port import COIN
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TREASURY = "0x" + "7e" * 20
+BUYER = "0x52908400098527886E0F7030069857D2E4169EE7"
 ETH = 10**18
 
 
@@ -69,8 +73,10 @@ async def test_a_dollar_price_is_paid_in_coin_and_swept(
 ) -> None:
     """Offered once a rate says what it is worth, at the rate that is locked; paid by a plain transfer and by a
     contract, whose money has no hash, which the page says; moved by the treasury's contract, to whose address a plain
-    transfer fails from then on; and the proof agrees."""
+    transfer fails from then on; and the proof agrees. A part of it is refunded in coin."""
     monkeypatch.setattr(watching, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(confirming, "ASK_MS_MIN", 20)
+    monkeypatch.setattr(confirming, "ASK_MS_MAX", 20)
     async with open_shop(tmp_path, f"sqlite:///{tmp_path / 'tillgate.db'}") as shop:
         await add_network(shop, anvil)
         coin = await networks.ask_token(shop.database, shop.sealer, NewToken("anvil", COIN, ""))
@@ -139,3 +145,48 @@ async def test_a_dollar_price_is_paid_in_coin_and_swept(
         await eventually(agrees)
         for one in (first, second):
             assert (await client.get(f"/checkout_sessions/{one['id']}")).json()["status"] == "paid"
+        await refunded(shop, client, first, anvil)
+
+
+async def refunded(shop: Shop, client: httpx.AsyncClient, session: dict[str, Any], anvil: Anvil) -> None:
+    """A part of it goes back in coin, at the locked rate: another amount, the payment itself and a token do not settle
+    it, and what does cannot be used twice."""
+    asked = {"paymentId": session["paymentId"], "reason": "requested_by_customer", "destination": BUYER}
+    one, two = [(await client.post("/refunds", json=asked | {"amount": "20.00"})).json()["id"] for _ in range(2)]
+    mined_at = int(anvil.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    anvil.ask("evm_setNextBlockTimestamp", hex(max(mined_at, shop.clock.now() // 1_000) + 1))
+
+    async def settled(refund_id: str, tx_hash: str) -> dict[str, Any]:
+        async def answered() -> httpx.Response | None:
+            answer = await client.post(f"/refunds/{refund_id}/settle", json={"txHash": tx_hash})
+            return answer if answer.status_code not in (429, 503) else None
+
+        found: dict[str, Any] = (await eventually(answered)).json()
+        return found
+
+    paid = (await client.get(f"/checkout_sessions/{session['id']}")).json()["txHash"]
+    wrong = {
+        "pays nothing to": paid,
+        "another amount": moved(anvil, BUYER, ETH // 125 + 1),
+        "in another token": anvil.pay(BUYER, 20 * 10**6),
+    }
+    anvil.mine()
+    for sentence, tx_hash in wrong.items():
+        assert sentence in (await settled(one, tx_hash))["error"]["message"]
+    right = moved(anvil, BUYER, ETH // 125)
+    anvil.mine()
+    assert (await settled(one, right))["status"] == "pending"
+    anvil.mine(CONFIRMATIONS)
+
+    async def succeeded() -> bool:
+        found: str = (await client.get(f"/refunds/{one}")).json()["status"]
+        return found == "succeeded"
+
+    await eventually(succeeded)
+    assert "has sent another refund" in (await settled(two, right))["error"]["message"]
+
+
+def moved(anvil: Anvil, to: str, value: int) -> str:
+    """A transaction of coin that waits for the next block."""
+    name: str = anvil.ask("eth_sendTransaction", {"from": anvil.account, "to": to, "value": hex(value)})
+    return name

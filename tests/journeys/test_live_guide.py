@@ -61,16 +61,20 @@ def test_the_guide_works_as_it_is_written(tmp_path: Path) -> None:
         coined = host.run(take_coin)
         assert "ETH, the coin of base, was added." in coined and "are offered ETH on base" in coined
         assert "One ETH is 2500 USD" in coined
+        assert re.search(r"reading it costs about [\d,]+ blocks .* and [\d,]+ calls more for each address", coined)
         assert host.run("tillgate tokens list").count("its own coin") == 1
         assert "are not offered ETH on base" in host.run(refuse_coin)
         # The last three are those of an extended key, which test_sweep_offline runs.
-        set_treasury, factory, sweep, *_ = shell_blocks(GUIDE, "Treasury")
+        set_treasury, factory, new_code, sweep, *_ = shell_blocks(GUIDE, "Treasury")
         assert contract.factory() in (HOME / GUIDE).read_text("utf-8")
         told = host.run(set_treasury)
         assert "Its recovery code, shown this once" in told and "It is not in use yet" in told
         name, code = re.findall(r"of the wallet (\w{16}):|once: (\S+)", told)
         host.run(f"tillgate wallets confirm --fingerprint {name[0]} --ends-with {code[1][-5:]}")
         assert "missing" in host.run(factory)
+        again = host.run(new_code)
+        assert "Its recovery code, shown this once" in again and code[1] not in again
+        assert f"tillgate wallets sweep --fingerprint {name[0]}" in " ".join(again.split())
         assert host.run(sweep).count("Nothing is to be moved on base.") == 2
         add_feeds, remove_feed = shell_blocks(GUIDE, "Price feeds")
         fed = host.run(add_feeds)

@@ -199,6 +199,9 @@ async def test_one_transaction_settles_several_refunds_and_a_reorganisation_undo
     assert (await becomes(client, late, "pending"))["status"] == "pending"
     order = (await client.get(f"/orders/{again['orderId']}")).json()
     assert (order["status"], order["refunded"]) == ("paid", "0.00")
+    # Nobody fulfils it a second time.
+    order_told = await told(client, again["orderId"])
+    assert (order_told.count("order.paid"), order_told[-1]) == (1, "order.updated")
     other = anvil.pay_all([(BUYER, 7 * ATOMIC)])
     anvil.mine(CONFIRMATIONS + 1)
     await settle(client, late, other)

@@ -85,6 +85,7 @@ def test_a_command_that_a_page_names_does_what_it_is_for(reader: Reader) -> None
         assert client.get("/checkout_sessions").json()["error"]["reason"] == "revoked"
 
     named = {"default": server.first_project}
+    assert reader.types("keyturn keys tag-many --project default --add beta", named).endswith("keys were changed.\n")
     reader.types("keyturn keys revoke-many --project default --unused 90d --yes", named)
 
     subprocess.run(["git", "init", "-q", "."], cwd=reader.place, check=True)

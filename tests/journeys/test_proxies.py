@@ -173,6 +173,14 @@ def test_a_proxy_admits_whom_keyturn_knows(
         too_fast = get(slow["key"])
         assert (too_fast.status_code, too_fast.json()["code"]) == (429, "rate_limited")
         assert int(too_fast.headers["retry-after"]) > 1 and too_fast.headers["ratelimit"].startswith('"key";r=0')
+        monthly = made(keyturn, "invoices:read", monthlyQuota=1)
+        assert get(monthly["key"]).status_code == 200
+        used_up = get(monthly["key"])
+        assert (used_up.status_code, used_up.json()["code"]) == (429, "quota_exceeded")
+        assert "begins again at 20" in used_up.json()["detail"] and int(used_up.headers["retry-after"]) > 0
+        assert (
+            '"month";r=0;t=' in used_up.headers["ratelimit"] and '"month";q=1;w=' in used_up.headers["ratelimit-policy"]
+        )
         elsewhere = made(keyturn, "invoices:read", networks=["203.0.113.0/24"])
         assert get(elsewhere["key"], **{"X-Forwarded-For": "203.0.113.7"}).json()["code"] == "address_not_allowed"
         assert get(made(keyturn, "invoices:read", networks=["127.0.0.1"])["key"]).status_code == 200
@@ -181,8 +189,11 @@ def test_a_proxy_admits_whom_keyturn_knows(
 
         page = f"https://{name}.shop.example"  # the server is the same for all of them
         asking = {"Origin": page, "Access-Control-Request-Method": "GET"}
-        refused = client.options("/invoices", headers=asking)
-        assert "access-control-allow-origin" not in refused.headers and "path" not in refused.text
+        for claims in ({}, dict.fromkeys(identity, "claimed"), {"Authorization": f"Bearer {key['key']}"}):
+            left = client.options("/invoices?page=2", headers=asking | claims)
+            assert left.status_code == 200 and "access-control-allow-origin" not in left.headers
+            assert left.json()["path"] == "/invoices?page=2", "the application answers it"
+            assert not any(left.json().get(header) for header in (*identity, "authorization")), left.text
         bound = made(keyturn, "invoices:read", origins=[page])
         headers = {"Origin": page}
         answered = get(bound["key"], **headers)
@@ -191,6 +202,7 @@ def test_a_proxy_admits_whom_keyturn_knows(
         other_page = get(bound["key"], Origin="https://evil.example")
         assert other_page.json()["code"] == "origin_not_allowed"
         assert "access-control-allow-origin" not in other_page.headers
+        assert client.options("/invoices", headers={"Origin": page}).status_code == 401, "no preflight"
         asking["Access-Control-Request-Headers"] = "authorization, traceparent"
         asking["Origin"] = f"{page}:8443"  # another one, for what was asked is remembered for a moment
         made(keyturn, "invoices:read", origins=[asking["Origin"]])

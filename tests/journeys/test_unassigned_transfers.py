@@ -14,6 +14,7 @@ from tests.rails.evm.live_shop import ATOMIC, CONFIRMATIONS, live_shop, opened, 
 from tests.shop import Shop, eventually
 from tillgate.base.clock import DAY_MS
 from tillgate.rails.evm import watching
+from tillgate.rails.evm.addresses import parse_address
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -111,7 +112,9 @@ async def test_money_that_fits_no_payment_is_assigned_returned_and_orphaned(anvi
         "CHF",
         "token_not_offered",
     )
-    assert found["suggestedOrderId"] == session["orderId"] and found["recipient"] == session["address"].lower()
+    assert found["suggestedOrderId"] == session["orderId"] and found["recipient"] == session["address"]
+    # Written as everywhere else, with the checksum in its capitals (EIP-55); so is the event's.
+    assert found["sender"] == parse_address(anvil.account)
     assert await types(client, "unassigned_transfer.created") == await types(client, "alert.unassigned_transfer") == 1
     [expanded] = (await client.get("/unassigned_transfers", params={"expand": "suggestedOrder"})).json()["data"]
     assert expanded["suggestedOrder"]["status"] == "open"

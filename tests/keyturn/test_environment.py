@@ -11,7 +11,7 @@ import keyturn.settings
 import tillgate.settings
 from keyturn.admission.layer import KeyLayer
 from keyturn.admission.needs import InvalidNeed, Rules
-from keyturn.environment import cannot_be_meant
+from keyturn.environment import cannot_be_meant, unknown
 from keyturn.http.server import KeyturnServer
 from keyturn.stores.memory import MemoryKeyStore
 from tests.house.source import ROOT
@@ -77,6 +77,20 @@ def test_doctor_names_every_misspelt_setting_beside_the_rest(monkeypatch: pytest
     assert all(f"{name} is no setting; did you mean {meant}?" in said.stdout for name, meant in TILLGATES)
     assert "TILLGATE_PUBLIC_URL" in said.stdout and "[default]" in said.stdout
     assert "a-value-that-is-secret" not in said.output
+
+
+def test_a_variable_that_is_like_no_setting_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It keeps nothing from starting, for something else may read it; ``doctor`` and the start say that it is passed
+    over, and never its value."""
+    monkeypatch.setenv("TILLGATE_PORTT", "a-value-that-is-secret")
+    tillgate.settings.load()
+    assert tillgate.settings.unknown_variables()["TILLGATE_PORTT"] == "TILLGATE_PORTT is no setting, and is passed over"
+    said = CliRunner().invoke(app, ["doctor", "--data", str(tmp_path)])
+    assert "note     TILLGATE_PORTT is no setting" in said.output and "a-value-that-is-secret" not in said.output
+    given = LET_BE | {"TILLGATE_PORTT": "1"}
+    assert set(unknown(given, "TILLGATE_", tillgate.settings.VARIABLES)) == {
+        "TILLGATE_PORTT", "TILLGATE_WALKS", "TILLGATE_HOMEPAGE",
+    }  # fmt: skip
 
 
 def test_what_others_have_set_is_let_be() -> None:

@@ -194,6 +194,7 @@ class Counter:
             case Do.USE_ANOTHER_KEY:
                 assert remedy.instead is not None
                 terms = msgspec.structs.asdict(remedy.instead)
+                assert terms.pop("customer_quota") is None
                 issued = await context.issuer.issue(KeyWish(name="another", **terms), by="user:1")
                 self.text, self.key_id = issued.secret.reveal(), issued.key.id
             case _:

@@ -290,6 +290,75 @@ async def test_ingress_nginx_names_a_url(context: CommandContext) -> None:
     assert (both.status_code, both.json()["code"]) == (403, "ambiguous_request")
 
 
+async def test_preflights_that_are_not_ours_are_left_to_the_application(context: CommandContext) -> None:
+    """Of origins that no key is for, and of what the rules say is open, where the proxy's configuration says so: with
+    nobody's identity. Nothing else passes by looking like one."""
+    page = "https://shop.example"
+    await context.key("invoices:read", origins=[page])
+
+    async def asked(at: str, origin: str, path: str = "/invoices/1", **more: str) -> httpx.Response:
+        sent = {"x_forwarded_method": "OPTIONS", "x_forwarded_uri": path, "x_forwarded_proto": "https"}
+        wanted = {"origin": origin, "access_control_request_method": "GET"}
+        return await context.send("GET", at, by=None, **(sent | wanted | more))
+
+    left = f"{WHERE}?preflight=application"
+    answered = await asked(left, page)
+    assert (answered.status_code, answered.headers["access-control-allow-origin"]) == (204, page)
+    assert identity(answered) == ["", "", "", ""]
+    for origin, path in (("https://other.example", "/invoices/1"), (page, "/health")):
+        answer = await asked(left, origin, path)
+        assert (answer.status_code, identity(answer)) == (200, ["", "", "", ""]), origin
+        assert "access-control-allow-origin" not in answer.headers
+        only = await asked(f"{WHERE}?preflight=only", origin, path)
+        assert (only.status_code, only.json()["code"]) == (404, "preflight_not_answered")
+    # As another method, or where the configuration does not say so, it is a request like any other.
+    assert (await asked(WHERE, "https://other.example")).json()["code"] == "need_not_declared"
+    assert (await asked(left, "https://other.example", x_forwarded_method="GET")).status_code == 401
+    # A client's own header beside the proxy's makes none, nor does one below Envoy's prefix.
+    two = await asked(left, "https://other.example", x_original_method="GET", x_original_uri="/invoices/1")
+    assert (two.status_code, two.json()["code"]) == (403, "ambiguous_request")
+    envoy = await asked(f"{WHERE};scope=invoices:read&preflight=application/invoices/1", "https://other.example")
+    assert (envoy.status_code, envoy.json()["reason"]) == (401, "missing")
+    disguised = await context.send(
+        "OPTIONS", left, by=None, origin="https://other.example", access_control_request_method="GET",
+        **{"x.keyturn.project": "x"},
+    )  # fmt: skip
+    assert disguised.json()["code"] == "ambiguous_request"
+    assert (await asked(f"{WHERE}?preflight=all", page)).json()["code"] == "forward_auth_misconfigured"
+    stated = await asked(f"{WHERE}?scope=invoices:read&preflight=application", "https://other.example")
+    assert stated.status_code == 200
+
+
+# What each proxy sends of its own accord, beside the client's headers, as its published configuration or source has it.
+INGRESS_NGINX = {
+    "x_request_id": "5d41402abc4b2a76b9719d911017c592", "x_original_url": "https://api.example/invoices/1?page=2",
+    "x_original_method": "GET", "x_sent_from": "nginx-ingress-controller", "x_real_ip": "203.0.113.7",
+    "x_forwarded_for": "203.0.113.7", "x_auth_request_redirect": "/invoices/1?page=2",
+}  # fmt: skip
+TRAEFIK = {
+    "x_forwarded_method": "GET", "x_forwarded_proto": "https", "x_forwarded_host": "api.example",
+    "x_forwarded_uri": "/invoices/1?page=2", "x_forwarded_for": "203.0.113.7", "x_forwarded_port": "443",
+    "x_forwarded_server": "traefik-7d9f", "x_real_ip": "203.0.113.7",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("proxy", [INGRESS_NGINX, TRAEFIK], ids=["ingress-nginx", "traefik"])
+async def test_a_proxys_own_headers_are_read_as_it_sends_them(context: CommandContext, proxy: dict[str, str]) -> None:
+    """Alone, and behind others that add their addresses: the client is who came to the first of the trusted ones."""
+    bound = (await context.key("invoices:read", networks=["203.0.113.0/24"]))["key"]
+    assert (await context.send("GET", WHERE, by=bound, **proxy)).status_code == 200
+    for hops, passes in (
+        ("203.0.113.7, 127.0.0.1, 127.0.0.2", True),
+        ("198.51.100.1, 203.0.113.7, 127.0.0.1", True),
+        ("203.0.113.7, 198.51.100.1, 127.0.0.1", False),
+    ):
+        answer = await context.send("GET", WHERE, by=bound, **(proxy | {"x_forwarded_for": hops}))
+        assert (answer.status_code == 200) is passes, hops
+    other = await context.send("GET", WHERE, by=(await context.key())["key"], **proxy)
+    assert (other.status_code, other.json()["code"]) == (403, "missing_scope")
+    assert (await context.send("GET", WHERE, by=None, **proxy)).json()["reason"] == "missing"
+
+
 async def test_only_a_trusted_proxy_is_believed(context: CommandContext, tmp_path: Path) -> None:
     """From elsewhere there is no answer; the client is the right-most address that is no proxy's own; http is refused,
     and so is a key that is bound to a network where the proxy names something that is no address."""

@@ -67,6 +67,20 @@ async def test_keys_are_written_on_found_and_revoked_by_what_is_written(context:
     status, _ = await context.call("PATCH", f"/v1/keys/{third['id']}", {"expiresAt": soon(context)})
     assert status == 200 and await found("expiringDays=30") == [third["id"]]
 
+    tagging: Any = {"keyIds": [first["id"], second["id"], third["id"], "key_nobody"], "add": ["new", "beta"]}
+    status, told = await context.call("POST", "/v1/keys/tags", tagging)
+    assert (status, told["changed"]) == (200, tagging["keyIds"][:3]) and len(await found("tag=new")) == 3
+    status, told = await context.call("POST", "/v1/keys/tags", tagging)
+    assert (status, told["changed"]) == (200, [])
+    tagging = tagging | {"add": [], "remove": ["new"]}
+    status, told = await context.call("POST", "/v1/keys/tags", tagging)
+    assert (status, len(told["changed"])) == (200, 3) and await found("tag=new") == []
+    status, told = await context.call("POST", "/v1/keys/tags", tagging | {"remove": []})
+    assert (status, told["code"], told["param"]) == (400, "invalid_body", "add")
+    status, told = await context.call("POST", "/v1/keys/tags", tagging | {"add": ["a b"]})
+    assert (status, told["code"]) == (400, "invalid_label")
+    status, _ = await context.call("PATCH", f"/v1/keys/{second['id']}", {"tags": []})
+
     verdict = await context.verify(first["key"])
     assert (verdict["key"]["externalId"], verdict["key"]["metadata"]) == ("cus_1", {"plan": "gold"})
     changed: Any = {"externalId": None, "metadata": {"plan": "none"}, "tags": []}

@@ -15,7 +15,7 @@ from keyturn.admission.layer import KeyLayer, open_key_layer
 from keyturn.admission.probing import probe
 from keyturn.database import StoreUnavailable
 from keyturn.http import error_pages
-from keyturn.http.denials import AUTH_UNAVAILABLE, NEED_NOT_DECLARED, RATE_LIMITED
+from keyturn.http.denials import AUTH_UNAVAILABLE, NEED_NOT_DECLARED, QUOTA_EXCEEDED, RATE_LIMITED
 from keyturn.http.server import ROUTES, KeyturnServer
 from keyturn.http.wording import FORBIDDEN_CODES, INVALID_API_KEY
 from keyturn.leaks.reporting import REVOKE_PATH
@@ -499,7 +499,14 @@ async def test_each_code_has_a_page_on_the_server_that_says_it(light_harness: Co
 
 def test_every_code_that_the_server_can_say_has_a_page() -> None:
     """Those of its errors, of a refused key, and those that are written where something is denied."""
-    said = {*FORBIDDEN_CODES.values(), INVALID_API_KEY, RATE_LIMITED, AUTH_UNAVAILABLE, NEED_NOT_DECLARED}
+    said = {
+        *FORBIDDEN_CODES.values(),
+        INVALID_API_KEY,
+        RATE_LIMITED,
+        QUOTA_EXCEEDED,
+        AUTH_UNAVAILABLE,
+        NEED_NOT_DECLARED,
+    }
     # These are only raised as one of their kinds, or told by the address that takes reports of leaks.
     kinds = {"keyturn_error", "invalid_key", "key_conflict", "bad_report", "public_keys_unavailable"}
     said |= {one.code for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "code")} - kinds

@@ -36,6 +36,8 @@ PLACES = (
     "free offer",
     "offer with a wrong address",
     "no such checkout",
+    "/docs?q=sequence",
+    "/docs/reference/events",
 )
 
 # A shared machine may be busy; what is waited for comes within two seconds on an idle one.
@@ -539,6 +541,8 @@ def test_no_page_hinders_anybody(merchant: Merchant, open_page: OpenPage, state:
             page.get_by_label("Your e-mail address").evaluate("field => { field.type = 'text'; field.value = 'ada@' }")
             page.get_by_role("button", name="Continue to payment").click()
             expect(page.get_by_text("Please check this e-mail address")).to_be_visible()
+    elif state.startswith("/docs"):
+        page.goto(f"{merchant.url}{state}")
     elif state == "no such checkout":
         page.goto(f"{merchant.url}/checkout/cs_nothing")
     elif state == "cancel":

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 CONFIRMATIONS = 3
 ATOMIC = 10**6
 WAIT_MS = 30_000
+BUYER = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 # A wallet as EIP-6963 has it. What it is asked goes to the node, and what it would ask its owner the test has said.
 WALLET = """
@@ -69,7 +70,7 @@ class Owner:
             case "eth_sendTransaction":
                 (transaction,) = params
                 del transaction["chainId"]
-                return {"result": self._anvil.ask(method, transaction | {"gas": hex(1_000_000)})}
+                return {"result": self._anvil.ask(method, {"gas": hex(1_000_000)} | transaction)}
             case _:
                 raise AssertionError(f"a wallet was asked for {method}")
 
@@ -300,3 +301,67 @@ def test_what_is_known_of_a_payment_can_be_read_by_everybody(live: Live, open_pa
             wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
             problems[name, width, scheme] = found + ["too wide"] * wide
     assert {one: found for one, found in problems.items() if found} == {}
+
+
+def test_a_refund_goes_where_its_buyer_says_by_a_wallet_in_the_browser(live: Live, open_page: OpenPage) -> None:
+    """On a phone the buyer enters an address, sees the whole of it and confirms it, once; the merchant sees amount,
+    address and code, sends with a wallet whose hash fills the form, and the refund succeeds once that is final."""
+    session = live.session()
+    live.anvil.pay(session["address"], 50 * ATOMIC)
+    live.anvil.mine(CONFIRMATIONS + 1)
+    becomes(live, f"/checkout_sessions/{session['id']}", "paid")
+    asked = {"paymentId": session["paymentId"], "amount": "20.00", "reason": "requested_by_customer"}
+    refund = f"/refunds/{live.api.post('/refunds', json=asked).json()['id']}"
+    link = live.api.post(f"{refund}/destination_link", json={}).json()["url"]
+    buyer = open_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    buyer.goto(f"{live.url}/refunds/{link.rpartition('/')[2]}")
+    looked_at(buyer)
+    buyer.get_by_label("Your address on").fill("0x12")
+    buyer.get_by_role("button", name="Continue").click()
+    expect(buyer.get_by_role("alert")).to_contain_text("begins with 0x")
+    buyer.get_by_label("Your address on").fill(BUYER.lower())
+    buyer.get_by_role("button", name="Continue").click()
+    expect(headline(buyer)).to_have_text("Is this your address?")
+    assert "".join(buyer.locator(".address-groups span").all_inner_texts()) == BUYER
+    looked_at(buyer)
+    buyer.get_by_role("button", name="Yes, send my refund there").click()
+    expect(headline(buyer)).to_have_text("Your address is confirmed")
+    looked_at(buyer)
+    assert (buyer.goto(f"{live.url}/refunds/{link.rpartition('/')[2]}") or buyer).status == 404  # type: ignore[union-attr]
+
+    page = open_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    with_wallet(page, live.anvil)
+    page.goto(f"{live.url}/dashboard")
+    page.get_by_label("E-mail address").fill(OWNER_EMAIL)
+    page.get_by_label("Password", exact=True).fill(OWNER_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Switch to live mode").click()
+    page.goto(f"{live.url}/dashboard{refund}")
+    expect(page.locator("#refund-destination")).to_have_text(BUYER)
+    expect(page.locator("#refund-amount")).to_have_text("20")
+    expect(page.get_by_alt_text("QR code with the destination alone")).to_be_visible()
+    looked_at(page)
+    page.evaluate(WALLET)
+    page.get_by_role("button", name="Send with <b>Purse</b>").click()
+    expect(page.get_by_label("Transaction hash")).to_have_value(re.compile("0x[0-9a-f]{64}"), timeout=WAIT_MS)
+    live.anvil.mine()
+    page.get_by_role("button", name="Mark as sent").click()
+    expect(page.locator("main")).to_contain_text(f"of {CONFIRMATIONS} confirmations", timeout=WAIT_MS)
+    looked_at(page)
+    live.anvil.mine(CONFIRMATIONS)
+    becomes(live, refund, "succeeded")
+    assert live.anvil.received([BUYER]) == {BUYER: 20 * ATOMIC}
+
+
+def becomes(live: Live, path: str, status: str) -> None:
+    """Wait until what is at a path of the API has a status."""
+    deadline = time.monotonic() + WAIT_MS / 1_000
+    while (told := live.api.get(path).json()["status"]) != status:
+        assert time.monotonic() < deadline, told
+        time.sleep(0.1)
+
+
+def looked_at(page: Page) -> None:
+    """Nothing for axe to complain about, nothing to scroll sideways for."""
+    assert [one.rule for one in run_axe(page).violations] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -16,7 +16,7 @@ HOME = Path(__file__).parents[2]
 SDK = HOME / "sdks" / "typescript"
 NODE_MAJOR_MIN = 20
 # What a README's reader runs one after the other.
-PROGRAM = ("Take a payment", "What belongs together", "Lists", "Errors")
+PROGRAM = ("Take a payment", "What belongs together", "When two change one object", "Lists", "Errors")
 
 # Word for word, as the founding page has it.
 SEED_SAMPLE = """\

@@ -20,19 +20,20 @@ export async function typesOf(document) {
   return MADE + astToString(nodes);
 }
 
-/** Shapes only: a new sentence in the server's documentation is no change of types. */
+/** Shapes, and what each field means; titles and examples are left to the reference. */
 function withoutWords(value) {
   if (Array.isArray(value)) return value.map(withoutWords);
   if (value === null || typeof value !== "object") return value;
   const kept = Object.entries(value).filter(
     // A field may be called `title`; then its value is a schema, not text.
-    ([name, inner]) => !(["title", "summary", "description"].includes(name) && typeof inner === "string"),
+    ([name, inner]) =>
+      !(["title", "summary"].includes(name) && typeof inner === "string") &&
+      !(name === "examples" && Array.isArray(inner)) &&
+      !(name === "example" && typeof inner !== "object"),
   );
   return {
     ...Object.fromEntries(kept.map(([name, inner]) => [name, withoutWords(inner)])),
     ...("openapi" in value ? { info: { title: "Tillgate", version: "1" } } : {}),
-    // Each response must have one, so it is there but empty.
-    ...(typeof value.description === "string" && "content" in value ? { description: "" } : {}),
   };
 }
 

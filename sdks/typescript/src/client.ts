@@ -11,9 +11,11 @@ import { TestClocks } from "./resources/testClocks.js";
 import { Redemptions } from "./resources/redemptions.js";
 import { Refunds } from "./resources/refunds.js";
 import { Transactions } from "./resources/transactions.js";
+import { Reports } from "./resources/reports.js";
 import { Search } from "./resources/search.js";
 import { Transfers } from "./resources/transfers.js";
 import { UnassignedTransfers } from "./resources/unassignedTransfers.js";
+import { Usage } from "./resources/usage.js";
 import { WebhookDeliveries } from "./resources/webhookDeliveries.js";
 import { WebhookEndpoints } from "./resources/webhookEndpoints.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -48,6 +50,8 @@ export class CheckoutClient {
   readonly transfers: Transfers;
   readonly unassignedTransfers: UnassignedTransfers;
   readonly search: Search;
+  readonly usage: Usage;
+  readonly reports: Reports;
 
   /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
   constructor(options: CheckoutClientOptions) {
@@ -71,5 +75,7 @@ export class CheckoutClient {
     this.transfers = new Transfers(transport);
     this.unassignedTransfers = new UnassignedTransfers(transport);
     this.search = new Search(transport);
+    this.usage = new Usage(transport);
+    this.reports = new Reports(transport);
   }
 }

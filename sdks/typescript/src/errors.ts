@@ -11,7 +11,7 @@
  *         ├── PermissionDeniedError  403  the key lacks a scope, or test mode only
  *         ├── InvalidRequestError    400, 405, 413, 415  something in the request is wrong
  *         ├── NotFoundError          404  no such object, or not yours
- *         ├── ConflictError          409  the object's state, or an idempotency key used twice
+ *         ├── ConflictError          409, 412  the object's state, an idempotency key used twice, or `ifMatch`
  *         │   └── SequenceAheadError      …  a place in the event log that is not in this one
  *         ├── RateLimitedError       429  too many requests
  *         ├── ServerError            5xx

@@ -2,5 +2,5 @@ export { CheckoutClient, type CheckoutClientOptions } from "./client.js";
 export * from "./errors.js";
 export type * from "./objects.js";
 export type { NumberedPage, OnePage, Page, Walk } from "./pages.js";
-export type { CallOptions, Expanding, ReadOptions } from "./transport.js";
+export { etagOf, type CallOptions, type Expanding, type ReadOptions } from "./transport.js";
 export { verifyWebhook, type Webhook } from "./webhooks.js";

@@ -153,7 +153,9 @@ export type PromotionCode = Answer<
 export type TransferMovement = Flat<Schemas["MovementObject"]>;
 export type TransferOnNetwork = Flat<Schemas["OnNetworkObject"]>;
 export type SearchResult = Answer<Schemas["SearchResultObject"]>;
+export type MonthlyReport = Answer<Schemas["MonthlyReportObject"]>;
 export type SearchResults = Answer<Schemas["SearchResultsObject"]>;
+export type RenderUsage = Answer<Schemas["UsageObject"]>;
 export type TransferExplanation = Answer<Schemas["TransferExplanationObject"]>;
 
 export type RedemptionStatus = Schemas["RedemptionStatus"];

@@ -14,7 +14,7 @@ export interface Page<T> {
   readonly logId?: string;
 }
 
-/** One page of a list that counts: `page` from 1, of `total` objects in all. */
+/** One page of a list that counts: `page` from 1, `total` objects in all, counted up to 10,000 beyond this page. */
 export interface NumberedPage<T> {
   readonly data: T[];
   readonly total: number;
@@ -49,11 +49,12 @@ export function list<T>(
 export function listNumbered<T>(
   transport: Transport,
   path: readonly string[],
-  { autoPaginate = false, ...query }: Params & { readonly page?: number },
+  { autoPaginate = false, ...query }: Params,
   options?: ReadOptions,
 ): Promise<NumberedPage<T>> | AsyncIterable<T> {
   const page = (query: object): Promise<NumberedPage<T>> => transport.send({ method: "GET", path, query, options });
-  return autoPaginate ? { [Symbol.asyncIterator]: () => walkNumbered(page, query) } : page(query);
+  const next = (query: object): Promise<Page<T>> => transport.send({ method: "GET", path, query, options });
+  return autoPaginate ? { [Symbol.asyncIterator]: () => walkNumbered(page, next, query) } : page(query);
 }
 
 async function* walk<T>(fetchPage: (query: object) => Promise<Page<T>>, query: object): AsyncGenerator<T, void> {
@@ -66,13 +67,15 @@ async function* walk<T>(fetchPage: (query: object) => Promise<Page<T>>, query: o
   }
 }
 
+/** The first page by its number, and from there on by cursor: what is added meanwhile would move the pages. */
 async function* walkNumbered<T>(
   fetchPage: (query: object) => Promise<NumberedPage<T>>,
-  query: { readonly page?: number },
+  fetchNext: (query: object) => Promise<Page<T>>,
+  query: object,
 ): AsyncGenerator<T, void> {
-  for (let page = await fetchPage(query); ; ) {
-    yield* page.data;
-    if (page.data.length === 0 || page.page * page.limit >= page.total) return;
-    page = await fetchPage({ ...query, page: page.page + 1 });
-  }
+  const first = await fetchPage(query);
+  yield* first.data;
+  const last = first.data.at(-1) as { readonly id: string } | undefined;
+  if (last === undefined || first.page * first.limit >= first.total) return;
+  yield* walk(fetchNext, { ...query, page: undefined, starting_after: last.id });
 }

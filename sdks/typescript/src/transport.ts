@@ -27,10 +27,19 @@ const BACKOFF_MS_MAX = 8_000;
 const RETRY_AFTER_SECONDS_MAX = 60;
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
+const ETAGS = new WeakMap<object, string>();
+
+/** The ETag that came with an object, for `ifMatch`; undefined where none did, such as with what stands in a list. */
+export function etagOf(answer: object): string | undefined {
+  return ETAGS.get(answer);
+}
+
 /** What can be said about one call, beside what it is to do. */
 export interface CallOptions {
   /** Your own, such as your order's number: the same order is then never made twice. A fresh UUID by default. */
   readonly idempotencyKey?: string;
+  /** What `etagOf` gives of an object that you have read: nothing is done where it is another by now. */
+  readonly ifMatch?: string;
   /** Gives up, also between retries. */
   readonly signal?: AbortSignal;
 }
@@ -42,7 +51,7 @@ export interface Expanding {
 }
 
 /** A call that only reads has no idempotency key. */
-export type ReadOptions = Omit<CallOptions, "idempotencyKey">;
+export type ReadOptions = Omit<CallOptions, "idempotencyKey" | "ifMatch">;
 
 export interface TransportOptions {
   /** The API key. Keep it on the server: whoever has it can do all that it may do. */
@@ -101,6 +110,7 @@ export class Transport {
     };
     if (call.body !== undefined) headers["Content-Type"] = "application/json";
     if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
+    if (call.options?.ifMatch !== undefined) headers["If-Match"] = checkedIfMatch(call.options.ifMatch);
     const init: RequestInit = {
       method: call.method,
       headers,
@@ -148,7 +158,11 @@ export class Transport {
   #result<T>(what: string, { response, text }: Answered, idempotencyKey: string | undefined): T {
     const json = parsed(text);
     if (response.ok) {
-      if (isRecord(json)) return json as T;
+      if (isRecord(json)) {
+        const etag = response.headers.get("etag");
+        if (etag !== null) ETAGS.set(json, etag);
+        return json as T;
+      }
       throw new UnexpectedAnswerError(`The answer to ${what} is not what was expected: it is no JSON object.`, {
         ...unexpected(response),
         idempotencyKey,
@@ -266,6 +280,11 @@ function checkedIdempotencyKey(given: string | undefined): string {
   if (!/^[\x21-\x7e]{1,255}$/.test(given)) {
     throw new ConfigurationError("idempotencyKey: expected 1 to 255 visible ASCII characters without spaces.");
   }
+  return given;
+}
+
+function checkedIfMatch(given: string): string {
+  if (!/^[\x20-\x7e]{1,2000}$/.test(given)) throw new ConfigurationError("ifMatch: expected what etagOf gives, or *.");
   return given;
 }
 

@@ -6,6 +6,7 @@ import {
   AuthenticationError,
   type CheckoutEvent,
   ConflictError,
+  etagOf,
   InvalidRequestError,
   NotFoundError,
   PermissionDeniedError,
@@ -40,6 +41,17 @@ test("a payment link lives from creation to the archive", async () => {
   expect((await checkout.paymentLinks.del(link.id)).archived).toBe(true);
   const archived = await all(checkout.paymentLinks.list({ archived: true, autoPaginate: true }));
   expect(archived.map((one) => one.id)).toContain(link.id);
+});
+
+test("a change is made to what was read, or not at all", async () => {
+  const made = await checkout.customers.create({ name: "Ada" });
+  const tag = etagOf(await checkout.customers.retrieve(made.id)) ?? "";
+  const changed = await checkout.customers.update(made.id, { name: "Bo" }, { ifMatch: tag });
+  const refused = await thrownBy(checkout.customers.update(made.id, { name: "Cy" }, { ifMatch: tag }));
+  expect(refused).toBeInstanceOf(ConflictError);
+  expect(refused).toMatchObject({ status: 412, code: "precondition_failed" });
+  expect((await checkout.customers.update(made.id, { name: "Cy" }, { ifMatch: etagOf(changed) ?? "" })).name).toBe("Cy");
+  expect(etagOf((await checkout.customers.list()).data[0] ?? {})).toBeUndefined();
 });
 
 test("a session is created both ways, found by filters and paid", async () => {

@@ -21,7 +21,7 @@ from keyturn.database import SOON_SECONDS, Database, StoreError, StoreWatch, Tro
 from keyturn.insight.expiry import emit_expiring, keep_emitting_expiry
 from keyturn.insight.request_log import RequestLog
 from keyturn.insight.retention import forget, keep_forgetting
-from keyturn.insight.usage import FLUSH_SECONDS, Usage
+from keyturn.insight.usage import FLUSH_SECONDS, Usage, to_the_end
 from keyturn.invariants import BrokenInvariant
 from keyturn.keys.importing import keep_learning
 from keyturn.keys.issuing import Issuer
@@ -30,8 +30,10 @@ from keyturn.keys.secret import FORMATS, KeyFormat, KeyParser
 from keyturn.leaks.responding import Alert, LeakResponder, LeakRules, Seen
 from keyturn.limiting import gcra
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
+from keyturn.limiting.quotas import MemoryQuotas, Quota, QuotaLeft, Quotas, QuotaStore, customer
 from keyturn.limiting.visitors import share_of, visitor
 from keyturn.stores.ports import Clock, KeyStore, RateLimiter, RequestStore, UsageStore, Use
+from keyturn.stores.quotas import SqlQuotas
 from keyturn.stores.sql import SqlKeyStore, migrations
 from keyturn.stores.usage import MemoryUsage, SqlUsage
 
@@ -66,7 +68,7 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
 
 
 class RateLimited(NamedTuple):
-    """Who may come in, but later.
+    """Who may come in, but later: over a rate limit, or over a monthly quota where that of its allowance is exceeded.
 
     Attributes:
         by_visitor: this visitor is over its rate limit; the key itself may have more left.
@@ -94,6 +96,24 @@ class _Bucket(msgspec.Struct, frozen=True, gc=False):
         if self.of_visitor or (before is not None and before.remaining <= taken.remaining):
             return before
         return taken
+
+
+def quotas_of(key: KnownKey) -> tuple[Quota, ...]:
+    """The monthly quotas that a key's requests count against: its own, its customer's, and those of the keys that made
+    it."""
+    terms = key.terms
+    quotas = [Quota(key.id, terms.monthly_quota)] if terms.monthly_quota is not None else []
+    if terms.customer_quota is not None and terms.external_id is not None:
+        quotas.append(Quota(customer(terms.project_id, terms.mode.value, terms.external_id), terms.customer_quota))
+    quotas += [Quota(one.id, one.monthly_quota) for one in key.ancestors if one.monthly_quota is not None]
+    return tuple(quotas)
+
+
+def _with_quota(allowance: Allowance | None, left: QuotaLeft) -> Allowance:
+    retry = left.reset_seconds if left.exceeded else 0.0
+    if allowance is None:
+        return Allowance(None, left.remaining, left.reset_seconds, retry, left)
+    return allowance._replace(retry_after_seconds=retry, quota=left)
 
 
 NOBODY: Final = Caller()
@@ -196,6 +216,7 @@ class KeyLayer:
         limiter: RateLimiter | None = None,
         visitors: RateLimiter | None = None,
         usage_store: UsageStore | None = None,
+        quota_store: QuotaStore | None = None,
         leak_rules: LeakRules | None = None,
         formats: Mapping[str, KeyFormat] = FORMATS,
         request_store: RequestStore | None = None,
@@ -217,6 +238,7 @@ class KeyLayer:
             visitors: what counts those of publishable keys' visitors; by default, this process for itself, and apart:
                 however many strangers come, no key is forgotten.
             usage_store: where is counted what keys are used for; by default in memory.
+            quota_store: where requests are counted against monthly quotas; by default in memory.
             leak_rules: what is done with keys that arrive where they should not.
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
             request_days: for how long; 0 logs none and drops those that there are.
@@ -252,6 +274,8 @@ class KeyLayer:
         self.carriers = carriers
         self.usage = Usage(carriers.clean)
         self.usage_store: UsageStore = usage_store or MemoryUsage()
+        self._quota_store: QuotaStore = quota_store or MemoryQuotas()
+        self.quotas = Quotas(self._quota_store)
         self.leaks = LeakResponder(
             store,
             self.clock,
@@ -302,6 +326,12 @@ class KeyLayer:
             if its.exceeded:
                 return self._rate_limit(decision.key, its, need, use, by_visitor=bucket.of_visitor)
             allowance = bucket.tightest(its, allowance)
+        quotas = quotas_of(decision.key)
+        if quotas:
+            left = await self.quotas.take(quotas, now)
+            allowance = _with_quota(allowance, left)
+            if left.exceeded:
+                return self._rate_limit(decision.key, allowance, need, use, by_visitor=False)
         return self._let_in(decision, allowance, need, use)
 
     def admit_now(
@@ -327,7 +357,9 @@ class KeyLayer:
             if taken.exceeded:
                 return self._rate_limit(key, taken, need, use, by_visitor=False)
             return self._let_in(decision, taken, need, use)
-        allowance = None
+        allowance, quotas = None, quotas_of(key)
+        if quotas and not self.quotas.is_ready(quotas, now):
+            return None
         for bucket in self._buckets(key, presented.address, limited):
             its = bucket.limiter.take(bucket.id, bucket.limit)
             if not isinstance(its, Allowance):
@@ -335,6 +367,13 @@ class KeyLayer:
             if its.exceeded:
                 return self._rate_limit(key, its, need, use, by_visitor=bucket.of_visitor)
             allowance = bucket.tightest(its, allowance)
+        if quotas:
+            left = self.quotas.take_now(quotas, now)
+            if left is None:
+                raise BrokenInvariant("a quota that was ready a moment ago is counted at once")
+            allowance = _with_quota(allowance, left)
+            if left.exceeded:
+                return self._rate_limit(key, allowance, need, use, by_visitor=False)
         return self._let_in(decision, allowance, need, use)
 
     def _refuse(self, refused: Refused, presented: Presented, need: Needs, caller: Caller, now: int) -> Refused:
@@ -351,7 +390,8 @@ class KeyLayer:
     def _rate_limit(
         self, key: KnownKey, allowance: Allowance, need: Needs, use: Use, *, by_visitor: bool
     ) -> RateLimited:
-        self.outcomes["rate_limited"] += 1
+        over_quota = allowance.quota is not None and allowance.quota.exceeded
+        self.outcomes["quota_exceeded" if over_quota else "rate_limited"] += 1
         self.usage.rate_limited(key, need, use)
         return RateLimited(key, allowance, by_visitor)
 
@@ -362,9 +402,12 @@ class KeyLayer:
 
     def _only_limit(self, key: KnownKey, limited: bool) -> Limit | None:
         """The limit of a key that counts against nothing else, as nearly every one; None where it is not so."""
-        if key.ancestors or not (self.visitor_limit is None or key.terms.kind is _SECRET):
+        terms = key.terms
+        if key.ancestors or terms.monthly_quota is not None or terms.customer_quota is not None:
             return None
-        return key.terms.limit or (self.limit if limited else None)
+        if not (self.visitor_limit is None or terms.kind is _SECRET):
+            return None
+        return terms.limit or (self.limit if limited else None)
 
     def _buckets(self, key: KnownKey, address: str | None, limited: bool) -> Sequence["_Bucket"]:
         """Out of which the request is to be taken, one after another; the first that has none left refuses it.
@@ -452,18 +495,22 @@ class KeyLayer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.leaks.process_pending()
-            await self._flush()
+            await self._flush(closing=True)
 
     async def _keep_flushing(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self._flush()
 
-    async def _flush(self) -> None:
+    async def _flush(self, *, closing: bool = False) -> None:
         try:
             await self.usage.flush(self.store, self.usage_store)
         except StoreError as error:
             self._observer.failed("how keys were used", error)
+        try:
+            await to_the_end(self.quotas.flush(closing=closing))
+        except StoreError as error:
+            self._observer.failed("what is left of monthly quotas", error)
         if self.requests is not None and self._request_store is not None:
             try:
                 await self.requests.flush(self._request_store, self.clock.now())
@@ -477,6 +524,7 @@ class KeyLayer:
             self.usage_store,
             self._request_store,
             self.clock.now(),
+            quotas=self._quota_store,
             request_days=self._request_days,
             rows_max=rows_max,
         )
@@ -490,6 +538,7 @@ class KeyLayer:
             self.usage_store,
             self._request_store,
             self.clock,
+            quotas=self._quota_store,
             request_days=self._request_days,
             failed=self._failed("what is too old"),
         )
@@ -543,6 +592,7 @@ async def open_key_layer(
             limit=limit,
             limiter=limiter,
             usage_store=SqlUsage(database),
+            quota_store=SqlQuotas(database),
             leak_rules=leak_rules,
             database=database,
         )

@@ -22,7 +22,7 @@ ALLOWED_HEADERS: Final = (
 )
 CREDENTIAL_HEADERS: Final = frozenset({"authorization", "x-api-key"})
 REQUESTED_MAX: Final = 2_000
-EXPOSED_HEADERS: Final = b"idempotency-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
+EXPOSED_HEADERS: Final = b"etag, idempotency-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
 
 Headers = list[tuple[bytes, bytes]]
 

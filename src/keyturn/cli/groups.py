@@ -2,7 +2,7 @@
 
 import typer
 
-from keyturn.cli import audit, importing, key_ends, keys, usage
+from keyturn.cli import audit, importing, key_ends, keys, tagging, usage
 from keyturn.cli.mounting import Where, mount
 
 
@@ -21,6 +21,7 @@ def keys_group(where: Where) -> typer.Typer:
         ("enable", key_ends.enable),
         ("revoke", key_ends.revoke_key),
         ("revoke-many", key_ends.revoke_many),
+        ("tag-many", tagging.tag_many),
         ("usage", usage.usage),
         ("import", importing.import_file),
     ):

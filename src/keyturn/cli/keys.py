@@ -43,6 +43,7 @@ class Restriction(StrEnum):
     APP = "app"
     EXPIRY = "expiry"
     RATE = "rate"
+    MONTHLY_QUOTA = "monthly-quota"
     REPORT_ONLY = "report-only"
     ALLOW = "allow"
     EXTERNAL_ID = "external-id"
@@ -99,6 +100,9 @@ MetadataValues = Annotated[
     list[str] | None, typer.Option("--metadata", metavar="NAME=VALUE", help="Handed on to your API; repeat for more.")
 ]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A word to find the key by; repeat for more.")]
+MonthlyQuota = Annotated[
+    int | None, typer.Option("--monthly-quota", min=1, help="Requests that the key may make in a calendar month, UTC.")
+]
 Format = Annotated[str, typer.Option("--format", help=f"The key's format: {', '.join(FORMATS)}.")]
 
 
@@ -118,6 +122,7 @@ def create(
     expires_in: ExpiresIn = None,
     rate: Rate = None,
     burst: Burst = None,
+    monthly_quota: MonthlyQuota = None,
     report_only: ReportOnly = None,
     allow: Allow = None,
     external_id: ExternalId = None,
@@ -146,6 +151,7 @@ def create(
             origins=origin or (),
             apps=app_identifier or (),
             limit=limit,
+            monthly_quota=monthly_quota,
             report_only=report_only or (),
             canary=canary,
             allow=allow or (),
@@ -221,6 +227,7 @@ def update(
     expires_in: ExpiresIn = None,
     rate: Rate = None,
     burst: Burst = None,
+    monthly_quota: MonthlyQuota = None,
     report_only: ReportOnly = None,
     allow: Allow = None,
     external_id: ExternalId = None,
@@ -244,6 +251,7 @@ def update(
         allow=allow or (() if Restriction.ALLOW in lifted else UNSET),
         expires_at=expires_at or (None if Restriction.EXPIRY in lifted else UNSET),
         limit=limit or (None if Restriction.RATE in lifted else UNSET),
+        monthly_quota=monthly_quota or (None if Restriction.MONTHLY_QUOTA in lifted else UNSET),
         external_id=external_id or (None if Restriction.EXTERNAL_ID in lifted else UNSET),
         metadata=_metadata(metadata) if metadata else ({} if Restriction.METADATA in lifted else UNSET),
         tags=tag or (() if Restriction.TAG in lifted else UNSET),
@@ -350,6 +358,7 @@ def to_json(key: Key) -> dict[str, Any]:
         "reportOnly": sorted(key.report_only),
         "allow": sorted(key.allow),
         "rate": str(key.limit) if key.limit is not None else None,
+        "monthlyQuota": key.monthly_quota,
         "externalId": key.external_id,
         "metadata": dict(key.metadata),
         "tags": sorted(key.tags),

@@ -7,10 +7,10 @@ from typing import Annotated, Final
 import typer
 
 from keyturn.admission.needs import InvalidNeed
-from keyturn.cli.output import fail, say
+from keyturn.cli.output import fail, note, say
 from keyturn.cli.session import DatabaseUrl
 from keyturn.database import StoreError
-from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load
+from keyturn.settings import HOST_DEFAULT, PORT_DEFAULT, SettingsError, load, unknown_variables
 
 # What every Unix takes (macOS: 104 with its end).
 UNIX_PATH_MAX: Final = 103
@@ -40,6 +40,8 @@ def serve(
         _check_socket(uds, tls_certificate)
     try:
         settings = load(database_url=database_url)
+        for told in unknown_variables().values():
+            note(told)
         run(settings, host, port, say, certificate=tls_certificate, private_key=tls_key, uds=uds)
     except (SettingsError, InvalidNeed, StoreError) as error:
         fail(str(error))

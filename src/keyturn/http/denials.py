@@ -15,10 +15,12 @@ from keyturn.http import wording
 from keyturn.http.key_places import USUAL, KeyPlaces
 from keyturn.keys.model import RefusalReason, Refused
 from keyturn.limiting.gcra import Allowance, Limit
+from keyturn.limiting.quotas import QuotaLeft
 
 REALM: Final = "keyturn"
 PROBLEM_TYPE: Final = b"application/problem+json"
 RATE_LIMITED: Final = "rate_limited"
+QUOTA_EXCEEDED: Final = "quota_exceeded"
 AUTH_UNAVAILABLE: Final = "auth_unavailable"
 NEED_NOT_DECLARED: Final = "need_not_declared"
 
@@ -82,14 +84,15 @@ def denied(refusal: Refused, places: KeyPlaces = USUAL) -> Denial:
 
 
 def rate_limited_denial(allowance: Allowance, *, by_visitor: bool = False) -> Denial:
-    """A key over its rate limit, or one visitor who uses it."""
+    """A key over its rate limit or over its monthly quota, or one visitor who uses it."""
     seconds = max(ceil(allowance.retry_after_seconds), 1)
-    limit = allowance.limit
+    used_up = wording.used_up(allowance)
     return Denial(
         HTTPStatus.TOO_MANY_REQUESTS,
-        RATE_LIMITED,
-        f"Too many requests with this key{' from your address' if by_visitor else ''}: "
-        f"{limit} are allowed. "
+        QUOTA_EXCEEDED if used_up is not None else RATE_LIMITED,
+        used_up
+        or f"Too many requests with this key{' from your address' if by_visitor else ''}: "
+        f"{allowance.limit} are allowed. "
         f"Try again in {seconds} s.",
         headers=[(b"retry-after", b"%d" % seconds), *rate_headers(allowance)],
     )
@@ -114,8 +117,21 @@ def unreadable(problem: str) -> Denial:
 
 
 def rate_headers(allowance: Allowance) -> Headers:
-    """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left."""
-    return _rate_headers(allowance.limit, allowance.remaining, ceil(allowance.reset_seconds))
+    """``RateLimit-Policy`` and ``RateLimit``: what there is, what is left; of the rate and of the month."""
+    # All at once: this is on the way of every request.
+    limit, remaining, reset_seconds, _, quota = allowance
+    if quota is not None:
+        return _with_quota(allowance, quota)
+    return _rate_headers(limit, remaining, ceil(reset_seconds)) if limit is not None else ()
+
+
+def _with_quota(allowance: Allowance, quota: QuotaLeft) -> Headers:
+    policy = b'"month";q=%d;w=%d' % (quota.limit, quota.window_seconds)
+    left = b'"month";r=%d;t=%d' % (quota.remaining, ceil(quota.reset_seconds))
+    if allowance.limit is not None:
+        rate = _rate_headers(allowance.limit, allowance.remaining, ceil(allowance.reset_seconds))
+        policy, left = b"%b, %b" % (rate[0][1], policy), b"%b, %b" % (rate[1][1], left)
+    return ((b"ratelimit-policy", policy), (b"ratelimit", left))
 
 
 # As many as a busy minute has of them: what is left of a limit, and the whole second in which it is all back.

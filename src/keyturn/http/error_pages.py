@@ -74,6 +74,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "invalid_limit": ErrorPage(
         400, "A key's own rate limit makes no sense.", "Send a rate such as 5/s, and a burst that is at least as large."
     ),
+    "invalid_quota": ErrorPage(
+        400,
+        "A monthly quota is no number of requests.",
+        "Send a whole number from 1, or null for no quota.",
+    ),
     "invalid_kind": ErrorPage(
         400,
         "The format has no keys of this kind, or a key of this kind cannot be restricted so.",
@@ -98,6 +103,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         400,
         "A header that decides was sent more than once, or does not fit the others.",
         "Have the proxy send each header once; remove those that clients send.",
+    ),
+    "preflight_not_answered": ErrorPage(
+        404,
+        "No key is for the origin of this preflight, or the endpoint is open. Only proxies are told so.",
+        "Let the proxy hand the preflight on to the application, as the guide's configuration does.",
     ),
     "forward_auth_misconfigured": ErrorPage(
         400,
@@ -207,6 +217,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "body_too_large": ErrorPage(413, "The body is larger than 64 KiB.", "Send a smaller body."),
     "rate_limited": ErrorPage(
         429, "The key has reached its rate limit.", "Wait for Retry-After, then send the same request again."
+    ),
+    "quota_exceeded": ErrorPage(
+        429,
+        "The key, or the customer whose it is, has used up the month's quota.",
+        "Wait until the month begins again, in UTC: the message and Retry-After say when. Or have the quota raised.",
     ),
     "internal_error": ErrorPage(
         500,

@@ -57,6 +57,8 @@ _AND_MORE: Final = "..."
 # ingress-nginx: the client's own Host stands in it, so that is told apart strictly.
 _URL: Final = re.compile(r"(https?)://[0-9A-Za-z.:_\[\]-]{1,300}(/.{0,8192})?", re.DOTALL)
 _OURS: Final = b"x-keyturn-"
+# How preflights that are not ours are left to the application.
+_LEFT: Final = ("application", "only")
 _APART: Final = re.compile(rb"[^0-9a-z]")
 _PROBLEM: Final = (b"content-type", PROBLEM_TYPE)
 _NOT_STORED: Final = (b"cache-control", b"no-store")
@@ -111,10 +113,13 @@ class Forwarding:
                 )
             )
         origin = headers.get("origin")
-        if scope["method"] == "OPTIONS" and origin is not None and "access-control-request-method" in headers:
-            wanted = headers.get("access-control-request-headers")
-            allowed = await self._layer.origins.preflight(origin, _ALL_METHODS, wanted)
-            return HTTPStatus.NO_CONTENT, [_NOT_STORED, *allowed], b""
+        if origin is not None and "access-control-request-method" in headers:
+            # Where the proxy asks with GET, its configuration says that it hands on what Keyturn answers.
+            preflight = _declared(scope).get("preflight")
+            if scope["method"] == "OPTIONS" or (
+                preflight is not None and _original_methods(scope, headers) == {"OPTIONS"}
+            ):
+                return await self._preflight(scope, headers, origin, preflight)
         _refuse_disguised(scope["headers"])
         asked, declared = _asked(scope, headers)
         client = client_of(
@@ -157,6 +162,39 @@ class Forwarding:
         )
         return _refused(denial, asked, cors)
 
+    async def _preflight(
+        self, scope: Any, headers: Mapping[str, str], origin: str, left: str | None
+    ) -> tuple[int, Headers, bytes]:
+        """What a browser is answered that asks before it calls: 204 for the origin of a key.
+
+        Args:
+            left: how the proxy's configuration has preflights of other origins and of open endpoints left to the
+                application: ``application`` for a 200, with nobody's identity; ``only`` for a 404, for a proxy that
+                hands on either; None where it does not.
+        """
+        if left not in (None, *_LEFT):
+            raise _not_set_up(f"preflight: expected {' or '.join(_LEFT)}")
+        if left is not None and (not await self._layer.origins.is_registered(origin) or self._is_open(scope, headers)):
+            _refuse_disguised(scope["headers"])
+            if left == "application":
+                return 200, (_NOT_STORED, *_NOBODY), b""
+            message = "No key is for this origin, or the endpoint is open: the application answers this preflight."
+            raise Denied(Denial(HTTPStatus.NOT_FOUND, "preflight_not_answered", message))
+        wanted = headers.get("access-control-request-headers")
+        allowed = await self._layer.origins.preflight(origin, _ALL_METHODS, wanted)
+        return HTTPStatus.NO_CONTENT, [_NOT_STORED, *_NOBODY, *allowed], b""
+
+    def _is_open(self, scope: Any, headers: Mapping[str, str]) -> bool:
+        """Whether the rules say that what the page wants to call needs no key."""
+        if self._rules is None:
+            return False
+        try:
+            asked, declared = _asked(scope, headers)
+            stated = self._need(declared, asked._replace(method=headers["access-control-request-method"]))
+        except Denied:
+            return False
+        return stated is Access.OPEN
+
     def _carries(self, presented: Presented) -> bool:
         """Whether anything came that is to be judged as a key."""
         headers = (presented.authorization, presented.api_key)
@@ -184,10 +222,10 @@ class Forwarding:
             checked_target(asked.query)
         except UnclearPath as error:
             raise Denied(unreadable(str(error))) from error
-        if unknown := sorted(set(declared) - {"scope", "publishable", "access"}):
+        if unknown := sorted(set(declared) - {"scope", "publishable", "access", "preflight"}):
             raise _not_set_up(f"the parameter {unknown[0][:40]!r} of {FORWARD_PATH} is unknown")
         if "access" in declared:
-            if declared["access"] not in _STATED or len(declared) > 1:
+            if declared["access"] not in _STATED or declared.keys() - {"access", "preflight"}:
                 raise _not_set_up("access: expected any-key or optional, without a scope; open routes need no call")
             return Access(declared["access"])
         if "scope" in declared:
@@ -250,6 +288,20 @@ def _refused(denial: Denial, asked: Original, cors: Headers) -> tuple[int, Heade
         # Its body is thrown away, so it is told in a header, too, and that is ASCII.
         headers.append((PROBLEM, json.dumps(json.loads(body), separators=(",", ":")).encode("ascii")))
     return int(denial.status), headers, body
+
+
+def _declared(scope: Any) -> Mapping[str, str]:
+    """What the proxy's configuration says beside the request itself."""
+    path: str = scope.get("raw_path", b"").decode("latin-1").partition("?")[0] or scope["path"]
+    rest = path.removeprefix(FORWARD_PATH)
+    return _parameters(rest.partition("/")[0].removeprefix(";") if rest else scope["query_string"].decode("latin-1"))
+
+
+def _original_methods(scope: Any, headers: Mapping[str, str]) -> set[str]:
+    """Each method that the request is said to have; none below Envoy's prefix, where it is asked for with its own."""
+    if scope["path"] != FORWARD_PATH:
+        return set()
+    return {headers[name] for name in ("x-original-method", "x-forwarded-method") if name in headers}
 
 
 def _asked(scope: Any, headers: Mapping[str, str]) -> tuple[Original, Mapping[str, str]]:

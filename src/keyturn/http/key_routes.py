@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from keyturn.admission.layer import KeyLayer
-from keyturn.admission.leases import Receipt
+from keyturn.admission.leases import Receipt, settle
 from keyturn.errors import KeyExists, KeyNotFound, NameReused, StrongerThanParent
 from keyturn.http.denials import Denial
 from keyturn.http.reading import Denied, bad_request
@@ -26,7 +26,9 @@ from keyturn.http.shapes import (
     KeyObject,
     Matching,
     NewKey,
+    NewQuota,
     ProjectObject,
+    QuotaObject,
     Rate,
     RevokedKey,
     RevokedKeys,
@@ -35,24 +37,30 @@ from keyturn.http.shapes import (
     SecretList,
     Selection,
     SwitchedProject,
+    TaggedKeys,
+    Tagging,
     Tree,
     WhichKeys,
     WhichLines,
+    WhichQuota,
     WhoAmI,
     Why,
     audit_line,
+    instant,
     key_fields,
     milliseconds,
+    quota_state,
     rate_limit_state,
     receipt_object,
     secret_object,
 )
 from keyturn.insight.usage import DAY_MS
 from keyturn.invariants import present
-from keyturn.keys.changing import KeyChanges, change
+from keyturn.keys.changing import KeyChanges, change, change_tags
 from keyturn.keys.issuing import KeyWish, check_no_stronger
+from keyturn.keys.labels import checked_external_id
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor
-from keyturn.keys.model import Key
+from keyturn.keys.model import Key, Mode
 from keyturn.keys.restrictions import checked_limit
 from keyturn.keys.revoking import (
     REVOKED_AT_ONCE_MAX,
@@ -64,8 +72,9 @@ from keyturn.keys.revoking import (
     suspend,
 )
 from keyturn.limiting.gcra import Limit
+from keyturn.limiting.quotas import Quota, customer, month_of
 from keyturn.settings import READ, WRITE
-from keyturn.stores.ports import Creation
+from keyturn.stores.ports import Act, Creation
 
 PROJECT_ID_MAX = 64
 
@@ -80,6 +89,7 @@ async def who_am_i(layer: KeyLayer, call: Call) -> WhoAmI:
         root=False,
         key=KeyObject(**key_fields(own)),
         rate_limit=rate_limit_state(allowance) if allowance is not None else None,
+        quota=quota_state(allowance.quota) if allowance is not None and allowance.quota is not None else None,
     )
 
 
@@ -108,6 +118,7 @@ async def create(layer: KeyLayer, call: Call) -> CreatedKey:
         external_id=body.external_id,
         metadata=body.metadata,
         tags=body.tags,
+        monthly_quota=body.monthly_quota,
         parent=parent,
     )
     creation = _creation(call)
@@ -221,6 +232,7 @@ async def update(layer: KeyLayer, call: Call) -> ChangedKey:
         external_id=body.external_id,
         metadata=body.metadata,
         tags=body.tags,
+        monthly_quota=body.monthly_quota,
     )  # fmt: skip
     changed = await change(
         layer.store,
@@ -318,6 +330,24 @@ async def revoke_many(layer: KeyLayer, call: Call) -> RevokedKeys:
     )
 
 
+async def tag_many(layer: KeyLayer, call: Call) -> TaggedKeys:
+    """Tags added to several keys, and removed from them."""
+    body: Tagging = call.body
+    if not body.add and not body.remove:
+        raise bad_request("invalid_body", "Name at least one tag, in add or in remove.", "add")
+    changed = await change_tags(
+        layer.store,
+        layer.clock,
+        layer.issuer,
+        project_id=PROJECT_DEFAULT if body.project_id is UNSET else body.project_id,
+        key_ids=body.key_ids,
+        add=body.add,
+        remove=body.remove,
+        by=call.who.actor,
+    )
+    return TaggedKeys(changed=changed)
+
+
 async def list_secrets(layer: KeyLayer, call: Call) -> SecretList:
     """All secrets that a key has had."""
     key = await _read(layer, call)
@@ -333,6 +363,62 @@ async def audit_of_key(layer: KeyLayer, call: Call) -> AuditList:
 async def audit_of_project(layer: KeyLayer, call: Call) -> AuditList:
     """What was done to a project's keys."""
     return await _audit(layer, call, _project(call, call.query.project_id), None)
+
+
+async def quota_of_key(layer: KeyLayer, call: Call) -> QuotaObject:
+    """A key's own monthly quota."""
+    key = await _read(layer, call)
+    return await _quota(layer, key.project_id, key.mode, key.monthly_quota, key_id=key.id)
+
+
+async def quota_of_customer(layer: KeyLayer, call: Call) -> QuotaObject:
+    """The monthly quota of all keys with an external id."""
+    query: WhichQuota = call.query
+    project_id, mode = _project(call, query.project_id), query.mode
+    if call.who.key is not None:
+        mode = call.who.key.mode
+    external_id = present(checked_external_id(query.external_id), "an external id")
+    requests = await layer.store.customer_quota(project_id, mode, external_id)
+    return await _quota(layer, project_id, mode, requests, external_id=external_id)
+
+
+async def set_quota_of_customer(layer: KeyLayer, call: Call) -> QuotaObject:
+    """The monthly quota of all keys with an external id, set or lifted; it holds everywhere once this is answered."""
+    body: NewQuota = call.body
+    project_id = PROJECT_DEFAULT if body.project_id is UNSET else body.project_id
+    external_id = present(checked_external_id(body.external_id), "an external id")
+    at = layer.clock.now()
+    epoch = await layer.store.set_customer_quota(
+        project_id, body.mode, external_id, body.monthly_quota, Act(at, call.who.actor)
+    )
+    await settle(layer.store, epoch, at=at)
+    return await _quota(layer, project_id, body.mode, body.monthly_quota, external_id=external_id)
+
+
+async def _quota(
+    layer: KeyLayer,
+    project_id: str,
+    mode: Mode,
+    requests: int | None,
+    *,
+    key_id: str | None = None,
+    external_id: str | None = None,
+) -> QuotaObject:
+    now = layer.clock.now()
+    left = None
+    if requests is not None:
+        subject = key_id if key_id is not None else customer(project_id, mode.value, external_id or "")
+        left = await layer.quotas.used(Quota(subject, requests), now)
+    return QuotaObject(
+        project_id=project_id,
+        mode=mode,
+        key_id=key_id,
+        external_id=external_id,
+        monthly_quota=requests,
+        used=left.limit - left.remaining if left is not None else None,
+        remaining=left.remaining if left is not None else None,
+        resets_at=instant(month_of(now).ends_at),
+    )
 
 
 async def retrieve_project(layer: KeyLayer, call: Call) -> ProjectObject:
@@ -483,6 +569,7 @@ def _routes() -> list[Route]:
         ),
         Route("GET", "/v1/keys", READ, "List keys", list_all, KeyList, query=WhichKeys),
         Route("POST", "/v1/keys/revoke", Only.ROOT, "Revoke many keys", revoke_many, RevokedKeys, body=Selection),
+        Route("POST", "/v1/keys/tags", Only.ROOT, "Tag many keys", tag_many, TaggedKeys, body=Tagging),
         Route("GET", one, READ, "Retrieve a key", retrieve, KeyObject),
         Route("PATCH", one, WRITE, "Change a key", update, ChangedKey, body=Changes),
         Route("POST", f"{one}/rotate", WRITE, "Rotate a key", rotate, RotatedKey, body=Rotation),
@@ -492,6 +579,15 @@ def _routes() -> list[Route]:
         Route("POST", f"{one}/enable", WRITE, "Enable a key", enable, ChangedKey, body=Why),
         Route("POST", f"{one}/revoke", WRITE, "Revoke a key", revoke_one, RevokedKey, query=Tree, body=Why),
         Route("GET", f"{one}/secrets", READ, "List a key's secrets", list_secrets, SecretList),
+        Route("GET", f"{one}/quota", READ, "Retrieve the quota of a key", quota_of_key, QuotaObject),
+        Route(
+            "GET", "/v1/quotas", READ, "Retrieve the quota of a customer", quota_of_customer, QuotaObject,
+            query=WhichQuota,
+        ),
+        Route(
+            "PUT", "/v1/quotas", Only.ROOT, "Set the quota of a customer", set_quota_of_customer, QuotaObject,
+            body=NewQuota,
+        ),
         Route("GET", f"{one}/audit", READ, "List the audit log of a key", audit_of_key, AuditList, query=WhichLines),
         Route("GET", "/v1/audit", READ, "List the audit log", audit_of_project, AuditList, query=WhichLines),
         Route("GET", "/v1/projects/{id}", Only.ROOT, "Retrieve a project", retrieve_project, ProjectObject),

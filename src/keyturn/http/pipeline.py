@@ -184,6 +184,7 @@ class Pipeline:
         key = exchange.key
         log = self._requests
         if key is not None and log is not None:
+            log.count(key.terms.project_id, key.terms.mode, answer.status)
             failed = answer.status >= FAILED
             if log.has_room(key.terms.project_id, key.id, begun_ns, failed):
                 log.note(self._line(exchange, key, answer.status, begun_ns))

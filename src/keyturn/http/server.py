@@ -17,7 +17,6 @@ from keyturn.connections.counting import OpenConnections
 from keyturn.database import StoreError
 from keyturn.http import error_pages, metrics
 from keyturn.http.denials import (
-    RATE_LIMITED,
     UNAVAILABLE,
     denied,
     rate_limited_denial,
@@ -32,7 +31,7 @@ from keyturn.http.pipeline import NOT_STORED, Answer, Exchange, Pipeline, send_a
 from keyturn.http.proxies import client_of
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, read_body
 from keyturn.http.routing import Only, Route
-from keyturn.http.shapes import RateLimitState, Verdict, Verify, rate_limit_state, verified_key
+from keyturn.http.shapes import QuotaState, RateLimitState, Verdict, Verify, quota_state, rate_limit_state, verified_key
 from keyturn.keys.model import KnownKey, Need, Needs, Reach, RefusalReason, Refused
 from keyturn.leaks.reporting import PATHS as REPORT_PATHS
 from keyturn.leaks.reporting import LeakReports, SignedReports
@@ -183,8 +182,12 @@ class KeyturnServer:
             decision = _as_seen_by(asking, decision)
         if isinstance(decision, Admitted) and not decision.reported:
             allowance = decision.allowance
-            left = rate_limit_state(allowance) if allowance is not None else UNSET
-            return Answer(200, _encode(_Valid(self._visible(decision.key), left)))
+            left: RateLimitState | msgspec.UnsetType = UNSET
+            quota: QuotaState | msgspec.UnsetType = UNSET
+            if allowance is not None:
+                left = rate_limit_state(allowance) or UNSET
+                quota = quota_state(allowance.quota) if allowance.quota is not None else UNSET
+            return Answer(200, _encode(_Valid(self._visible(decision.key), left, quota)))
         places = USUAL if asked.request is UNSET else self._settings.key_places
         return Answer(200, _encode(_verdict(decision, places)))
 
@@ -274,6 +277,7 @@ class _Valid(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
     key: msgspec.Raw
     rate_limit: RateLimitState | msgspec.UnsetType
+    quota: QuotaState | msgspec.UnsetType = msgspec.UNSET
     valid: bool = True
 
 
@@ -361,17 +365,19 @@ def _verdict(decision: Admitted | RateLimited | Refused, places: KeyPlaces) -> V
             valid=True,
             key=verified_key(decision.key, reported),
             rate_limit=rate_limit_state(allowance) if allowance is not None else None,
+            quota=quota_state(allowance.quota) if allowance is not None and allowance.quota is not None else None,
         )
     if isinstance(decision, RateLimited):
         denial = rate_limited_denial(decision.allowance, by_visitor=decision.by_visitor)
         return Verdict(
             valid=False,
-            reason=RATE_LIMITED,
+            reason=denial.code,
             status=denial.status,
             code=denial.code,
             message=denial.message,
             key=verified_key(decision.key),
             rate_limit=rate_limit_state(decision.allowance),
+            quota=quota_state(decision.allowance.quota) if decision.allowance.quota is not None else None,
         )
     denial = denied(decision, places)
     return Verdict(

@@ -14,6 +14,7 @@ from keyturn.keys.listing import NAME_WANTED_MAX
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
 from keyturn.keys.secret import MaskedRepr
 from keyturn.limiting.gcra import Allowance, Limit
+from keyturn.limiting.quotas import QUOTA_MAX, QuotaLeft
 from keyturn.stores.ports import SecretState
 
 PROJECT_DEFAULT: Final = "default"
@@ -28,6 +29,8 @@ SEQUENCE_MAX: Final = 2**63 - 1
 # `$` alone would let a line break by.
 ProjectId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$(?!\n)", examples=["default"])]
 Instant = Annotated[datetime, Meta(tz=True)]
+MonthlyQuota = Annotated[int, Meta(ge=1, le=QUOTA_MAX, examples=[10_000])]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_MAX)]
 KeyId = Annotated[str, Meta(min_length=1, max_length=64)]
 Reason = Annotated[str, Meta(max_length=500)]
 
@@ -116,11 +119,25 @@ class RateLimitState(ResponseShape, frozen=True, kw_only=True, omit_defaults=Tru
     retry_after_seconds: float = 0.0
 
 
+class QuotaState(ResponseShape, frozen=True, kw_only=True, gc=False):
+    """What is left of a monthly quota.
+
+    Attributes:
+        limit: requests in a calendar month (UTC).
+        resets_at: when the next month begins.
+    """
+
+    limit: int
+    remaining: int
+    resets_at: str
+
+
 class Verdict(ResponseShape, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the request is allowed. If not: what to answer.
 
     Attributes:
-        reason: why not, for your log; `rate_limited` if the key is over its rate limit.
+        reason: why not, for your log; `rate_limited` if the key is over its rate limit, `quota_exceeded` if its
+            month's quota is used up.
         status, code, message: for whoever sent the request.
         key: whose it is; where the request is refused, for your log only.
     """
@@ -133,6 +150,7 @@ class Verdict(ResponseShape, frozen=True, kw_only=True, omit_defaults=True):
     required_scope: str | None = None
     key: VerifiedKey | None = None
     rate_limit: RateLimitState | None = None
+    quota: QuotaState | None = None
 
 
 def verified_key(key: KnownKey, reported: tuple[str, ...] = ()) -> VerifiedKey:
@@ -152,9 +170,16 @@ def verified_key(key: KnownKey, reported: tuple[str, ...] = ()) -> VerifiedKey:
     )
 
 
-def rate_limit_state(allowance: Allowance) -> RateLimitState:
-    """An allowance as a verdict shows it."""
-    limit, remaining, reset_seconds, retry_after_seconds = allowance
+def quota_state(left: QuotaLeft) -> QuotaState:
+    """What is left of a quota, as it is answered."""
+    return QuotaState(limit=left.limit, remaining=left.remaining, resets_at=instant(left.resets_at))
+
+
+def rate_limit_state(allowance: Allowance) -> RateLimitState | None:
+    """An allowance as a verdict shows it; None where there is no rate limit."""
+    limit, remaining, reset_seconds, retry_after_seconds, _ = allowance
+    if limit is None:
+        return None
     return RateLimitState(
         limit=limit.burst,
         per_second=limit.per_second,
@@ -184,6 +209,7 @@ class NewKey(RequestShape, frozen=True, kw_only=True):
         canary: nobody uses this key; whoever does has found it where it was laid out.
         external_id, metadata: whose it is over at your API, and what it is to be told with each request.
         tags: words by which it is found.
+        monthly_quota: how many requests it may make in a calendar month (UTC).
     """
 
     name: str
@@ -202,6 +228,7 @@ class NewKey(RequestShape, frozen=True, kw_only=True):
     external_id: str | None = None
     metadata: dict[str, str] = {}
     tags: list[str] = []
+    monthly_quota: MonthlyQuota | None = None
 
 
 class Changes(RequestShape, frozen=True, kw_only=True):
@@ -218,6 +245,35 @@ class Changes(RequestShape, frozen=True, kw_only=True):
     external_id: str | UnsetType | None = UNSET
     metadata: dict[str, str] | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
+    monthly_quota: MonthlyQuota | UnsetType | None = UNSET
+
+
+class WhichQuota(RequestShape, frozen=True, kw_only=True):
+    """Whose quota is meant: of all keys with this external id."""
+
+    external_id: ExternalId
+    project_id: ProjectId | UnsetType = UNSET
+    mode: Mode = Mode.LIVE
+
+
+class NewQuota(WhichQuota, frozen=True, kw_only=True):
+    """How many requests all keys with an external id may make in a calendar month together; null lifts the bound."""
+
+    monthly_quota: MonthlyQuota | None
+
+
+class QuotaObject(ResponseShape, frozen=True, kw_only=True):
+    """A monthly quota, and what is left of it this month. Requests that a server has set aside count as used."""
+
+    object: str = "quota"
+    project_id: str
+    mode: Mode
+    key_id: str | None
+    external_id: str | None
+    monthly_quota: int | None
+    used: int | None
+    remaining: int | None
+    resets_at: str
 
 
 class Why(RequestShape, frozen=True, kw_only=True):
@@ -286,6 +342,21 @@ class Selection(RequestShape, frozen=True, kw_only=True):
     reason: Reason | None = None
 
 
+class Tagging(RequestShape, frozen=True, kw_only=True):
+    """Which tags several keys of a project are to have, and to lose."""
+
+    project_id: ProjectId | UnsetType = UNSET
+    key_ids: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=LIMIT_MAX)]
+    add: list[str] = []
+    remove: list[str] = []
+
+
+class TaggedKeys(ResponseShape, frozen=True, kw_only=True):
+    """The ids of the keys whose tags were changed; others had them so already, are revoked, or are not there."""
+
+    changed: list[str]
+
+
 class WhichLines(RequestShape, frozen=True, kw_only=True):
     """Which lines of the audit log are listed, newest first."""
 
@@ -318,6 +389,7 @@ class KeyObject(ResponseShape, frozen=True, kw_only=True):
     origins: list[str]
     app_identifiers: list[str]
     rate: Rate | None
+    monthly_quota: int | None
     report_only: list[str]
     external_id: str | None
     metadata: dict[str, str]
@@ -471,6 +543,7 @@ class WhoAmI(ResponseShape, frozen=True, kw_only=True, omit_defaults=True):
     root: bool
     key: KeyObject | None = None
     rate_limit: RateLimitState | None = None
+    quota: QuotaState | None = None
 
 
 def instant(at: int) -> str:
@@ -504,6 +577,7 @@ def key_fields(key: Key) -> dict[str, Any]:
         "origins": list(key.origins),
         "app_identifiers": list(key.apps),
         "rate": rate_of(key.limit),
+        "monthly_quota": key.monthly_quota,
         "report_only": sorted(key.report_only),
         "external_id": key.external_id,
         "metadata": dict(key.metadata),

@@ -3,9 +3,11 @@ unless its full text was presented."""
 
 from typing import Final, NamedTuple, assert_never
 
+from keyturn.instants import to_rfc3339
 from keyturn.invariants import present
 from keyturn.keys.model import Kind, Mode, RefusalReason, Refused
 from keyturn.keys.secret import NATIVE, KeyFormat
+from keyturn.limiting.gcra import Allowance
 
 UNAUTHORIZED: Final = 401
 FORBIDDEN: Final = 403
@@ -42,6 +44,15 @@ def describe(refusal: Refused, format: KeyFormat = NATIVE) -> Description:
     """
     status, message = _describe(refusal, format)
     return Description(status, refusal.hint or message)
+
+
+def used_up(allowance: Allowance) -> str | None:
+    """That a monthly quota is used up, and when it begins again; None where it is not."""
+    quota = allowance.quota
+    if quota is None or not quota.exceeded:
+        return None
+    begins = to_rfc3339(quota.resets_at)
+    return f"The monthly quota of {quota.limit} requests is used up. It begins again at {begins}."
 
 
 def _example(format: KeyFormat) -> str:

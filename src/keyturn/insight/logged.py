@@ -12,6 +12,26 @@ FAILED: Final = 400
 """From this status on a request has failed."""
 
 
+class Hour(NamedTuple):
+    """Requests with a project's keys of one mode, in one hour (UTC, counted from 1970)."""
+
+    project_id: str
+    mode: Mode
+    hour: int
+
+
+class Answered(NamedTuple):
+    """How many requests were answered, and how many of them with 4xx and 5xx."""
+
+    requests: int = 0
+    client_errors: int = 0
+    server_errors: int = 0
+
+    def plus(self, other: "Answered") -> "Answered":
+        """Both together."""
+        return Answered(*map(sum, zip(self, other, strict=True)))
+
+
 class LoggedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request with a known key.
 

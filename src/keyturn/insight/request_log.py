@@ -8,14 +8,15 @@ a key's own networks refused, for nothing less says which to allow.
 
 import ipaddress
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from keyturn.admission.carriers import without_keys
-from keyturn.insight.logged import SHORT_MAX, LoggedRequest
-from keyturn.insight.usage import AGENT_MAX, DAY_MS, PATH_MAX, clipped, to_the_end
-from keyturn.keys.model import RefusalReason
+from keyturn.insight.logged import FAILED, SHORT_MAX, Answered, Hour, LoggedRequest
+from keyturn.insight.usage import AGENT_MAX, DAY_MS, HOUR_MS, PATH_MAX, clipped, to_the_end
+from keyturn.keys.model import Mode, RefusalReason
 from keyturn.keys.restrictions import coarse
 from keyturn.stores.ports import RequestStore
 
@@ -28,7 +29,10 @@ PROJECT_AT_ONCE: Final = 150
 PROJECTS_TRACKED_MAX: Final = 10_000
 FAILURES_OF_KEY: Final = 40
 BUFFERED_MAX: Final = 4_000
+# Of those counted by hour that are not written down yet.
+HOURS_MAX: Final = 10_000
 ROWS_A_WRITE: Final = 500
+_SERVER_ERRORS: Final = 500
 ORIGIN_MAX: Final = 300
 
 
@@ -58,7 +62,15 @@ class RequestLog:
         # The projects that have none left in that second.
         self._spent: set[str] = set()
         self._failures: dict[str, int] = {}
+        # By project, mode and the hundreds of the status: all requests, whether there is room for a line or not.
+        self._answered: dict[tuple[str, Mode, int], int] = {}
+        self._hours: dict[Hour, Answered] = {}
         self._count_dropped = count_dropped
+
+    def count(self, project_id: str, mode: Mode, status: int) -> None:
+        """Count a request by the hour in which this is next written down, which is seconds from now."""
+        what = (project_id, mode, status // 100)
+        self._answered[what] = self._answered.get(what, 0) + 1
 
     def has_room(self, project_id: str, key_id: str, at_ns: int, failed: bool) -> bool:
         """Whether a request that was answered now is to be noted; counted as dropped if not. Asked before its line is
@@ -115,8 +127,21 @@ class RequestLog:
         dropped, self._unwritten = self._unwritten, {}
         self._dropped.clear()
         self._failures.clear()
-        if lines or dropped:
+        self._sum_up(now // HOUR_MS)
+        if lines or dropped or self._hours:
             await to_the_end(self._write(store, lines, dropped))
+
+    def _sum_up(self, hour: int) -> None:
+        """Add what was counted to the sums of this hour. Those of a store that does not answer are bounded."""
+        answered, self._answered = self._answered, {}
+        for (project_id, mode, hundreds), requests in answered.items():
+            at = Hour(project_id, mode, hour)
+            if at not in self._hours and len(self._hours) >= HOURS_MAX:
+                continue
+            status = hundreds * 100
+            client = requests if FAILED <= status < _SERVER_ERRORS else 0
+            server = requests if status >= _SERVER_ERRORS else 0
+            self._hours[at] = self._hours.get(at, Answered()).plus(Answered(requests, client, server))
 
     async def _write(
         self, store: RequestStore, lines: list[LoggedRequest], dropped: dict[tuple[str, int], int]
@@ -126,6 +151,10 @@ class RequestLog:
             while at < len(lines) or dropped:
                 await store.add_requests([self._kept(one) for one in lines[at : at + ROWS_A_WRITE]], dropped)
                 at, dropped = at + ROWS_A_WRITE, {}
+            while some := dict(islice(self._hours.items(), ROWS_A_WRITE)):
+                await store.add_hours(some)
+                for hour in some:
+                    del self._hours[hour]
         except BaseException:
             room = max(BUFFERED_MAX - len(self._lines), 0)
             self._lines[:0] = lines[at : at + room]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from keyturn.insight.usage import DAY_MS
+from keyturn.limiting.quotas import MONTHS_KEPT, QuotaStore, month_of
 from keyturn.stores.ports import Clock, RequestStore, UsageStore
 
 USAGE_DAYS: Final = 400
@@ -18,6 +19,7 @@ async def forget(
     requests: RequestStore | None,
     now: int,
     *,
+    quotas: QuotaStore | None = None,
     request_days: int,
     usage_days: int = USAGE_DAYS,
     rows_max: float = math.inf,
@@ -35,6 +37,9 @@ async def forget(
         dropped += some
     while dropped < rows_max and (some := await usage.forget_counts(now // DAY_MS - usage_days, BATCH)):
         dropped += some
+    months = month_of(now).number - MONTHS_KEPT
+    while quotas is not None and dropped < rows_max and (some := await quotas.forget_quotas(months, BATCH)):
+        dropped += some
     return dropped
 
 
@@ -43,6 +48,7 @@ async def keep_forgetting(
     requests: RequestStore | None,
     clock: Clock,
     *,
+    quotas: QuotaStore | None = None,
     request_days: int = 0,
     failed: Callable[[Exception], None],
     look_seconds: float = LOOK_SECONDS,
@@ -54,7 +60,7 @@ async def keep_forgetting(
     """
     while True:
         try:
-            await forget(usage, requests, clock.now(), request_days=request_days)
+            await forget(usage, requests, clock.now(), quotas=quotas, request_days=request_days)
         except Exception as error:
             failed(error)
         await asyncio.sleep(look_seconds)

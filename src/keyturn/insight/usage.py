@@ -23,6 +23,7 @@ ROWS_A_WRITE: Final = 500
 AGENT_MAX: Final = 200
 PATH_MAX: Final = 200
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
 # Bound once: a member of an enum that is looked up by its class goes through several calls in Python 3.11.
 _PUBLISHABLE: Final = Kind.PUBLISHABLE
 

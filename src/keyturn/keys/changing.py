@@ -3,7 +3,7 @@
 Whoever asks holds the project, not the key: a key never changes itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from keyturn.admission.leases import Receipt, settle
 from keyturn.keys.issuing import Issuer, check_binding, check_no_stronger, checked_report_only
 from keyturn.keys.labels import checked_external_id, checked_metadata, checked_tags
-from keyturn.keys.model import Key, checked_name
+from keyturn.keys.model import Key, Status, checked_name
 from keyturn.keys.restrictions import (
     ANY_ORIGIN,
     checked_apps,
@@ -22,6 +22,7 @@ from keyturn.keys.restrictions import (
 )
 from keyturn.keys.revoking import known, revoked
 from keyturn.limiting.gcra import Limit
+from keyturn.limiting.quotas import checked_quota
 from keyturn.stores.ports import Act, Clock, KeyStore
 
 
@@ -40,6 +41,7 @@ class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | msgspec.UnsetType | None = msgspec.UNSET
     metadata: Mapping[str, str] | msgspec.UnsetType = msgspec.UNSET
     tags: Iterable[str] | msgspec.UnsetType = msgspec.UNSET
+    monthly_quota: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 # What is the same for every key, by the name of the field.
@@ -52,6 +54,7 @@ _CHECKS: Final[dict[str, Callable[[Any], object]]] = {
     "external_id": checked_external_id,
     "metadata": checked_metadata,
     "tags": checked_tags,
+    "monthly_quota": checked_quota,
 }
 
 
@@ -96,6 +99,36 @@ async def change(
     if epoch is None:
         raise revoked(key)
     return Changed(after, await settle(store, epoch, at=now))
+
+
+async def change_tags(
+    store: KeyStore,
+    clock: Clock,
+    issuer: Issuer,
+    *,
+    project_id: str,
+    key_ids: Sequence[str],
+    add: Iterable[str],
+    remove: Iterable[str],
+    by: str,
+) -> list[str]:
+    """Add tags to several keys, and remove others; the ids of those that this has changed. A key that is revoked, or
+    has these tags already, stays as it is.
+
+    Raises:
+        InvalidLabel: a tag is none, or a key would have too many; keys before it may have been changed.
+    """
+    added, removed = checked_tags(add), checked_tags(remove)
+    found = await store.by_ids(project_id, key_ids)
+    done = []
+    for key in (found[one] for one in dict.fromkeys(key_ids) if one in found):
+        tags = (key.tags | added) - removed
+        if tags == key.tags or key.status is Status.REVOKED:
+            continue
+        changes = KeyChanges(tags=sorted(tags))
+        await change(store, clock, issuer, project_id=project_id, key_id=key.id, changes=changes, by=by)
+        done.append(key.id)
+    return done
 
 
 def _checked(changes: KeyChanges, key: Key, issuer: Issuer, now: int) -> dict[str, object]:

@@ -39,6 +39,7 @@ from keyturn.keys.restrictions import (
 from keyturn.keys.revoking import known
 from keyturn.keys.secret import BASE62, FORMATS, NATIVE, KeyFormat, KeySecret, generate
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Limit
+from keyturn.limiting.quotas import checked_quota
 from keyturn.stores.ports import Act, Clock, Creation, KeyStore, NewSecret, SecretStore
 
 ID_LENGTH: Final = 22
@@ -99,6 +100,7 @@ class KeyWish(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     metadata: Mapping[str, str] | Metadata = ()
     tags: Iterable[str] = ()
+    monthly_quota: int | None = None
     parent: Key | None = None
     public: bool = False
 
@@ -191,6 +193,7 @@ class Issuer:
             external_id=checked_external_id(wish.external_id),
             metadata=checked_metadata(wish.metadata),
             tags=checked_tags(wish.tags),
+            monthly_quota=checked_quota(wish.monthly_quota),
         )
         check_binding(key)
         if wish.parent is not None and wish.parent.external_id is not None:

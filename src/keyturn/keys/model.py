@@ -97,6 +97,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         allow: of a publishable key, what it may beyond what the application lets every one do, in the application's own
             words; kept and handed on, and judged by the application alone.
         external_id, metadata: what the maker of the API has written on it (:mod:`keyturn.keys.labels`); handed on.
+        monthly_quota: how many requests it may make in a calendar month (:mod:`keyturn.limiting.quotas`).
+        customer_quota: how many all keys of its external id may make together.
     """
 
     project_id: str
@@ -112,6 +114,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     allow: frozenset[str] = frozenset()
     external_id: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    monthly_quota: int | None = None
+    customer_quota: int | None = None
 
     def grants(self, scope: str) -> bool:
         """Whether the scope is among those chosen."""
@@ -166,6 +170,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     tags: frozenset[str] = frozenset()
+    monthly_quota: int | None = None
 
     @property
     def masked(self) -> str:
@@ -189,6 +194,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
             allow=self.allow,
             external_id=self.external_id,
             metadata=self.metadata,
+            monthly_quota=self.monthly_quota,
         )
 
 
@@ -197,6 +203,7 @@ class Ancestor(NamedTuple):
 
     id: str
     limit: Limit | None
+    monthly_quota: int | None = None
 
 
 class KnownKey(msgspec.Struct, frozen=True, gc=False):

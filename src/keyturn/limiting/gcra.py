@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from keyturn.limiting.quotas import QuotaLeft
+
 TRACKED_MAX: Final = 100_000
 SWEPT_PER_NEWCOMER: Final = 4
 SECOND_NS: Final = 1_000_000_000
@@ -77,13 +79,16 @@ class Allowance(NamedTuple):
     """What a key has left after a request, and how long until it has all of it, or may try again.
 
     Attributes:
+        limit: its rate limit; None where it has none, but a quota.
         retry_after_seconds: zero if the request was let through.
+        quota: what is left of the month's, where it has one; the tightest where it counts against several.
     """
 
-    limit: Limit
+    limit: Limit | None
     remaining: int
     reset_seconds: float
     retry_after_seconds: float
+    quota: QuotaLeft | None = None
 
     @property
     def exceeded(self) -> bool:
@@ -143,7 +148,7 @@ class Limiter:
             self._to_sweep.append(key_id)
         self._arrivals[key_id] = (moved, rate)
         # What `Allowance(…)` does, for half of its price: this is on the way of every request.
-        return tuple.__new__(Allowance, (limit, (tolerance - ahead) // interval, ahead / second, 0.0))
+        return tuple.__new__(Allowance, (limit, (tolerance - ahead) // interval, ahead / second, 0.0, None))
 
     def _make_room(self, now_ns: int) -> None:
         """Forget some idle keys. Four for each that comes keep the table below 4/3 of the keys that are in use."""

@@ -10,7 +10,7 @@ from keyturn.errors import KeyExists, KeyIsRevoked
 from keyturn.insight.audit import BEGINNING, AuditEntry, chained
 from keyturn.invariants import present
 from keyturn.keys.listing import KeyFilter, KeyPage, UnknownCursor
-from keyturn.keys.model import Ancestor, Key, KnownKey, PendingKey, Status
+from keyturn.keys.model import Ancestor, Key, KnownKey, Mode, PendingKey, Status
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.lineage import check_descendants
@@ -52,6 +52,7 @@ class MemoryKeyStore:
         self._by_digest: dict[KeyDigest, tuple[str, int]] = {}
         self._creations: dict[bytes, tuple[bytes, str]] = {}
         self._suspended: set[str] = set()
+        self._customer_quotas: dict[tuple[str, Mode, str | None], int] = {}
         self._client_secrets: dict[bytes, tuple[str, str, str]] = {}
         self._expiry_reported: dict[str, int] = {}
         self._places: dict[tuple[str, str, str], str] = {}
@@ -168,13 +169,15 @@ class MemoryKeyStore:
         kind = PendingKey if state.waits else KnownKey
         return kind(
             key.id,
-            key.terms,
+            msgspec.structs.replace(
+                key.terms, customer_quota=self._customer_quotas.get((key.project_id, key.mode, key.external_id))
+            ),
             key.status,
             key.expires_at,
             0 if found in self._ended else state.ends_at,
             number,
             key.project_id in self._suspended,
-            tuple(Ancestor(one.id, one.limit) for one in self._ancestors(key)),
+            tuple(Ancestor(one.id, one.limit, one.monthly_quota) for one in self._ancestors(key)),
         )
 
     def _ancestors(self, key: Key) -> builtins.list[Key]:
@@ -276,6 +279,7 @@ class MemoryKeyStore:
             origins=key.origins,
             apps=key.apps,
             limit=key.limit,
+            monthly_quota=key.monthly_quota,
             report_only=key.report_only,
             allow=key.allow,
         )
@@ -319,6 +323,21 @@ class MemoryKeyStore:
             return None
         (self._suspended.add if suspended else self._suspended.discard)(project_id)
         self._write_down(act, "project.suspended" if suspended else "project.resumed", project_id, None)
+        return self._restrict(project_id=project_id)
+
+    async def customer_quota(self, project_id: str, mode: Mode, external_id: str) -> int | None:
+        return self._customer_quotas.get((project_id, mode, external_id))
+
+    async def set_customer_quota(
+        self, project_id: str, mode: Mode, external_id: str, monthly_quota: int | None, act: Act
+    ) -> int:
+        whose = (project_id, mode, external_id)
+        if monthly_quota is None:
+            self._customer_quotas.pop(whose, None)
+        else:
+            self._customer_quotas[whose] = monthly_quota
+        detail = {"mode": mode.value, "external_id": external_id, "monthly_quota": monthly_quota}
+        self._write_down(act, "customer.quota_set", project_id, None, **detail)
         return self._restrict(project_id=project_id)
 
     async def is_suspended(self, project_id: str) -> bool:

@@ -9,9 +9,9 @@ import msgspec
 
 from keyturn.database import Transaction
 from keyturn.insight.audit import AuditEntry
-from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
+from keyturn.insight.logged import Answered, Cursor, Hour, LoggedRequest, RequestFilter, RequestPage
 from keyturn.keys.listing import KeyFilter, KeyPage
-from keyturn.keys.model import Key, KnownKey
+from keyturn.keys.model import Key, KnownKey, Mode
 from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.limiting.gcra import Allowance, Limit
 
@@ -290,6 +290,10 @@ class KeyReader(Protocol):
         they come from may be revoked. There are at most :data:`keyturn.lineage.DESCENDANTS_MAX`."""
         ...
 
+    async def customer_quota(self, project_id: str, mode: Mode, external_id: str) -> int | None:
+        """How many requests all keys of this external id may make in a month together; None where that has no bound."""
+        ...
+
     async def is_suspended(self, project_id: str) -> bool:
         """Whether the project is suspended."""
         ...
@@ -372,6 +376,12 @@ class ChangeStore(LeaseStore, Protocol):
         Args:
             changed: what is to be said of it in the audit log.
         """
+        ...
+
+    async def set_customer_quota(
+        self, project_id: str, mode: Mode, external_id: str, monthly_quota: int | None, act: Act
+    ) -> int:
+        """Set how many requests all keys of this external id may make in a month together, or lift that."""
         ...
 
     async def set_suspended(self, project_id: str, act: Act, *, suspended: bool) -> int | None:
@@ -517,6 +527,13 @@ class Count(NamedTuple):
     project_id: str
 
 
+class Traffic(NamedTuple):
+    """A key's requests of one day: those that were admitted, and those that were not."""
+
+    allowed: int = 0
+    refused: int = 0
+
+
 class UsageStore(Protocol):
     """How often keys were used, by day. It has rows of its own and touches no others."""
 
@@ -526,6 +543,10 @@ class UsageStore(Protocol):
 
     async def counts(self, project_id: str, key_id: str, since_day: int) -> dict[Count, int]:
         """What was counted of one of a project's keys from that day on, the oldest first."""
+        ...
+
+    async def traffic(self, project_id: str, key_ids: Sequence[str], since_day: int) -> dict[tuple[str, int], Traffic]:
+        """How often each of these keys was admitted and refused, by key and day from that day on."""
         ...
 
     async def counted_since(self) -> int | None:
@@ -560,6 +581,15 @@ class RequestStore(Protocol):
         """How many more requests there were on each day from that one on, which were not kept."""
         ...
 
+    async def add_hours(self, hours: Mapping[Hour, Answered]) -> None:
+        """Add to what was counted of these hours before; all of it or nothing."""
+        ...
+
+    async def by_hour(self, project_id: str, mode: Mode, since_hour: int) -> dict[int, Answered]:
+        """How many requests there were in each hour from that one on, those that were not kept among them."""
+        ...
+
     async def forget_requests(self, before: int, limit: int) -> int:
-        """Drop some of the requests from before this instant, the oldest first; how many that was."""
+        """Drop some of the requests from before this instant, the oldest first, and in the end the counts of its days
+        and hours; how many requests that was."""
         ...

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from keyturn.database import Database, Row, Transaction
-from keyturn.insight.logged import Cursor, LoggedRequest, RequestFilter, RequestPage
-from keyturn.insight.usage import DAY_MS
+from keyturn.insight.logged import Answered, Cursor, Hour, LoggedRequest, RequestFilter, RequestPage
+from keyturn.insight.usage import DAY_MS, HOUR_MS
 from keyturn.keys.model import Mode, Reach
 from keyturn.stores.rows import as_rows, insert_rows
 
@@ -41,6 +41,27 @@ _ADD_DROPPED: Final = insert_rows(
     {"project_id": "TEXT", "day": "BIGINT", "requests": "BIGINT"},
     "(project_id, day) DO UPDATE SET requests = key_requests_dropped.requests + excluded.requests",
 )
+_ADD_HOURS: Final = insert_rows(
+    "key_request_hours",
+    {
+        "project_id": "TEXT",
+        "mode": "TEXT",
+        "hour": "BIGINT",
+        "requests": "BIGINT",
+        "client_errors": "BIGINT",
+        "server_errors": "BIGINT",
+    },
+    "(project_id, mode, hour) DO UPDATE SET requests = key_request_hours.requests + excluded.requests, "
+    "client_errors = key_request_hours.client_errors + excluded.client_errors, "
+    "server_errors = key_request_hours.server_errors + excluded.server_errors",
+)
+_BY_HOUR: Final = (
+    "SELECT hour, requests, client_errors, server_errors FROM key_request_hours "
+    "WHERE project_id = $1 AND mode = $2 AND hour >= $3 ORDER BY hour LIMIT $4"
+)
+# More than the hours of a year.
+HOURS_READ_MAX: Final = 10_000
+_FORGET_HOURS: Final = "DELETE FROM key_request_hours WHERE hour < $1"
 _COLUMNS: Final = ", ".join(_TYPES)
 # Newest first, from a place on. With a filter, only a bounded number of rows is read for one page: a filter
 # that fits nothing would else read all there is, and on SQLite nobody else is served meanwhile.
@@ -171,11 +192,26 @@ class SqlRequests:
 
         return {row[0]: row[1] for row in await self._database.read(operation)}
 
+    async def add_hours(self, hours: Mapping[Hour, Answered]) -> None:
+        rows = as_rows([(one.project_id, one.mode.value, one.hour, *found) for one, found in sorted(hours.items())])
+
+        async def operation(tx: Transaction) -> None:
+            await tx.execute(_ADD_HOURS, rows)
+
+        await self._database.write(operation)
+
+    async def by_hour(self, project_id: str, mode: Mode, since_hour: int) -> dict[int, Answered]:
+        async def operation(tx: Transaction) -> list[Row]:
+            return await tx.fetch_all(_BY_HOUR, project_id, mode.value, since_hour, HOURS_READ_MAX)
+
+        return {row[0]: Answered(row[1], row[2], row[3]) for row in await self._database.read(operation)}
+
     async def forget_requests(self, before: int, limit: int) -> int:
         async def operation(tx: Transaction) -> int:
             forgotten = await tx.execute(_FORGET, before, limit)
             if not forgotten:
                 await tx.execute(_FORGET_DROPPED, before // DAY_MS)
+                await tx.execute(_FORGET_HOURS, before // HOUR_MS)
             return forgotten
 
         return await self._database.write(operation)
@@ -187,6 +223,7 @@ class MemoryRequests:
     def __init__(self) -> None:
         self._requests: dict[str, LoggedRequest] = {}
         self._dropped: Counter[tuple[str, int]] = Counter()
+        self._hours: dict[Hour, Answered] = {}
 
     async def add_requests(self, requests: Sequence[LoggedRequest], dropped: Mapping[tuple[str, int], int]) -> None:
         for one in requests:
@@ -213,6 +250,17 @@ class MemoryRequests:
         found = sorted(self._dropped.items())
         return {day: number for (project, day), number in found if project == project_id and day >= since_day}
 
+    async def add_hours(self, hours: Mapping[Hour, Answered]) -> None:
+        for one, found in hours.items():
+            self._hours[one] = self._hours.get(one, Answered()).plus(found)
+
+    async def by_hour(self, project_id: str, mode: Mode, since_hour: int) -> dict[int, Answered]:
+        return {
+            one.hour: found
+            for one, found in sorted(self._hours.items())
+            if (one.project_id, one.mode) == (project_id, mode) and one.hour >= since_hour
+        }
+
     async def forget_requests(self, before: int, limit: int) -> int:
         old = sorted((one for one in self._requests.values() if one.at < before), key=lambda one: one.at)[:limit]
         for one in old:
@@ -220,6 +268,8 @@ class MemoryRequests:
         if not old:
             for what in [what for what in self._dropped if what[1] < before // DAY_MS]:
                 del self._dropped[what]
+            for hour in [one for one in self._hours if one.hour < before // HOUR_MS]:
+                del self._hours[hour]
         return len(old)
 
 

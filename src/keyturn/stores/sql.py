@@ -46,7 +46,7 @@ _KEY_COLUMNS: Final = (
     "k.disabled_at, k.disabled_by, k.disabled_because, k.networks, k.origins, k.apps, k.rate_per_second, k.rate_burst, "
     "k.report_only, k.exposed_at, k.exposed_how, "
     "(SELECT MAX(u.last_used_at) FROM key_secrets u WHERE u.key_id = k.id) AS last_used_at, p.project_id, k.allow, "
-    "k.external_id, k.metadata, k.tags"
+    "k.external_id, k.metadata, k.tags, k.monthly_quota"
 )
 # A key is shown by its newest secret in use.
 _KEYS: Final = (
@@ -110,23 +110,25 @@ _BY_DIGEST: Final = (
     "SELECT k.id, k.project_id, k.mode, k.kind, k.scopes, k.status, k.expires_at, k.disabled_at, k.networks, "
     "k.origins, k.apps, k.rate_per_second, k.rate_burst, k.report_only, k.canary, s.number, s.active_at, "
     "CASE WHEN s.ended = 1 THEN 0 ELSE s.ends_at END, p.project_id, k.parent_id, k.allow, k.external_id, "
-    "k.metadata FROM key_secrets s "
+    "k.metadata, k.monthly_quota, q.monthly_quota FROM key_secrets s "
     "JOIN api_keys k ON k.id = s.key_id LEFT JOIN suspended_projects p ON p.project_id = k.project_id "
+    "LEFT JOIN key_customer_quotas q ON q.project_id = k.project_id AND q.mode = k.mode "
+    "AND q.external_id = k.external_id "
     "WHERE s.digest = $1 AND s.digest_algorithm = $2"
 )
 # A key's makers, the nearest first, and how many there are.
 _ANCESTORS: Final = (
     "WITH RECURSIVE line(id, parent_id, generation) AS (SELECT id, parent_id, 0 FROM api_keys WHERE id = $1 "
     "UNION SELECT k.id, k.parent_id, l.generation + 1 FROM api_keys k JOIN line l ON k.id = l.parent_id) "
-    "SELECT k.id, k.rate_per_second, k.rate_burst FROM line JOIN api_keys k ON k.id = line.id "
+    "SELECT k.id, k.rate_per_second, k.rate_burst, k.monthly_quota FROM line JOIN api_keys k ON k.id = line.id "
     "WHERE line.generation > 0 ORDER BY line.generation"
 )
 _COUNT_OF_FIRST: Final = "SELECT COUNT(*) FROM api_keys WHERE first_id = $1 AND status = 'active'"
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
     "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only, "
-    "allow, external_id, metadata, tags, first_id) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, "
-    "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, "
+    "allow, external_id, metadata, tags, monthly_quota, first_id) VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, "
+    "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
     "(SELECT COALESCE(p.first_id, p.id) FROM api_keys p WHERE p.id = $10))"
 )
 _INSERT_TEXT: Final = (
@@ -150,7 +152,8 @@ _ENABLE: Final = (
 _CHANGE: Final = (
     "UPDATE api_keys SET name = $1, scopes = $2, expires_at = $3, expiry_days_told = 1000000, networks = $4, "
     "origins = $5, apps = $6, rate_per_second = $7, rate_burst = $8, report_only = $9, allow = $10, "
-    "external_id = $11, metadata = $12, tags = $13 WHERE id = $14 AND project_id = $15 AND status = 'active'"
+    "external_id = $11, metadata = $12, tags = $13, monthly_quota = $14 "
+    "WHERE id = $15 AND project_id = $16 AND status = 'active'"
 )
 _EXPOSED: Final = "UPDATE api_keys SET exposed_at = $1, exposed_how = $2 WHERE id = $3 AND exposed_at IS NULL"
 _ADD_FORM: Final = (
@@ -173,6 +176,14 @@ _SUSPEND: Final = (
     "ON CONFLICT (project_id) DO NOTHING"
 )
 _RESUME: Final = "DELETE FROM suspended_projects WHERE project_id = $1"
+_CUSTOMER_QUOTA: Final = (
+    "SELECT monthly_quota FROM key_customer_quotas WHERE project_id = $1 AND mode = $2 AND external_id = $3"
+)
+_SET_CUSTOMER_QUOTA: Final = (
+    "INSERT INTO key_customer_quotas (project_id, mode, external_id, monthly_quota) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (project_id, mode, external_id) DO UPDATE SET monthly_quota = excluded.monthly_quota"
+)
+_DROP_CUSTOMER_QUOTA: Final = "DELETE FROM key_customer_quotas WHERE project_id = $1 AND mode = $2 AND external_id = $3"
 _SUSPENDED: Final = "SELECT 1 FROM suspended_projects WHERE project_id = $1"
 
 _NUMBERS: Final = (
@@ -457,6 +468,7 @@ class SqlKeyStore(SqlLeases):
                 key.external_id,
                 _object(key.metadata),
                 _words(key.tags),
+                key.monthly_quota,
                 key.id,
                 key.project_id,
             )
@@ -467,7 +479,11 @@ class SqlKeyStore(SqlLeases):
                 await tx.execute(_ADD_ORIGIN, origin, key.id)
             await head.write_down(tx, act, "key.changed", key.project_id, key.id, **changed)
             # What it made draws on its limit, and remembers that beside its own.
-            made = await tx.fetch_all(_DESCENDANTS, key.id, key.project_id) if "limit" in changed else []
+            made = (
+                await tx.fetch_all(_DESCENDANTS, key.id, key.project_id)
+                if changed.keys() & {"limit", "monthly_quota"}
+                else []
+            )
             return await self._restrict(tx, act.at, key_ids=[key.id, *(row[0] for row in made)])
 
         return await self._database.write(operation)
@@ -524,6 +540,28 @@ class SqlKeyStore(SqlLeases):
             if changed == 0:
                 return None
             await head.write_down(tx, act, "project.suspended" if suspended else "project.resumed", project_id, None)
+            return await self._restrict(tx, act.at, project_id=project_id)
+
+        return await self._database.write(operation)
+
+    async def customer_quota(self, project_id: str, mode: Mode, external_id: str) -> int | None:
+        async def operation(tx: Transaction) -> Row | None:
+            return await tx.fetch_one(_CUSTOMER_QUOTA, project_id, mode.value, external_id)
+
+        row = await self._database.read(operation)
+        return row[0] if row is not None else None
+
+    async def set_customer_quota(
+        self, project_id: str, mode: Mode, external_id: str, monthly_quota: int | None, act: Act
+    ) -> int:
+        async def operation(tx: Transaction) -> int:
+            whose = (project_id, mode.value, external_id)
+            if monthly_quota is None:
+                await tx.execute(_DROP_CUSTOMER_QUOTA, *whose)
+            else:
+                await tx.execute(_SET_CUSTOMER_QUOTA, *whose, monthly_quota)
+            detail = {"mode": mode.value, "external_id": external_id, "monthly_quota": monthly_quota}
+            await head.write_down(tx, act, "customer.quota_set", project_id, None, **detail)
             return await self._restrict(tx, act.at, project_id=project_id)
 
         return await self._database.write(operation)
@@ -736,6 +774,8 @@ class SqlKeyStore(SqlLeases):
             allow=frozenset(row[20].split()),
             external_id=row[21],
             metadata=_pairs(row[22]),
+            monthly_quota=row[23],
+            customer_quota=row[24],
         )
         if len(self._terms) >= TERMS_MAX:
             self._terms.clear()
@@ -748,7 +788,7 @@ class SqlKeyStore(SqlLeases):
             row[17],
             row[15],
             row[18] is not None,
-            tuple(Ancestor(one[0], Limit(one[1], one[2]) if one[1] is not None else None) for one in ancestors),
+            tuple(Ancestor(one[0], Limit(one[1], one[2]) if one[1] is not None else None, one[3]) for one in ancestors),
         )
 
 
@@ -787,6 +827,7 @@ async def _insert(tx: Transaction, key: Key, digest: KeyDigest, public: PublicTe
         key.external_id,
         _object(key.metadata),
         _words(key.tags),
+        key.monthly_quota,
     )
     await tx.execute(
         _INSERT_TEXT,
@@ -949,4 +990,5 @@ def _key(row: Row) -> Key:
         external_id=row[33],
         metadata=_pairs(row[34]),
         tags=frozenset(row[35].split()),
+        monthly_quota=row[36],
     )

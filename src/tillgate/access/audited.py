@@ -34,6 +34,19 @@ async def write_down_endpoint(
     )
 
 
+async def write_down_erasing(tx: Transaction, principal: Principal, now: int, customer_id: str) -> None:
+    """Write down whose doing it is that nothing is known of a customer any more."""
+    await write_down(
+        tx,
+        Act(now, principal.actor),
+        "customer.data_erased",
+        principal.project_id,
+        None,
+        customer=customer_id,
+        mode=principal.mode,
+    )
+
+
 async def write_down_settings(
     tx: Transaction,
     act: Act,

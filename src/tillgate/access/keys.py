@@ -31,6 +31,7 @@ API_SCOPES: Final = {
     "payments:write": "Capture and cancel payments, and change their metadata",
     "refunds:read": "List and retrieve refunds",
     "refunds:write": "Create, settle and cancel refunds",
+    "usage:read": "Count the documents that live keys have made",
 }
 
 # A CraftKit key can do what its document says, whatever it is given, and is written as a native one.

@@ -20,10 +20,12 @@ from tillgate.api import (
     promotions,
     redemptions,
     refunds,
+    reports,
     search,
     sessions,
     transfers,
     unassigned_transfers,
+    usage,
     webhooks,
 )
 from tillgate.api.errors import Envelope
@@ -31,13 +33,14 @@ from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
 from tillgate.api.paging import PAGING
 from tillgate.api.resources import EXPANSIONS
+from tillgate.api.tags import tagged
 from tillgate.events.native import NATIVE_STYLE
 from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet
 from tillgate.wire.routing import Route
 from tillgate.wire.serving import DialectApp
 
-ROUTES: Final[list[Route]] = [
+_DECLARED: Final[list[Route]] = [
     *links.ROUTES,
     *sessions.ROUTES,
     *orders.ROUTES,
@@ -54,7 +57,10 @@ ROUTES: Final[list[Route]] = [
     *clocks.ROUTES,
     *transfers.ROUTES,
     *search.ROUTES,
+    *usage.ROUTES,
+    *reports.ROUTES,
 ]
+ROUTES: Final = tagged(_DECLARED)
 NATIVE: Final = Dialect(
     name="native",
     mounts=(ROOT,),
@@ -65,6 +71,7 @@ NATIVE: Final = Dialect(
     described_at=DOCUMENT_PATH,
     paging=PAGING,
     webhooks=NATIVE_STYLE,
+    conditional=True,
     key_example="ck_test_YOUR_KEY",
     snippets=(
         Snippet("List checkout sessions", 'curl {base}/checkout_sessions \\\n  -H "Authorization: Bearer {key}"'),

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import msgspec
 
 from keyturn import Need
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
@@ -40,7 +40,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> TestCloc
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[TestClockObject]:
-    page = await operations.list_clocks(tx, call.principal, call.page)
+    page = await operations.list_clocks(tx, call.principal, call.page, period(call.query))
     return Page([to_api(clock) for clock in page.data], page.has_more)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from keyturn import Need
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.coupons import operations
@@ -69,7 +69,9 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> CouponOb
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[CouponObject]:
     query: ListCoupons = call.query
-    page = await operations.list_coupons(tx, call.principal, call.page, active=given(query.active))
+    page = await operations.list_coupons(
+        tx, call.principal, call.page, active=given(query.active), period=period(query)
+    )
     return Page([to_api(coupon) for coupon in page.data], page.has_more)
 
 

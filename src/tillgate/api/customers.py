@@ -6,9 +6,12 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
+from tillgate.access.audited import write_down_erasing
 from tillgate.api.kept import kept_answer
-from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
+from tillgate.api.paging import ListQuery, period
+from tillgate.base.errors import InvalidInput
 from tillgate.base.principal import Principal
+from tillgate.base.problems import Problem
 from tillgate.checkout import kept
 from tillgate.checkout.customers import operations
 from tillgate.checkout.customers.erasing import erase_customer
@@ -41,22 +44,25 @@ class UpdateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class ListCustomers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Pages by number, as the documentation of this list has it; ``email`` and ``reference`` match exactly."""
+class ListCustomers(ListQuery, frozen=True, forbid_unknown_fields=True):
+    """Pages by number, the first where none is named; or, with ``starting_after``, by cursor, as all other lists are.
+    ``email`` and ``reference`` match exactly."""
 
-    page: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] = 1
-    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    page: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] | msgspec.UnsetType = msgspec.UNSET
     email: Annotated[str, msgspec.Meta(max_length=254)] | msgspec.UnsetType = msgspec.UNSET
     reference: Annotated[str, msgspec.Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
 
 
-class CustomerListObject(msgspec.Struct, frozen=True):
-    """One page, newest first, and how many customers match in all."""
+class CustomerListObject(msgspec.Struct, frozen=True, rename="camel"):
+    """One page, newest first. A page by number has ``total``, ``page`` and ``limit``; ``total`` says how many customers
+    match, counted up to 10,000 beyond this page. A page by cursor has ``hasMore`` and ``nextCursor`` instead."""
 
     data: list[CustomerObject]
-    total: int
-    page: int
-    limit: int
+    total: int | msgspec.UnsetType = msgspec.UNSET
+    page: int | msgspec.UnsetType = msgspec.UNSET
+    limit: int | msgspec.UnsetType = msgspec.UNSET
+    has_more: bool | msgspec.UnsetType = msgspec.UNSET
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
@@ -71,15 +77,20 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Customer
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> CustomerListObject:
     query: ListCustomers = call.query
-    found = await operations.list_customers(
-        tx,
-        call.principal,
-        page=query.page,
-        limit=query.limit,
-        email=given(query.email),
-        reference=given(query.reference),
+    email, reference, created = given(query.email), given(query.reference), period(query)
+    if query.starting_after is msgspec.UNSET:
+        number = query.page if query.page is not msgspec.UNSET else 1
+        counted = await operations.list_customers(
+            tx, call.principal, page=number, limit=query.limit, email=email, reference=reference, period=created
+        )
+        return CustomerListObject([to_api(one) for one in counted.data], counted.total, counted.page, counted.limit)
+    if query.page is not msgspec.UNSET:
+        raise InvalidInput("page", Problem.EITHER_WAY, code="invalid_query", other="starting_after")
+    found = await operations.newest_customers(
+        tx, call.principal, call.page, email=email, reference=reference, period=created
     )
-    return CustomerListObject([to_api(one) for one in found.data], found.total, found.page, found.limit)
+    data = [to_api(one) for one in found.data]
+    return CustomerListObject(data, has_more=found.has_more, next_cursor=data[-1].id if found.has_more else None)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
@@ -88,7 +99,11 @@ async def update(context: ApiContext, tx: Transaction, call: Call) -> CustomerOb
 
 
 async def erase(context: ApiContext, tx: Transaction, call: Call) -> CustomerObject:
-    return to_api(await erase_customer(context.checkout, tx, call.principal, call.id))
+    standing = (await operations.hold_customer(tx, call.principal, call.id)).erased_at is None
+    erased = await erase_customer(context.checkout, tx, call.principal, call.id)
+    if standing:
+        await write_down_erasing(tx, call.principal, context.clock.now(), call.id)
+    return to_api(erased)
 
 
 def _changes(body: CreateCustomer | UpdateCustomer) -> CustomerChanges:

@@ -59,8 +59,9 @@ RELATED: Final = (
     ("too_many_webhook_endpoints", "delivery_not_replayable", "sequence_ahead"),
     ("test_clock_full", "test_mode_only"),
     ("idempotency_key_reused", "idempotency_key_in_use", "invalid_idempotency_key"),
+    ("precondition_failed", "invalid_if_match", "session_changed"),
     ("document_not_issued", "document_not_ready", "documents_not_installed"),
-    ("rate_limited", "unavailable", "internal_error"),
+    ("rate_limited", "quota_exceeded", "unavailable", "internal_error"),
 )
 
 PAGES: Final[dict[str, ErrorPage]] = {
@@ -393,6 +394,21 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "another project or mode.",
         {"param": "after", "newest_sequence": 40, "log_id": "log_3f0c8e21d5b94a7f60e2c1d8b7"},
     ),
+    "invalid_if_match": ErrorPage(
+        "Send the `ETag` header of the answer in which you read the object, as it came: the double quotes belong to "
+        "it. `*` means any state of an object that exists. Lists, searches, files and operations that create something "
+        "take no `If-Match`.",
+        "If-Match: expected * or the ETag of an answer, in its double quotes, or several with commas between them, in "
+        "at most 2000 characters; got 'abc'.",
+    ),
+    "precondition_failed": ErrorPage(
+        "Somebody else has changed the object, or its money has moved. Read it again, make your change to what it is "
+        "now, and send the `ETag` of that answer. Sending the same request again does not help. If the ETag begins "
+        "with `W/`, something between you and the server has made it weak, such as a proxy that compresses; leave the "
+        "API's answers uncompressed there.",
+        "The object is not what it was when you read the ETag in If-Match, and nothing was changed. Read it again, and "
+        "make your change to what it is now.",
+    ),
     "invalid_idempotency_key": ErrorPage(
         "Send a UUID, or your order's number without spaces: [retries](../idempotency.md).",
         "Idempotency-Key: expected 1 to 255 visible ASCII characters without spaces, such as a UUID.",
@@ -414,6 +430,12 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "webhooks instead of polling.",
         "Too many requests with this key: 1 a second, 1 at once are allowed. Try again in 1 s.",
         header="Retry-After: 1",
+    ),
+    "quota_exceeded": ErrorPage(
+        "Wait until the next month begins (UTC), or have the key's monthly quota raised. The item `month` of the "
+        "`RateLimit` header of every answer says how many requests are left.",
+        "The monthly quota of 2 requests is used up. It begins again at 2027-01-01T00:00:00.000Z.",
+        header="Retry-After: 86400",
     ),
     "document_not_issued": ErrorPage(
         "A receipt is issued when an order is paid, an invoice when it is first asked for, unless the order expired or "

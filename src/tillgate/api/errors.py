@@ -218,11 +218,24 @@ ERRORS: Final[dict[str, ErrorKind]] = {
         "conflict",
         "The first request with this `Idempotency-Key` is still running. Try again after `Retry-After`.",
     ),
+    "invalid_if_match": ErrorKind(
+        400,
+        "invalid_request",
+        "The `If-Match` header is not `*` or a list of ETags, or the operation is not about one object that has one.",
+    ),
+    "precondition_failed": ErrorKind(
+        412, "conflict", "The object has changed since the ETag in `If-Match` was read. Nothing was changed."
+    ),
     "rate_limited": ErrorKind(
         429,
         "rate_limited",
         "The key has reached its rate limit, or its project that of test events. Wait for the number of seconds in "
         "`Retry-After`, then send the same request again.",
+    ),
+    "quota_exceeded": ErrorKind(
+        429,
+        "rate_limited",
+        "The key has used up its quota of this calendar month. The message and `Retry-After` say when the next begins.",
     ),
     "document_not_issued": ErrorKind(
         404, "not_found", "The order has no such document: it is not paid, nothing is to be paid, or no refund has it."
@@ -313,13 +326,15 @@ class Envelope:
     def _rate_limited(self, allowance: Allowance, request_id: str, by_visitor: bool = False) -> Answer:
         """A key over its rate limit, or one visitor who uses it."""
         seconds = max(ceil(allowance.retry_after_seconds), 1)
-        limit = allowance.limit
-        message = (
+        used_up = wording.used_up(allowance)
+        message = used_up or (
             f"Too many requests with this key{' from your address' if by_visitor else ''}: "
-            f"{limit} are allowed. "
+            f"{allowance.limit} are allowed. "
             f"Try again in {seconds} s."
         )
         headers = [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)]
+        if used_up is not None:
+            return self._answer("quota_exceeded", used_up, request_id, headers)
         return self._answer("rate_limited", message, request_id, headers)
 
     def _refused(self, refusal: Refused, request_id: str) -> Answer:

@@ -6,14 +6,16 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.paging import ListObject, ListQuery
-from tillgate.base.errors import InvalidInput
+from tillgate.base import ids
+from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.problems import Problem
+from tillgate.checkout.search.related import related_ids
 from tillgate.events import operations
 from tillgate.events.log import log_id
 from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
-from tillgate.wire.fields import InstantText
+from tillgate.wire.fields import IdText
 from tillgate.wire.reading import given, instant
 from tillgate.wire.routing import Call, Reads, Route
 
@@ -25,18 +27,16 @@ class ListEvents(
     ListQuery,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
-    },
+    rename={"object_id": "objectId", "related_object": "relatedObject"},
 ):
-    """``type`` matches exactly; ``createdAfter`` is inclusive, ``createdBefore`` is not. ``after`` is a sequence and
-    turns the order round.
-    ``log`` is the ``logId`` of the page that it was read from."""
+    """``type`` matches exactly, or is a noun's pattern, such as ``order.*``. ``objectId`` is the object that an event
+    is about; ``relatedObject`` is an order, its session, its payment, a transaction or a refund of it, and finds the
+    events of all of them. ``createdAfter`` is inclusive, ``createdBefore`` is not. ``after`` is a sequence and turns
+    the order round. ``log`` is the ``logId`` of the page that it was read from."""
 
     type: str | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
+    object_id: IdText | msgspec.UnsetType = msgspec.UNSET
+    related_object: IdText | msgspec.UnsetType = msgspec.UNSET
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
     log: Annotated[str, msgspec.Meta(pattern=LOG_ID)] | msgspec.UnsetType = msgspec.UNSET
 
@@ -64,6 +64,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> EventLis
         call.principal,
         call.page,
         type=given(query.type),
+        object_ids=await _objects(tx, call, query),
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
     )
@@ -83,11 +84,33 @@ async def _catch_up(tx: Transaction, call: Call, query: ListEvents, after: int, 
         call.page.limit,
         log=log,
         type=given(query.type),
+        object_ids=await _objects(tx, call, query),
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
     )
     current = await log_id(tx, call.principal.project_id, call.principal.livemode)
     return EventListObject(page.data, page.has_more, str(page.data[-1].sequence if page.data else after), current)
+
+
+async def _objects(tx: Transaction, call: Call, query: ListEvents) -> list[str] | None:
+    """The objects that a query asks for; None where it asks for none.
+
+    Raises:
+        InvalidInput: it asks for both, or for what relates to an object that there is not.
+    """
+    one, related = given(query.object_id), given(query.related_object)
+    if one is not None and related is not None:
+        raise InvalidInput("related_object", Problem.EITHER_WAY, code="invalid_query", other="object_id")
+    if one is not None and not ids.is_typed(one):
+        raise InvalidInput("object_id", Problem.NO_SUCH, code="invalid_query", noun="object")
+    if related is None:
+        return [one] if one is not None else None
+    if not ids.is_typed(related):
+        raise InvalidInput("related_object", Problem.NO_SUCH, code="invalid_query", noun="object")
+    try:
+        return await related_ids(tx, call.principal, related)
+    except NotFound as error:
+        raise InvalidInput("related_object", Problem.NO_SUCH, code="invalid_query", noun="object") from error
 
 
 ROUTES = [

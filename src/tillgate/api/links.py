@@ -6,7 +6,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.kept import kept_answer
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout import kept
@@ -88,7 +88,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentL
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[PaymentLinkObject]:
     query: ListPaymentLinks = call.query
-    page = await operations.list_links(tx, call.principal, call.page, archived=query.archived)
+    page = await operations.list_links(tx, call.principal, call.page, archived=query.archived, period=period(query))
     return Page([to_api(link, context.public_url) for link in page.data], page.has_more)
 
 

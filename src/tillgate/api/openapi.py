@@ -1,9 +1,11 @@
 """The OpenAPI 3.1 document, out of the same declarations that route and check."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from keyturn.http.vocabulary import describe, vocabulary, worded
 from tillgate import __version__
 from tillgate.api.errors import ERRORS, ErrorEnvelope
 from tillgate.api.mount import ROOT
@@ -14,8 +16,11 @@ from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
 from tillgate.wire.openapi_links import Link, Links
 from tillgate.wire.routing import Route
+from tillgate.wire.tags import IF_MATCH_LENGTH_MAX
 
-_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+_REFUSALS: Final = (400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 503)
+_CHANGED: Final = 412
 _IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -26,6 +31,17 @@ _IDEMPOTENCY_KEY: Final = {
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX, "pattern": "^[!-~]+$"},
 }
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": (
+        "The `ETag` of an answer that showed the object, several with commas between them, or `*`. Nothing is done "
+        "where the object is another by now."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": IF_MATCH_LENGTH_MAX},
+}
+_ETAG: Final = {"ETag": {"description": "For `If-Match`.", "schema": {"type": "string"}}}
 
 _ID: Final = {
     "name": "id",
@@ -68,6 +84,7 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
                     _beside(relation, place.type, schema_of, components)
             else:
                 _beside(place, resource.type, schema_of, components)
+    describe(components, vocabulary(WORDS))
     links = Links(routes)
     paths: dict[str, dict[str, Any]] = {}
     leading: dict[str, Any] = {}
@@ -120,16 +137,25 @@ def _operation(
     route: Route, schema_of: dict[Any, Any], components: dict[str, Any], links: dict[str, Link]
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
-    parameters += [shown for name, shown in _IN_PATH.items() if f"{{{name}}}" in route.path]
+    words = vocabulary(WORDS)
+    parameters += [
+        worded(one, words.word(name, "path")) for name, one in _IN_PATH.items() if f"{{{name}}}" in route.path
+    ]
     if route.query is not None:
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
-            parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+            shown = {"name": parameter, "in": "query", "required": False, "schema": schema}
+            parameters.append(worded(shown, words.word(parameter, name, "query")))
     expandable = EXPANSIONS.of_answer(route.answers)
     if expandable is not None:
         parameters.append(_expand(expandable))
     if route.changes:
         parameters.append(_IDEMPOTENCY_KEY)
+    tagged = route.tagged
+    if tagged is not None:
+        parameters.append(_IF_MATCH)
+    refusals = _REFUSALS if tagged is not None else tuple(one for one in _REFUSALS if one != _CHANGED)
+    shows = tagged is not None and route.answers is tagged.answers
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "summary": route.summary,
@@ -140,13 +166,13 @@ def _operation(
         "responses": {
             str(route.status.value): {
                 "description": route.status.phrase,
-                "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
+                "headers": {"X-Request-Id": {"schema": {"type": "string"}}} | (_ETAG if shows else {}),
                 "content": {"application/json": {"schema": schema_of[route.answers]}}
                 if route.answers is not None
                 else _FILE,
             }
         }
-        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in _REFUSALS},
+        | {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in refusals},
     }
     if links:
         operation["responses"][str(route.status.value)]["links"] = {

@@ -36,7 +36,7 @@ from tillgate.documents.printing.jobs import printed
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Asks, Call, Reads, Route, Writes
 
@@ -82,8 +82,6 @@ class ListOrders(
     rename={
         "session_id": "sessionId",
         "customer_id": "customerId",
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
     },
 ):
     """Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive, ``createdBefore`` is not;
@@ -94,8 +92,6 @@ class ListOrders(
     reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
     customer_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
     currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
     amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 

@@ -20,7 +20,7 @@ from tillgate.checkout.settlement import capturing
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText
 from tillgate.wire.paging import pages_of
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -50,8 +50,6 @@ class ListPayments(
     rename={
         "order_id": "orderId",
         "session_id": "sessionId",
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
@@ -60,8 +58,6 @@ class ListPayments(
     status: PaymentState | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
     currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
     amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
@@ -73,8 +69,6 @@ class ListTransactions(
     rename={
         "payment_id": "paymentId",
         "order_id": "orderId",
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
@@ -82,8 +76,6 @@ class ListTransactions(
     payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     kind: TransactionKind | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject | msgspec.Raw:

@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.kept import kept_answer
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout import kept
@@ -82,7 +82,9 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> ProductO
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[ProductObject]:
     query: ListProducts = call.query
     active, reference = given(query.active), given(query.reference)
-    page = await operations.list_products(tx, call.principal, call.page, active=active, reference=reference)
+    page = await operations.list_products(
+        tx, call.principal, call.page, active=active, reference=reference, period=period(query)
+    )
     return Page([to_api(product) for product in page.data], page.has_more)
 
 

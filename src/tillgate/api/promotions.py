@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
@@ -75,6 +75,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Pro
         active=given(query.active),
         coupon_id=object_id(query.coupon_id, ids.COUPON, field="coupon_id"),
         code=given(query.code),
+        period=period(query),
     )
     return Page([to_api(promotion) for promotion in page.data], page.has_more)
 

@@ -11,7 +11,7 @@ from tillgate.checkout.redemptions.model import RedemptionObject, RedemptionStat
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
-from tillgate.wire.fields import IdText, InstantText
+from tillgate.wire.fields import IdText
 from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route
 
@@ -28,8 +28,6 @@ class ListRedemptions(
         "customer_id": "customerId",
         "session_id": "sessionId",
         "order_id": "orderId",
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
@@ -40,8 +38,6 @@ class ListRedemptions(
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     status: RedemptionStatus | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RedemptionObject:

@@ -18,7 +18,7 @@ from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText
 from tillgate.wire.paging import pages_of
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -65,8 +65,6 @@ class ListRefunds(
     rename={
         "payment_id": "paymentId",
         "order_id": "orderId",
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
@@ -75,8 +73,6 @@ class ListRefunds(
     status: RefundStatus | msgspec.UnsetType = msgspec.UNSET
     payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
     currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
     amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 

@@ -32,7 +32,7 @@ from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText, UrlText
+from tillgate.wire.fields import CurrencyText, DecimalText, IdText, UrlText
 from tillgate.wire.reading import given, instant, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
@@ -119,16 +119,12 @@ class ListCheckoutSessions(
     forbid_unknown_fields=True,
     rename={
         "link_id": "linkId",
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
 
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
     link_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

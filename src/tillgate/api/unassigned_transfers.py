@@ -12,7 +12,7 @@ from tillgate.checkout.unassigned.model import UnassignedStatus, UnassignedTrans
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
-from tillgate.wire.fields import DecimalText, IdText, InstantText
+from tillgate.wire.fields import DecimalText, IdText
 from tillgate.wire.reading import given, instant
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
@@ -37,20 +37,10 @@ class ReturnTransfer(
     note: str | None = None
 
 
-class ListUnassigned(
-    ListQuery,
-    frozen=True,
-    forbid_unknown_fields=True,
-    rename={
-        "created_after": "createdAfter",
-        "created_before": "createdBefore",
-    },
-):
+class ListUnassigned(ListQuery, frozen=True, forbid_unknown_fields=True):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
 
     status: UnassignedStatus | msgspec.UnsetType = msgspec.UNSET
-    created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
-    created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> UnassignedTransferObject:

@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.access.audited import write_down_endpoint
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.pages import Page
 from tillgate.checkout.settlement.simulating import example_of_paid
@@ -191,7 +191,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> WebhookE
 
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[WebhookEndpointObject]:
-    page = await operations.list_endpoints(tx, call.principal, call.page)
+    page = await operations.list_endpoints(tx, call.principal, call.page, period=period(call.query))
     return Page([to_api(endpoint) for endpoint in page.data], page.has_more)
 
 
@@ -227,7 +227,9 @@ async def send_test(context: ApiContext, call: Call, claimed: Claimed) -> Webhoo
 
 async def list_deliveries(context: ApiContext, tx: Transaction, call: Call) -> Page[WebhookDeliveryObject]:
     abandoned = call.query.status == DeliveryStatus.ABANDONED
-    page = await deliveries.list_deliveries(tx, call.principal, call.id, call.page, abandoned=abandoned)
+    page = await deliveries.list_deliveries(
+        tx, call.principal, call.id, call.page, abandoned=abandoned, period=period(call.query)
+    )
     return Page([_delivery(one, livemode=call.principal.livemode) for one in page.data], page.has_more)
 
 

@@ -5,6 +5,7 @@
     ├── NotFound       absent, or not yours: the two look the same
     ├── Conflict       the object is not in a state that allows this
     │   └── SequenceAhead   a place in the event log that is none of this log's
+    ├── PreconditionFailed   the object is not what the caller has read
     ├── Forbidden      the caller may not do this at all
     ├── TooOften       the caller may do this, but later
     └── Unavailable    something that is needed does not answer; trying again may help
@@ -109,6 +110,12 @@ class SequenceAhead(Conflict):
         super().__init__(problem, field=field, values=values)
         self.newest_sequence = newest_sequence
         self.log_id = log_id
+
+
+class PreconditionFailed(TillgateError):
+    """The object is not what the caller has read, and what was asked for was for that."""
+
+    default_code = "precondition_failed"
 
 
 class Forbidden(TillgateError):

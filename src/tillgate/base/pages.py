@@ -29,6 +29,16 @@ class PageRequest(NamedTuple):
         return self.starting_after or "zzzz"
 
 
+class Period(NamedTuple):
+    """When what is listed was created: ``created_after`` is inclusive, ``created_before`` is not; milliseconds."""
+
+    created_after: int | None = None
+    created_before: int | None = None
+
+
+ANY_TIME: Final = Period()
+
+
 class Page(NamedTuple, Generic[T]):
     """One page, and whether there is another.
 

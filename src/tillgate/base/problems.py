@@ -83,6 +83,7 @@ class Problem(StrEnum):
     WRONG_ONE_TIME_CODE = "wrong_one_time_code"
     NOT_A_PERCENTAGE = "not_a_percentage"
     NOT_A_COLOUR = "not_a_colour"
+    NOT_A_MONTH = "not_a_month"
     NOT_A_TIME_ZONE = "not_a_time_zone"
     NOT_A_TOLERANCE = "not_a_tolerance"  # maximum
     NOT_A_NAME_OF_A_REQUEST = "not_a_name_of_a_request"  # maximum

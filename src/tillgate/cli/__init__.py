@@ -1,7 +1,7 @@
 """The command line: ``tillgate serve``, ``tillgate keys create`` and the rest.
 
 Every command works on the database that ``--data`` or ``--database-url`` names, also while a server runs on it;
-``listen`` and ``trigger`` speak to a server over HTTP instead.
+``api``, ``listen`` and ``trigger`` speak to a server over HTTP instead.
 """
 
 import gc

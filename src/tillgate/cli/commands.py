@@ -10,6 +10,7 @@ from tillgate.cli import (
     backup,
     demo,
     doctor,
+    documents,
     embed,
     explaining,
     jobs,
@@ -28,6 +29,7 @@ from tillgate.cli import (
     users,
     wallets,
 )
+from tillgate.cli.api import group as api
 from tillgate.cli.session import where
 
 app = typer.Typer(
@@ -57,8 +59,10 @@ app.add_typer(rates.app, name="rates")
 app.add_typer(transfers.app, name="transfers")
 app.add_typer(templates.app, name="templates")
 app.add_typer(embed.app, name="embed")
+app.add_typer(documents.app, name="documents")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(mail.app, name="mail")
+app.add_typer(api.app, name="api")
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
 app.command("doctor")(doctor.doctor)

@@ -8,12 +8,8 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import queue
 import re
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -27,9 +23,9 @@ import typer
 
 from keyturn.cli.output import note, say
 from tillgate.cli import demo_live
+from tillgate.cli.demo_server import DemoFailed, Steps, require, served
 from tillgate.events.types import SESSION_PAID
 
-START_SECONDS_MAX: Final = 30
 WEBHOOK_SECONDS_MAX: Final = 15
 SCOPES: Final = ("links:write", "sessions:read", "sessions:write", "webhooks:write")
 
@@ -37,10 +33,6 @@ _SETUP_LINK: Final = re.compile(r"http://[^\s/]{1,300}(/dashboard/setup/\S{1,200
 _HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]{1,100})" value="([^"]{0,1000})"')
 _KEY: Final = re.compile(r"ck_test_[0-9A-Za-z]{32}")
 _EPOCH: Final = re.compile(r"<dt>Epoch</dt><dd>(\d{1,20})</dd>")
-
-
-class DemoFailed(Exception):
-    """A step was not as it says."""
 
 
 def demo(
@@ -53,7 +45,7 @@ def demo(
     try:
         with tempfile.TemporaryDirectory(prefix="tillgate-demo-") as directory:
             (demo_live.run_story if live else _run_story)(Path(directory))
-    except (DemoFailed, demo_live.LiveDemoFailed, httpx.HTTPError) as failure:
+    except (DemoFailed, httpx.HTTPError) as failure:
         note(f"\nThe demo stopped: {failure}")
         raise typer.Exit(1) from failure
     say(f"\nThe demo took {time.monotonic() - begun:.1f} s. Nothing is left on this machine.")
@@ -61,7 +53,8 @@ def demo(
 
 def _run_story(directory: Path) -> None:
     received: queue.Queue[tuple[dict[str, str], bytes]] = queue.Queue()
-    with _server(directory) as (base, setup_path), _receiver(received) as receiver_url:
+    say("A server on a throw-away database")
+    with served(directory, _setup_path) as (base, setup_path), _receiver(received) as receiver_url:
         story = _Story(base)
         story.claim(setup_path)
         key = story.create_key()
@@ -85,7 +78,7 @@ def _run_story(directory: Path) -> None:
             {"linkId": link["id"], "metadata": {"order": "1001"}},
             shows=("id", "status", "fiat", "amount", "expiresAt"),
         )
-        _require(session["status"] == "pending", "the new session is not pending")
+        require(session["status"] == "pending", "the new session is not pending")
         path = f"/checkout_sessions/{session['id']}"
         paid = api.call(
             "Pay it on the simulated rail",
@@ -93,25 +86,20 @@ def _run_story(directory: Path) -> None:
             {"outcome": "paid"},
             shows=("id", "status", "received", "txHash", "paidAt"),
         )
-        _require(paid["status"] == "paid", "the session is not paid")
+        require(paid["status"] == "paid", "the session is not paid")
         _verify_webhook(story, received, secret, session["id"])
         key_id = story.revoke_key()
         refused = api.call(f"Use the revoked key {key_id} again", "GET", path, 401, None, shows=("error",))
-        _require(refused["error"]["reason"] == "revoked", "the refusal does not say that the key was revoked")
+        require(refused["error"]["reason"] == "revoked", "the refusal does not say that the key was revoked")
 
 
-class _Story:
-    """Numbers the steps, prints them, and drives the dashboard as a browser would."""
+class _Story(Steps):
+    """Drives the dashboard as a browser would."""
 
     def __init__(self, base: str) -> None:
+        super().__init__()
         self.base = base
         self.browser = httpx.Client(base_url=base, headers={"Origin": base}, trust_env=False, timeout=20)
-        self._steps = 0
-
-    def step(self, title: str) -> None:
-        """Begin a step."""
-        self._steps += 1
-        say(f"\n{self._steps}. {title}")
 
     def send(self, client: httpx.Client, request: httpx.Request, status: int) -> httpx.Response:
         """Send a request, print both sides, and require the status."""
@@ -120,7 +108,7 @@ class _Story:
         took_ms = (time.perf_counter() - begun) * 1_000
         say(f"   → {request.method} {request.url.path}")
         say(f"   ← {answer.status_code} {answer.reason_phrase}  ({took_ms:.1f} ms)")
-        _require(answer.status_code == status, f"expected {status}, got {answer.status_code}: {answer.text[:300]}")
+        require(answer.status_code == status, f"expected {status}, got {answer.status_code}: {answer.text[:300]}")
         return answer
 
     def claim(self, setup_path: str) -> None:
@@ -140,7 +128,7 @@ class _Story:
             raise DemoFailed("the answer shows no key")
         say(f"     key: {found[0][:14]}… (the rest is not printed)")
         listed = self.browser.get("/dashboard/api-keys").text
-        _require(found[0] not in listed, "the list shows the whole key")
+        require(found[0] not in listed, "the list shows the whole key")
         return found[0]
 
     def revoke_key(self) -> str:
@@ -196,48 +184,19 @@ def _verify_webhook(
         raise DemoFailed(f"no webhook within {WEBHOOK_SECONDS_MAX} s") from None
     parts = dict(part.partition("=")[::2] for part in headers["x-webhook-signature"].split(","))
     expected = hmac.new(secret.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
-    _require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
+    require(hmac.compare_digest(expected, parts["v1"]), "the signature does not fit")
     event = json.loads(body)
-    _require(
+    require(
         event["type"] == SESSION_PAID.name and event["data"]["id"] == session_id, "the event is about something else"
     )
     say(f"   ← POST {event['type']} {event['id']}  (waited {(time.perf_counter() - begun) * 1_000:.1f} ms)")
     say(f"     X-Webhook-Signature fits; data.status is {event['data']['status']!r}")
 
 
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise DemoFailed(otherwise)
-
-
-@contextlib.contextmanager
-def _server(directory: Path) -> Iterator[tuple[str, str]]:
-    """A server process on a fresh database: its address, and the path of its set-up link."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    base, log = f"http://127.0.0.1:{port}", directory / "server.log"
-    # Without the settings of this shell: TILLGATE_DATABASE_URL would name a database that is not thrown away.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
-    say(f"A server on a throw-away database: tillgate serve --dev --port {port}")
-    with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 — our own interpreter and our own module
-            [sys.executable, "-m", "tillgate.cli", "serve", "--data", str(directory), "--dev", "--port", str(port)],
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while (found := _SETUP_LINK.search(log.read_text("utf-8"))) is None:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise DemoFailed(f"the server did not start:\n{log.read_text('utf-8')[-2000:]}")
-            time.sleep(0.05)
-        yield base, found[1]
-    finally:
-        process.terminate()
-        process.wait(20)
+def _setup_path(_base: str, log: Path) -> str | None:
+    """The path of the set-up link that the server has printed."""
+    found = _SETUP_LINK.search(log.read_text("utf-8"))
+    return found[1] if found is not None else None
 
 
 @contextlib.contextmanager

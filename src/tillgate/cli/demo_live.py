@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import Any, Final
 import httpx
 
 from keyturn.cli.output import say
+from tillgate.cli.demo_server import DemoFailed, Steps, environment, free_port, require, served, until
 from tillgate.rails.evm.treasury import contract
 
 ANVIL: Final = "@foundry-rs/anvil@1.7.1"
@@ -30,17 +30,14 @@ SEEN_SECONDS_MAX: Final = 90
 PRICE_ATOMIC: Final = 25_000_000
 SCOPES: Final = ("sessions:read", "sessions:write")
 _GAS: Final = hex(3_000_000)
-
-
-class LiveDemoFailed(Exception):
-    """A step was not as it says, or something that it needs is not installed."""
+_DEVELOPMENT: Final = {"TILLGATE_DEV": "1"}
 
 
 def run_story(directory: Path) -> None:
     """The story, in a directory that is thrown away.
 
     Raises:
-        LiveDemoFailed: a step was not as it says, or npm is missing.
+        DemoFailed: a step was not as it says, or npm is missing.
     """
     with _node() as chain:
         story = _Story(directory, chain)
@@ -61,26 +58,18 @@ def run_story(directory: Path) -> None:
             story.step("Where the money is now")
             held = chain.held(token, treasury)
             say(f"     the treasury {treasury} has {held / 10**6:.2f} DEMO")
-            _require(held == PRICE_ATOMIC, "the treasury has not what was paid")
+            require(held == PRICE_ATOMIC, "the treasury has not what was paid")
             chain.mine(CONFIRMATIONS + 1)
             story.proves()
 
 
-class _Story:
-    """Numbers the steps, prints the commands, and runs them."""
+class _Story(Steps):
+    """Prints the commands, and runs them."""
 
     def __init__(self, directory: Path, chain: "_Chain") -> None:
+        super().__init__()
         self._directory = directory
         self._chain = chain
-        self._steps = 0
-        # Without the settings of this shell: TILLGATE_DATABASE_URL would name a database that is not thrown away.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TILLGATE_")}
-        self._environment = kept | {"TILLGATE_DEV": "1"}
-
-    def step(self, title: str) -> None:
-        """Begin a step."""
-        self._steps += 1
-        say(f"\n{self._steps}. {title}")
 
     def run(self, *arguments: str, quiet: bool = False) -> str:
         """A command of ours, and what it printed."""
@@ -89,13 +78,11 @@ class _Story:
         done = subprocess.run(  # noqa: S603 — our own interpreter and our own module
             [sys.executable, "-m", "tillgate.cli", *arguments, "--data", str(self._directory)],
             stdin=subprocess.DEVNULL,
-            env=self._environment,
+            env=environment() | _DEVELOPMENT,
             capture_output=True,
             text=True,
         )
-        _require(
-            done.returncode == 0, f"tillgate {arguments[0]} failed: {done.stderr[-1_000:] or done.stdout[-1_000:]}"
-        )
+        require(done.returncode == 0, f"tillgate {arguments[0]} failed: {done.stderr[-1_000:] or done.stdout[-1_000:]}")
         return done.stdout
 
     def prepare(self) -> str:
@@ -131,29 +118,12 @@ class _Story:
         scopes = [part for one in SCOPES for part in ("--scope", one)]
         self.step("A live key, and a server")
         key = json.loads(self.run("keys", "create", "--name", "Demo", "--mode", "live", *scopes, "--json", quiet=True))
-        port = _free_port()
-        log = self._directory / "server.log"
-        say(f"   $ tillgate serve --dev --port {port}")
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 — our own interpreter and our own module
-                [
-                    *(sys.executable, "-m", "tillgate.cli", "serve", "--dev", "--port", str(port)),
-                    *("--data", str(self._directory)),
-                ],
-                stdin=subprocess.DEVNULL,
-                env=self._environment,
-                stdout=output,
-                stderr=output,
-            )
         headers = {"Authorization": f"Bearer {key['key']}"}
-        base = f"http://127.0.0.1:{port}"
-        try:
-            with httpx.Client(base_url=f"{base}/api/v1", headers=headers, trust_env=False, timeout=20) as client:
-                _until(lambda: _answers(client, f"{base}/readyz"), "the server does not start")
-                yield client
-        finally:
-            process.terminate()
-            process.wait(20)
+        with (
+            served(self._directory, _is_ready, **_DEVELOPMENT) as (base, _),
+            httpx.Client(base_url=f"{base}/api/v1", headers=headers, trust_env=False, timeout=20) as client,
+        ):
+            yield client
 
     def session(self, api: httpx.Client) -> dict[str, Any]:
         """A live session, as soon as addresses of the treasury lie ready."""
@@ -163,11 +133,11 @@ class _Story:
         def opened() -> dict[str, Any] | None:
             answer = api.post("/checkout_sessions", json=body)
             # Addresses are looked at on the chain before they are given out.
-            _require(answer.status_code in (201, 503), f"POST /checkout_sessions answers {answer.text[:300]}")
+            require(answer.status_code in (201, 503), f"POST /checkout_sessions answers {answer.text[:300]}")
             return answer.json() if answer.status_code == 201 else None
 
         session: dict[str, Any] = _until(opened, "no address of the treasury lies ready")
-        _require(session["livemode"] is True, "the session is not live")
+        require(session["livemode"] is True, "the session is not live")
         [option] = session["paymentOptions"]
         say(f"   → POST /checkout_sessions {json.dumps(body)}")
         say(f"   ← 201 {session['id']}: {option['amount']} {option['symbol']} to {session['address']}")
@@ -182,7 +152,7 @@ class _Story:
     def reorganise(self, before: str) -> None:
         """The chain leaves the block with the payment."""
         self.step("The chain reorganises: that block is replaced by two others without the payment")
-        _require(self._chain.ask("evm_revert", before) is True, "the node does not go back")
+        require(self._chain.ask("evm_revert", before) is True, "the node does not go back")
         self._chain.ask("anvil_dropAllTransactions")
         # Its blocks must not look like those that they replace.
         self._chain.ask("evm_increaseTime", hex(7))
@@ -203,9 +173,9 @@ class _Story:
         """A stranger sends the planned call."""
         self.step("Plan the sweep; whoever sends it, the money goes to the treasury")
         planned = json.loads(self.run("wallets", "sweep", "--network", "anvil", "--json"))
-        _require(len(planned["addresses"]) == 1 and planned["data"] is not None, "the plan moves nothing")
+        require(len(planned["addresses"]) == 1 and planned["data"] is not None, "the plan moves nothing")
         receipt = self._chain.sent({"to": planned["to"], "data": planned["data"]}, account=1)
-        _require(receipt["status"] == "0x1", "the sweep failed")
+        require(receipt["status"] == "0x1", "the sweep failed")
         say(f"     sent by {receipt['from']}, which is nobody here; {int(receipt['gasUsed'], 16):,} gas")
 
     def proves(self) -> None:
@@ -218,7 +188,7 @@ class _Story:
         _until(swept, "the sweep is not in the books")
         shown = self.run("doctor", "--prove")
         say("\n".join(f"     {line}" for line in shown.splitlines()[-3:]))
-        _require("agree" in shown, "the books and the chain differ")
+        require("agree" in shown, "the books and the chain differ")
 
 
 class _Chain:
@@ -231,7 +201,7 @@ class _Chain:
     def ask(self, method: str, *params: Any) -> Any:
         """The result of a question."""
         told = self._client.post(self.url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
-        _require("result" in told, f"the node answers {method} with {told.get('error')}")
+        require("result" in told, f"the node answers {method} with {told.get('error')}")
         return told["result"]
 
     def mine(self, blocks: int = 1) -> None:
@@ -255,7 +225,7 @@ class _Chain:
 def _node() -> Iterator[_Chain]:
     """A node of a chain that nobody else follows."""
     command = [found] if (found := shutil.which("anvil")) else _by_npm()
-    port = _free_port()
+    port = free_port()
     say(f"A chain on this machine: anvil --port {port} --no-mining")
     process = subprocess.Popen(  # noqa: S603 — the node that is named above
         [*command, "--port", str(port), "--host", "127.0.0.1", "--no-mining", "--silent", "--chain-id", str(CHAIN_ID)],
@@ -266,7 +236,7 @@ def _node() -> Iterator[_Chain]:
     )
     chain = _Chain(f"http://127.0.0.1:{port}")
     try:
-        _until(lambda: _answers_rpc(chain, process), "the node does not start", START_SECONDS_MAX)
+        until(lambda: _answers_rpc(chain, process), "the node does not start", START_SECONDS_MAX)
         yield chain
     finally:
         # npm starts it as a child of its own.
@@ -278,7 +248,7 @@ def _node() -> Iterator[_Chain]:
 def _by_npm() -> list[str]:
     npm = shutil.which("npm")
     if npm is None:
-        raise LiveDemoFailed(
+        raise DemoFailed(
             "it needs a node of a chain: install npm (with Node 20 or newer), which brings one, or put anvil on PATH"
         )
     say(f"npm brings the node, the first time from the internet: npm exec --package={ANVIL} -- anvil")
@@ -286,40 +256,23 @@ def _by_npm() -> list[str]:
 
 
 def _answers_rpc(chain: _Chain, process: "subprocess.Popen[bytes]") -> bool:
-    _require(process.poll() is None, "the node ended at its start")
+    require(process.poll() is None, "the node ended at its start")
     try:
         return bool(chain.ask("eth_chainId") == hex(CHAIN_ID))
     except httpx.TransportError:
         return False
 
 
-def _answers(client: httpx.Client, url: str) -> bool:
+def _is_ready(base: str, _log: Path) -> bool:
     try:
-        return client.get(url).status_code == 200
+        return httpx.get(f"{base}/readyz", trust_env=False, timeout=20).status_code == 200
     except httpx.TransportError:
         return False
 
 
-def _until(there: Callable[[], Any], otherwise: str, seconds: float = SEEN_SECONDS_MAX) -> Any:
-    """What it answers as soon as that is something."""
-    deadline = time.monotonic() + seconds
-    while not (found := there()):
-        _require(time.monotonic() < deadline, f"{otherwise} within {seconds:.0f} s")
-        time.sleep(0.1)
-    return found
+def _until(there: Callable[[], Any], otherwise: str) -> Any:
+    return until(there, otherwise, SEEN_SECONDS_MAX)
 
 
 def _call(method: str, address: str, *numbers: int) -> str:
     return f"0x{method}{address[2:].lower().rjust(64, '0')}" + "".join(f"{one:064x}" for one in numbers)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise LiveDemoFailed(otherwise)

@@ -20,7 +20,7 @@ from tillgate.cli.workers import startup_problem
 from tillgate.events.log import find_behind
 from tillgate.mail.model import MailServer
 from tillgate.opening import all_migrations
-from tillgate.settings import BY_NAME, Settings, misspelt_variables
+from tillgate.settings import BY_NAME, Settings, misspelt_variables, unknown_variables
 from tillgate.store.sealing import KEY_FILE, Sealer, SealingError, new_key
 
 SQLITE_MIN = (3, 40, 0)
@@ -55,7 +55,7 @@ def doctor(
         return
     slips = misspelt_variables()
     chosen = settings(data, database_url, passing_over=slips)
-    notes: list[str] = []
+    notes = [*unknown_variables().values()]
     problems = [
         *slips.values(),
         *_python(),

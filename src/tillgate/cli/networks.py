@@ -17,7 +17,7 @@ from tillgate.cli.users import ProjectOption
 from tillgate.rails.evm.networks import operations, records
 from tillgate.rails.evm.networks.model import AcceptedToken, Finality, Network, Token
 from tillgate.rails.evm.networks.operations import Added, NewNetwork, NewToken
-from tillgate.rails.evm.networks.probing import Probed
+from tillgate.rails.evm.networks.probing import Probed, cost_of_coin
 from tillgate.rails.port import COIN
 from tillgate.store.sealing import claim
 
@@ -196,7 +196,10 @@ def add_token(
             )
         return is_new
 
-    is_new = work(chosen, lambda database: database.write(operation))
+    async def write(database: Database) -> tuple[bool, Network]:
+        return await database.write(operation), await database.read(lambda tx: operations.named(tx, network))
+
+    is_new, where = work(chosen, write)
     if as_json:
         say_json(_token(token) | {"new": is_new})
         return
@@ -205,6 +208,12 @@ def add_token(
         say(
             f"{token.symbol}, the coin of {network}, {said}. A project takes it where it says so: tillgate tokens "
             f"accept --network {network} --coin"
+        )
+        cost = cost_of_coin(where.limits)
+        say(
+            f"While a session waits for it, reading it costs about {cost.blocks_per_day:,} blocks with all their "
+            f"transactions a day, and {cost.calls_per_address:,} calls more for each address that waits, up to "
+            f"{cost.addresses_max}."
         )
         return
     say(f"{token.symbol} {token.address} {said}: {token.decimals} decimals.")
@@ -341,7 +350,7 @@ def _say_added(added: Added) -> None:
         say(f"    batches {_yes(limits.takes_batches)}, state by block hash {_yes(one.calls_by_hash)}")
         say(
             f"    watching costs about {one.calls_per_day:,} calls and {one.megabytes_per_day:,.0f} MB a day while "
-            "sessions are open"
+            "sessions are open, without the network's own coin"
         )
     say(f"A payment is final {_waited_for(network)}.")
     tokens = ", ".join(f"{one.symbol} ({one.currency})" for one in added.tokens)

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from keyturn.cli.output import AsJson, fail, say, say_json
+from keyturn.cli.output import AsJson, fail, note, say, say_json
 from keyturn.database import Migration, open_database
 from keyturn.database import migrate as apply_migrations
 from tillgate.base.clock import SystemClock
 from tillgate.cli.session import FAILURES, Data, DatabaseUrl, settings
 from tillgate.opening import all_migrations
-from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS_MAX
+from tillgate.settings import HOST_DEFAULT, PORT_DEFAULT, WORKERS_MAX, unknown_variables
 
 
 def serve(
@@ -33,6 +33,8 @@ def serve(
     from tillgate.cli.server import run
 
     chosen = settings(data, database_url, host=host, port=port, workers=workers, dev=dev)
+    for told in unknown_variables().values():
+        note(told)
     try:
         status = run(chosen, host, port)
     except FAILURES as error:

@@ -24,6 +24,7 @@ from tillgate.documents.templates.model import FILES_BYTES_MAX, SOURCE_BYTES_MAX
 from tillgate.documents.templates.operations import (
     NewVersion,
     Published,
+    change_image,
     checked_new,
     get_template,
     get_version,
@@ -116,6 +117,49 @@ def publish_template(
     say(f"{foreign(made.template.slug)}  version {made.template.current_version}")
     for mode, hook in (("live", made.live), ("test", made.test)):
         say(f"{mode} hook  {chosen.public_url}/v1/hooks/{hook.token}  secret {hook.secret}")
+
+
+@app.command("images")
+def images(
+    slug: Slug,
+    add: Annotated[
+        list[str] | None, typer.Option("--add", metavar="FILE", help="An image that it gets; may be repeated.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NAME", help="An image that it loses; may be repeated.")
+    ] = None,
+    project: ProjectOption = None,
+    data: Data = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the images of a template's current version. Each that is added or removed publishes a version."""
+    chosen = settings(data, database_url)
+    sealer = opened_sealer(chosen)
+    changes: list[tuple[str, bytes | None]] = [(one, None) for one in remove or ()]
+    changes += [(Path(one).name, _read(one, FILES_BYTES_MAX)) for one in add or ()]
+
+    async def task(database: Database) -> dict[str, bytes]:
+        await claim(database, sealer)
+        project_id = await project_id_of(database, project, chosen.data)
+        now = SystemClock().now()
+
+        async def operation(tx: Transaction) -> dict[str, bytes]:
+            for name, content in changes:
+                made = await change_image(tx, sealer, project_id, slug, name, content, by=ACTOR, now=now)
+                version = made.template.current_version
+                await write_down_template(
+                    tx, Act(now, ACTOR), "template.published", project_id, template=slug, version=version
+                )
+            return (await get_version(tx, await get_template(tx, project_id, slug))).files
+
+        return await database.write(operation)
+
+    found = sorted(work(chosen, task).items())
+    if as_json:
+        say_json([{"name": name, "bytes": len(content)} for name, content in found])
+        return
+    say_table(("NAME", "BYTES"), [(name, len(content)) for name, content in found])
 
 
 @app.command("list")

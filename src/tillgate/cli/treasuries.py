@@ -1,6 +1,6 @@
 """``tillgate wallets factory`` and ``sweep``: the contract behind treasuries, and moving what lies at addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -19,7 +19,7 @@ from tillgate.rails.evm.networks import operations as networks
 from tillgate.rails.evm.networks import records as network_records
 from tillgate.rails.evm.networks.model import Network, Token
 from tillgate.rails.evm.treasury import contract
-from tillgate.rails.evm.treasury.looking import has_factory, note_factory
+from tillgate.rails.evm.treasury.looking import Found, look_for_factories
 from tillgate.rails.evm.treasury.model import TreasuryError, parse_treasury
 from tillgate.rails.evm.treasury.plans import signing_plan, spreadsheet
 from tillgate.rails.evm.treasury.rehearsing import Gas, Refusal, Rehearsal, coin_amount, rehearse
@@ -35,6 +35,9 @@ REASONS: Final[Mapping[Refusal, str]] = {
 }
 
 
+_THERE: Final = {True: "there", False: "missing", None: "unknown"}
+
+
 def factory(
     network: Annotated[str | None, typer.Option("--network", metavar="NAME", help="Only this network.")] = None,
     data: Data = None,
@@ -43,26 +46,19 @@ def factory(
 ) -> None:
     """Say on which networks the contract is that moves money to treasuries, and how to put it onto another one.
 
-    Networks are asked now. Whoever sends the transaction pays its gas, and gets no right by it.
+    Networks are asked now, side by side; the command ends with 1 where one does not answer. Whoever sends the
+    transaction pays its gas, and gets no right by it.
     """
     chosen = settings(data, database_url)
     sealer = sealer_of(chosen)
-    now = SystemClock().now()
 
-    async def task(database: Database) -> list[tuple[Network, bool]]:
+    async def task(database: Database) -> list[Found]:
         async def look(tx: Transaction) -> list[Network]:
             if network is not None:
                 return [await networks.named(tx, network)]
             return [one for one in await network_records.every(tx) if one.paused_at is None]
 
-        found = []
-        for one in await database.read(look):
-            async with networks.opened(database, sealer, one) as nodes:
-                there = await has_factory(nodes)
-            if there != (one.factory_seen_at is not None):
-                await note_factory(database, one, now if there else None)
-            found.append((one, there))
-        return found
+        return await look_for_factories(database, sealer, await database.read(look), SystemClock())
 
     found = work(chosen, task)
     if as_json:
@@ -71,17 +67,29 @@ def factory(
                 "address": contract.factory(),
                 "deployer": contract.DEPLOYER,
                 "data": contract.deploying_call(),
-                "networks": [{"name": one.name, "chainId": one.chain_id, "present": there} for one, there in found],
+                "networks": [
+                    {"name": one.network.name, "chainId": one.network.chain_id, "present": one.is_there}
+                    for one in found
+                ],
             }
         )
-        return
+    else:
+        _say_factories(found)
+    for one in found:
+        if one.trouble is not None:
+            note(f"Whether it is on {one.network.name} is unknown: {one.trouble}")
+    if any(one.is_there is None for one in found):
+        raise typer.Exit(1)
+
+
+def _say_factories(found: Sequence[Found]) -> None:
     say(f"The contract is {contract.factory()} on every network. It is not audited.")
-    say_table(("NETWORK", "CHAIN", "STATE"), [(one.name, one.chain_id, _there(there)) for one, there in found])
-    if all(there for _, there in found):
-        return
-    say("To put it onto a network, send a transaction there from any wallet that has gas:")
-    say(f"  to    {contract.DEPLOYER}")
-    say(f"  data  {contract.deploying_call()}")
+    lines = [(one.network.name, one.network.chain_id, _THERE[one.is_there]) for one in found]
+    say_table(("NETWORK", "CHAIN", "STATE"), lines)
+    if any(one.is_there is False for one in found):
+        say("To put it onto a network, send a transaction there from any wallet that has gas:")
+        say(f"  to    {contract.DEPLOYER}")
+        say(f"  data  {contract.deploying_call()}")
 
 
 def sweep(
@@ -246,6 +254,7 @@ def _say(wallet: Wallet, told: Rehearsal, call: str | None) -> None:
         say(f"Send this on {found.network.title} from any wallet that has gas; the money goes to {wallet.treasury}:")
         say(f"  to    {contract.factory()}")
         say(f"  data  {call}")
+        say(f"  gas   {told.gas_limit}, or more: with what a wallet estimates the last address may be left out")
     _say_more(found)
 
 
@@ -307,6 +316,7 @@ def _to_api(wallet: Wallet, told: Rehearsal, call: str | None) -> dict[str, Any]
             }
             for one in found.small
         ],
+        "gasLimit": told.gas_limit if call is not None else None,
         "gas": None
         if gas is None
         else {
@@ -329,7 +339,3 @@ def _to_api(wallet: Wallet, told: Rehearsal, call: str | None) -> dict[str, Any]
 
 def _amount(amount_atomic: int, token: Token) -> str:
     return crypto_amount(amount_atomic, token.decimals).eth
-
-
-def _there(there: bool) -> str:
-    return "there" if there else "missing"

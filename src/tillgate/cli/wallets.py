@@ -78,6 +78,12 @@ def set_wallet(
             "input.",
         ),
     ] = "",
+    new_code: Annotated[
+        bool,
+        typer.Option(
+            "--new-code", help="With --treasury, where its code is lost: new sessions use the addresses of another one."
+        ),
+    ] = False,
     yes: Yes = False,
     data: Data = None,
     database_url: DatabaseUrl = None,
@@ -91,6 +97,8 @@ def set_wallet(
     """
     chosen = settings(data, database_url)
     sealer = sealer_of(chosen)
+    if new_code and (recovery_code or not treasury):
+        fail("--new-code makes another recovery code of a treasury: give --treasury, and no --recovery-code")
     key = _source(xpub, treasury, recovery_code, context.args)
 
     async def propose(database: Database) -> tuple[str, Proposed]:
@@ -101,7 +109,9 @@ def set_wallet(
 
         async def operation(tx: Transaction) -> Proposed:
             if isinstance(key, Treasury):
-                made = await operations.propose_treasury(tx, sealer, project_id, key, chains, now)
+                made = await operations.propose_treasury(
+                    tx, sealer, project_id, key, chains, now, as_given=new_code or bool(recovery_code)
+                )
             else:
                 made = await operations.propose(tx, sealer, project_id, key, now)
             wallet = await operations.above_marks(tx, database.high_water, made.wallet, now)
@@ -357,6 +367,11 @@ def _say_recovery_code(made: Proposed) -> None:
     if made.recovery_code is not None:
         say(f"Its recovery code, shown this once: {made.recovery_code}")
         say("It spends nothing. Without it and without the database, money that was not swept is lost.")
+        if made.replaced is not None:
+            say(
+                "It finds no address of an earlier code. Sweep those while this database is there: tillgate wallets "
+                f"sweep --fingerprint {made.replaced}"
+            )
 
 
 def _state(wallet: Wallet) -> str:

@@ -43,6 +43,7 @@ from tillgate.dashboard.forms import (
     FIELDS_MAX,
     LARGE_BYTES_MAX,
     LARGE_FIELDS_MAX,
+    LARGE_UPLOAD_BYTES_MAX,
     UPLOAD_BYTES_MAX,
     UPLOAD_TYPE,
     Draft,
@@ -84,7 +85,7 @@ _PATH_DEPTH: Final = 2
 # there would be nothing to check. Other origins are told nothing either way.
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -446,7 +447,7 @@ class View(NamedTuple):
 
     Attributes:
         uploads: whether its form carries a file, and may be as large as that.
-        large: whether its form holds a document, and may be as large as that.
+        large: whether its form holds a document, or its file is as large as all images of one.
     """
 
     method: Literal["GET", "POST"]
@@ -575,6 +576,24 @@ _TITLES: Final = {
     500: "Something went wrong on our side.",
     503: "The database does not answer.",
 }
+_LEADS_ON: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
+# The lists that objects have, by what their paths begin with.
+_LISTS: Final = {
+    "api-keys": "All API keys",
+    "coupons": "All coupons",
+    "customers": "All customers",
+    "events": "All events",
+    "orders": "All orders",
+    "payment-links": "All payment links",
+    "payments": "All payments",
+    "people": "All people",
+    "products": "All products",
+    "refunds": "All refunds",
+    "sessions": "All sessions",
+    "templates": "All templates",
+    "unassigned": "All unassigned transfers",
+    "webhooks": "All webhook endpoints",
+}
 _WORDS: Final = {
     404: "It may have been deleted, or it belongs to the other mode: the mode switch is at the top.",
     405: "Use the links and buttons of the dashboard.",
@@ -592,7 +611,20 @@ def apology(call: OpenCall, status_code: int, title: str = "", words: str = "") 
         title=title or _TITLES.get(status_code) or HTTPStatus(status_code).phrase + ".",
         words=words if status_code != 404 or title else _WORDS[404],
         hint="" if words or status_code == 404 else _WORDS.get(status_code, ""),
+        ways=_ways(call.request, status_code) if call.known and status_code in _LEADS_ON else [],
     )
+
+
+def _ways(request: Request, status_code: int) -> list[tuple[str, str]]:
+    """Where a page that cannot be shown leads: to what a form was about, and to the list of such objects."""
+    noun, *below = request.url.path.removeprefix("/dashboard/").split("/")
+    found = []
+    if noun in _LISTS:
+        if request.method == "POST" and len(below) > 1 and status_code != HTTPStatus.NOT_FOUND:
+            found.append((f"/dashboard/{noun}/{below[0]}", "Back to the page of the form"))
+        if below or request.method == "POST":
+            found.append((f"/dashboard/{noun}", _LISTS[noun]))
+    return found
 
 
 class Unusable(TillgateError):
@@ -634,18 +666,23 @@ def _nothing(right: str, livemode: bool | None = None) -> bool:
     return False
 
 
+async def is_allowed(call: "Call", need: Need) -> bool:
+    """Whether the role of whoever is signed in includes this."""
+    if need.right is None:
+        return True
+    modes = await need.modes(call)
+    allowed = [call.who.may(need.right, livemode) for livemode in modes or (False, True)]
+    return all(allowed) if modes else any(allowed)
+
+
 async def _check_role(call: Call, need: Need) -> None:
     """Refuse what the role of whoever is signed in does not include; the one place that does."""
-    if need.right is None:
-        return
-    who, modes = call.who, await need.modes(call)
-    allowed = [who.may(need.right, livemode) for livemode in modes or (False, True)]
-    if not (all(allowed) if modes else any(allowed)):
+    if not await is_allowed(call, need):
         raise _Refused(
             403,
             "Your role does not allow this.",
-            f"Nothing was changed. You are {who.role.value} in this project; somebody with another role in it can do "
-            "this, or an owner of this server can give you one.",
+            f"Nothing was changed. You are {call.who.role.value} in this project; somebody with another role in it can "
+            "do this, or an owner of this server can give you one.",
         )
 
 
@@ -721,7 +758,7 @@ async def _read(request: Request, *, uploads: bool, large: bool = False) -> Form
     if content_type != expected:
         raise _Refused(415, "This is not a form submission.", f"Expected a body of the type {expected}.")
     if large:
-        bytes_max = LARGE_BYTES_MAX
+        bytes_max = LARGE_UPLOAD_BYTES_MAX if uploads else LARGE_BYTES_MAX
     parts, length = [], 0
     async for chunk in request.stream():
         parts.append(chunk)

@@ -75,16 +75,19 @@ _NICE: Final = (1, 2, 5, 10)
 
 
 class Column(NamedTuple):
-    """One day of a plot: how high it stands, in pixels from the top, and what its words say.
+    """One day or hour of a plot: how high it stands, in pixels from the top, and what its words say.
 
     Attributes:
         words: the day with its figures, as one sentence.
+        bad_y, bad_height: what stands on top of it in the colour of what failed; of no height where nothing does.
     """
 
     x: int
     y: int
     height: int
     words: str
+    bad_y: int = 0
+    bad_height: int = 0
 
 
 class Plot(NamedTuple):
@@ -123,6 +126,47 @@ def plot(days: Sequence[tuple[date, int, str]]) -> Plot:
         day_words(days[0][0]),
         day_words(days[len(days) // 2][0]),
     )
+
+
+def stacked(columns: Sequence[tuple[str, int, int, str]]) -> Plot:
+    """A plot of counts, each of what went well and what failed on top of it, under a short name and with its words;
+    whatever was counted at all is at least two pixels high."""
+    most = scale_of(max((good + bad for _, good, bad, _ in columns), default=0))
+    drawn = []
+    for place, (_, good, bad, words) in enumerate(columns):
+        low, high = (max(round(count * PLOT_HEIGHT / most), 2) if count else 0 for count in (good, bad))
+        high = min(high, PLOT_HEIGHT - min(low, 2))
+        low = min(low, PLOT_HEIGHT - high)
+        top = PLOT_HEIGHT - low - high
+        drawn.append(Column(place * PLOT_STEP, PLOT_HEIGHT - low, low, words, top, high))
+    names = [name for name, *_ in columns]
+    width = len(columns) * PLOT_STEP
+    return Plot(drawn, width, PLOT_HEIGHT, PLOT_STEP, PLOT_BAR, most, names[0], names[len(names) // 2])
+
+
+def hour_words(hour: int) -> str:
+    """``21 Nov 14:00``, in UTC."""
+    return (_EPOCH + timedelta(hours=hour)).strftime("%-d %b %H:00")
+
+
+def day_of(day: int) -> str:
+    """``21 Nov``, of a day since 1970."""
+    return day_words((_EPOCH + timedelta(days=day)).date())
+
+
+class Spark(NamedTuple):
+    """A line of small bars in a row of a list, and what they say."""
+
+    chart: Chart
+    words: str
+
+
+def spark(days: Sequence[tuple[int, tuple[int, int]]]) -> Spark | None:
+    """A key's days, each with what was allowed and refused; None where there was nothing."""
+    allowed, refused = (sum(counts[place] for _, counts in days) for place in (0, 1))
+    if not allowed + refused:
+        return None
+    return Spark(bars(days), f"{allowed} allowed and {refused} refused in {len(days)} days")
 
 
 def scale_of(value: int) -> int:

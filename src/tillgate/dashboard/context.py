@@ -14,6 +14,7 @@ from tillgate.access.second_factor.operations import SecondFactors
 from tillgate.base.clock import Clock
 from tillgate.checkout import CheckoutContext
 from tillgate.checkout.projects.model import Profile
+from tillgate.dashboard.places import ExportPlaces
 from tillgate.documents.context import DocumentContext
 from tillgate.events.deliveries.worker import DeliveryWorker
 from tillgate.events.endpoints.operations import EndpointContext
@@ -38,6 +39,7 @@ class DashboardContext(NamedTuple):
         job_kinds: the names of the kinds of jobs that this server runs.
         languages: those that this server speaks, the native one first.
         look_ups: how often a project may have a transaction looked up.
+        exports: the places of files that are being downloaded.
         dev: whether the chain of development nodes is taken.
         public_url: this server's address for the examples shown, without a slash at the end.
     """
@@ -70,3 +72,4 @@ class DashboardContext(NamedTuple):
     dev: bool
     public_url: str
     documents: DocumentContext
+    exports: ExportPlaces

@@ -4,16 +4,17 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tillgate.base.pages import Page, PageRequest
+from tillgate.access.audited import write_down_erasing
+from tillgate.base.pages import Page, PageRequest, Period
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.erasing import erase_customer
 from tillgate.checkout.customers.model import Customer
-from tillgate.checkout.customers.operations import get_customer, newest_customers
+from tillgate.checkout.customers.operations import get_customer, hold_customer, newest_customers
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders
 from tillgate.dashboard.calls import READ, SELL, Call, Unusable, View
-from tillgate.dashboard.filters import Filters, filters_of
+from tillgate.dashboard.filters import Filters, filters_of, saved_beside
 from tillgate.store import Transaction
 
 CUSTOMERS: Final = "/dashboard/customers"
@@ -36,6 +37,7 @@ async def list_all(call: Call) -> Response:
         section="customers",
         found=found,
         filters=filters,
+        kept=await saved_beside(call, "customers"),
         draft=filters.draft,
         root=CUSTOMERS,
     )
@@ -52,8 +54,7 @@ async def customers_page(tx: Transaction, principal: Principal, filters: Filters
         filters.page,
         email=email,
         reference=wanted if email is None else None,
-        created_after=filters.created_after,
-        created_before=filters.created_before,
+        period=Period(filters.created_after, filters.created_before),
     )
 
 
@@ -88,7 +89,12 @@ async def erase(call: Call) -> Response:
     """Erase a customer's personal data."""
 
     async def operation(tx: Transaction) -> Customer:
-        return await erase_customer(call.context.checkout, tx, call.principal, call.param("customer"))
+        id = call.param("customer")
+        standing = (await hold_customer(tx, call.principal, id)).erased_at is None
+        erased = await erase_customer(call.context.checkout, tx, call.principal, id)
+        if standing:
+            await write_down_erasing(tx, call.principal, call.context.clock.now(), id)
+        return erased
 
     customer = await call.write(operation)
     return call.go(f"{CUSTOMERS}/{customer.id}", flash="customer_erased")

@@ -1,7 +1,7 @@
 """Templates of documents: the list, a template's page, and the editor with its preview."""
 
 import base64
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.responses import JSONResponse, Response
 
@@ -11,19 +11,21 @@ from tillgate.access.audited import write_down_template
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import Conflict, InvalidInput, NotFound, TillgateError
+from tillgate.base.problems import Problem
 from tillgate.dashboard.calls import READ, Call, Need, Unusable, View, both_modes
 from tillgate.dashboard.editing import TYPES, Edited, lines_of, of_form, of_version
 from tillgate.dashboard.forms import Draft, draft, problems_of
-from tillgate.dashboard.words import message_of
+from tillgate.dashboard.words import message_of, sentence_of
 from tillgate.documents.previewing import Picture, Trouble
 from tillgate.documents.renders.model import Render
 from tillgate.documents.renders.operations import list_renders
 from tillgate.documents.starters import STARTERS, starter
 from tillgate.documents.templates.manifest import Manifest, checked_manifest, with_preview
-from tillgate.documents.templates.model import Hook, Template, VersionLine, checked_source
+from tillgate.documents.templates.model import FILES_BYTES_MAX, FILES_MAX, Hook, Template, VersionLine, checked_source
 from tillgate.documents.templates.operations import (
     NewVersion,
     Published,
+    change_image,
     get_hooks,
     get_template,
     get_version,
@@ -42,7 +44,14 @@ _BESIDE: Final = f"{TEMPLATES}/-"
 LISTED: Final = 50
 RENDERS_SHOWN: Final = 25
 _NUMBER_DIGITS_MAX: Final = 9
-_LABELS: Final = {"slug": "Slug", "name": "Name", "source": "Source", "sample": "Sample data"}
+_LABELS: Final = {"image": "Image", "slug": "Slug", "name": "Name", "source": "Source", "sample": "Sample data"}
+
+
+class Shown(NamedTuple):
+    """An image of a template in the list."""
+
+    name: str
+    kilobytes: int
 
 
 async def list_all(call: Call) -> Response:
@@ -67,7 +76,7 @@ async def new_template(call: Call) -> Response:
         raise Unusable("Unknown starter.")
     source, manifest = starter(name) if name is not None else ('#let data = json("data.json")\n', Manifest())
     title = name.replace("-", " ").capitalize() if name is not None else ""
-    return _editor(call, None, of_version(source, manifest), draft(slug=name or "", name=title))
+    return _editor(call, None, of_version(source, manifest), draft(slug=name or "", name=title), images=[])
 
 
 async def template_page(call: Call) -> Response:
@@ -102,15 +111,28 @@ async def template_page(call: Call) -> Response:
 
 async def edit(call: Call) -> Response:
     """The editor, with a version."""
-    number = _number(call.query("version"))
+    template, edited, images = await _edited(call, _number(call.query("version")))
+    return _editor(call, template, edited, draft(_named(template)), images=images)
 
-    async def operation(tx: Transaction) -> tuple[Template, Edited]:
+
+async def _edited(call: Call, number: int | None = None) -> tuple[Template, Edited, list[Shown]]:
+    """A template with a version to be worked on, and the images of its current one, which the next one has."""
+
+    async def operation(tx: Transaction) -> tuple[Template, Edited, list[Shown]]:
         template = await _template(tx, call)
         version = await get_version(tx, template, number)
-        return template, of_version(version.source, version.manifest)
+        current = version if version.number == template.current_version else await get_version(tx, template)
+        return template, of_version(version.source, version.manifest), _shown(current.files)
 
-    template, edited = await call.read(operation)
-    return _editor(call, template, edited, draft(slug=template.slug, name=template.name))
+    return await call.read(operation)
+
+
+def _shown(files: dict[str, bytes]) -> list[Shown]:
+    return [Shown(name, max(len(content) // 1024, 1)) for name, content in sorted(files.items())]
+
+
+def _named(template: Template) -> dict[str, object]:
+    return {"slug": template.slug, "name": template.name}
 
 
 async def preview(call: Call) -> Response:
@@ -131,14 +153,14 @@ async def preview(call: Call) -> Response:
     if by_script:
         shown = _to_api(found) if found is not None else _to_api(Trouble(next(iter(problems.values()))))
         return JSONResponse(shown, 422 if shown["message"] else 200)
-    return _editor(call, template, edited, Draft(_values(call), problems), found)
+    return _editor(call, template, edited, Draft(_values(call), problems), found, images=_shown(files))
 
 
 async def publish_template(call: Call) -> Response:
     """Publish a version. It need not compile: the preview shows that before."""
     template, edited, files, problems = await _sent(call)
     if problems:
-        return _editor(call, template, edited, Draft(_values(call), problems))
+        return _editor(call, template, edited, Draft(_values(call), problems), images=_shown(files))
     slug = template.slug if template is not None else call.form.text("slug")
     now, context = call.context.clock.now(), call.context
     try:
@@ -158,10 +180,44 @@ async def publish_template(call: Call) -> Response:
 
         made = await call.write(operation)
     except InvalidInput as error:
-        return _editor(call, template, edited, Draft(_values(call), edited.problems(error)))
+        return _editor(call, template, edited, Draft(_values(call), edited.problems(error)), images=_shown(files))
     except Conflict as error:
-        return _editor(call, template, edited, Draft(_values(call), problems_of(error, "slug")))
+        return _editor(call, template, edited, Draft(_values(call), problems_of(error, "slug")), images=_shown(files))
     return call.go(f"{TEMPLATES}/{made.template.slug}", flash="template_published")
+
+
+async def add_image(call: Call) -> Response:
+    """Publish the current version with an image more, or with another one of the same name."""
+    name, content = call.form.text("name") or call.form.file_name("image"), call.form.file("image")
+    try:
+        if not content:
+            raise InvalidInput("image", Problem.EMPTY)
+        await _with_image(call, name, content)
+    except InvalidInput as error:
+        template, edited, images = await _edited(call)
+        words = {"image": sentence_of(error)}
+        return _editor(call, template, edited, Draft(_named(template), words), images=images)
+    return call.go(f"{TEMPLATES}/{call.param('slug')}/edit", flash="template_image_added")
+
+
+async def remove_image(call: Call) -> Response:
+    """Publish the current version without an image."""
+    await _with_image(call, call.form.one("name"), None)
+    return call.go(f"{TEMPLATES}/{call.param('slug')}/edit", flash="template_image_removed")
+
+
+async def _with_image(call: Call, name: str, content: bytes | None) -> None:
+    context, project_id, now = call.context, call.who.project.id, call.context.clock.now()
+    by = call.principal.actor
+
+    async def operation(tx: Transaction) -> None:
+        made = await change_image(tx, context.sealer, project_id, call.param("slug"), name, content, by=by, now=now)
+        version = made.template.current_version
+        await write_down_template(
+            tx, Act(now, by), "template.published", project_id, template=made.template.slug, version=version
+        )
+
+    await call.write(operation)
 
 
 async def roll_back_template(call: Call) -> Response:
@@ -253,7 +309,13 @@ async def _drawn(call: Call, edited: Edited, files: dict[str, bytes]) -> Picture
 
 
 def _editor(
-    call: Call, template: Template | None, edited: Edited, form: Draft, found: Picture | Trouble | None = None
+    call: Call,
+    template: Template | None,
+    edited: Edited,
+    form: Draft,
+    found: Picture | Trouble | None = None,
+    *,
+    images: list[Shown],
 ) -> Response:
     lines, groups = lines_of(edited.manifest)
     # Rows are numbered again, without those that were left out.
@@ -271,6 +333,9 @@ def _editor(
         lines=lines,
         groups=groups,
         types=TYPES,
+        images=images,
+        images_max=FILES_MAX,
+        images_megabytes=FILES_BYTES_MAX // (1024 * 1024),
         preview=_to_api(found) if found is not None else None,
         preview_path=f"{_BESIDE}/preview",
     )
@@ -323,6 +388,8 @@ VIEWS: Final = (
     View("POST", f"{_BESIDE}/preview", preview, _CHANGE, large=True),
     View("GET", f"{TEMPLATES}/{{slug}}", template_page, READ),
     View("GET", f"{TEMPLATES}/{{slug}}/edit", edit, _CHANGE),
+    View("POST", f"{TEMPLATES}/{{slug}}/images", add_image, _CHANGE, uploads=True, large=True),
+    View("POST", f"{TEMPLATES}/{{slug}}/images/remove", remove_image, _CHANGE),
     View("POST", f"{TEMPLATES}/{{slug}}/roll-back", roll_back_template, _CHANGE),
     # Whoever has the address makes documents.
     View("POST", f"{TEMPLATES}/{{slug}}/hooks/{{mode}}/rotate", rotate, _CHANGE.confirmed),

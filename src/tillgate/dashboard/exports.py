@@ -4,6 +4,7 @@ A file is written while it is read, a few rows at a time. It holds what there wa
 row to the oldest, and what is made meanwhile is newer than where it is.
 """
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from tillgate.access.accounts import Right
 from tillgate.base.errors import Forbidden, InvalidInput
@@ -29,8 +31,10 @@ from tillgate.checkout.refunds.model import to_api as refund_to_api
 from tillgate.dashboard import customers, sales
 from tillgate.dashboard.calls import READ, Call, Unusable, View
 from tillgate.dashboard.filters import Filters, filters_of
+from tillgate.dashboard.places import Place
 from tillgate.dashboard.rendering import order_words, session_words
 from tillgate.dashboard.sales import Sale
+from tillgate.dashboard.selecting import selected
 from tillgate.store import Transaction
 
 # Few, so that nobody else waits for them.
@@ -46,6 +50,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 Cells = Mapping[str, str | int | None]
 
 
+class Chosen(NamedTuple):
+    """How ticked rows are read: what the check boxes are named, and what reads those with these ids."""
+
+    name: str
+    read: Callable[[Transaction, Principal, list[str]], Coroutine[Any, Any, Page[Any]]]
+
+
 class Export(NamedTuple):
     """How a list becomes a file.
 
@@ -54,12 +65,14 @@ class Export(NamedTuple):
         page: what reads a page of it.
         cells: a row, by the names of its columns.
         to_api: the same as the API of a server with this public URL shows it.
+        chosen: what reads the rows that were ticked, and the name of their check boxes.
     """
 
     filters: tuple[str, ...]
     page: Callable[[Transaction, Principal, Filters], Coroutine[Any, Any, Page[Any]]]
     cells: Callable[[Any, ZoneInfo], Cells]
     to_api: Callable[[Any, str], object]
+    chosen: Chosen | None = None
 
 
 def safe(cell: str | int | None) -> str:
@@ -149,9 +162,29 @@ def _at(milliseconds: int, zone: ZoneInfo) -> str:
     return (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(zone).isoformat(timespec="seconds")
 
 
+class _Placed(StreamingResponse):
+    """A file with its place, which it gives back when it is sent, or nobody waits for it any more."""
+
+    def __init__(self, place: Place, content: AsyncIterator[bytes], **more: Any) -> None:
+        super().__init__(content, **more)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._place.give_back()
+
+
 _OF_ORDERS: Final = ("status", "fulfillment", "customer", "q")
 EXPORTS: Final[Mapping[str, Export]] = {
-    sales.ORDERS: Export(_OF_ORDERS, sales.orders_page, _order, lambda row, url: order_to_api(row.order, url)),
+    sales.ORDERS: Export(
+        _OF_ORDERS,
+        sales.orders_page,
+        _order,
+        lambda row, url: order_to_api(row.order, url),
+        Chosen("order", sales.orders_chosen),
+    ),
     sales.PAYMENTS: Export(("status",), sales.payments_page, _payment, lambda row, _: payment_to_api(row.payment)),
     sales.REFUNDS: Export(("status",), sales.refunds_page, _refund, lambda row, _: refund_to_api(row.refund)),
     customers.CUSTOMERS: Export(("q",), customers.customers_page, _customer, lambda row, _: customer_to_api(row)),
@@ -176,7 +209,12 @@ async def _file(call: Call, root: str, export: Export) -> Response:
         raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
     zone = ZoneInfo(name)
 
+    ticked = selected(call, export.chosen.name) if export.chosen is not None else []
+
     async def page(after: str | None) -> Page[Any]:
+        if ticked and export.chosen is not None:
+            read = export.chosen.read
+            return await call.read(lambda tx: read(tx, call.principal, ticked))
         wanted = filters._replace(page=PageRequest(ROWS_EACH, after))
         return await call.read(lambda tx: export.page(tx, call.principal, wanted))
 
@@ -197,12 +235,18 @@ async def _file(call: Call, root: str, export: Export) -> Response:
         who = call.principal
         return await call.context.accounts.may_still(call.cookie, who.project_id, Right.READ, livemode=who.livemode)
 
+    headers_only = call.request.method == "HEAD"
+    place = None if headers_only else call.context.exports.take(call.principal.project_id)
+    # Refused before it begins, and given back where it does not.
     found = await page(None)
 
     async def body() -> AsyncIterator[bytes]:
         shown = found
         yield text(shown, first=True)
         while shown.has_more:
+            # Neither a read of SQLite nor sending to somebody who has gone waits for anything: without this nobody
+            # else had a turn before the last row, and nobody noticed that the reader is gone.
+            await asyncio.sleep(0)
             if not await still():
                 # Broken off, so that nobody takes a part for the whole.
                 raise Forbidden("Whoever asked for this file may not read it any more.")
@@ -212,9 +256,9 @@ async def _file(call: Call, root: str, export: Export) -> Response:
     today = _at(call.context.clock.now(), zone)[:10]
     file = f"{root.rpartition('/')[2]}-{call.principal.mode}-{today}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    if call.request.method == "HEAD":
+    if place is None:
         return Response(headers=headers, media_type=MEDIA_TYPES[kind])
-    return StreamingResponse(body(), headers=headers, media_type=MEDIA_TYPES[kind])
+    return _Placed(place, body(), headers=headers, media_type=MEDIA_TYPES[kind])
 
 
 VIEWS: Final = tuple(_view(root, export) for root, export in EXPORTS.items())

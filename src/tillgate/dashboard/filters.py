@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
+from tillgate.access.saved.operations import saved_of
+from tillgate.access.saved.records import Owner, Saved
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import parse_amount, parse_currency
@@ -22,7 +24,7 @@ E = TypeVar("E", bound=StrEnum)
 # As long as the longest that is looked for: an e-mail address.
 VALUE_MAX: Final = 254
 _YEARS: Final = range(1970, 9_999)
-_FIELDS: Final = ("from", "to", "currency", "amount")
+FIELDS: Final = ("from", "to", "currency", "amount")
 
 
 class Filters(NamedTuple):
@@ -54,6 +56,10 @@ class Filters(NamedTuple):
         """All of them, to stand behind another parameter of an address."""
         return f"&{urlencode(self.values)}" if self.values else ""
 
+    def are(self, query: str) -> bool:
+        """Whether an address narrows the list to these very filters."""
+        return dict(parse_qsl(query)) == dict(self.values)
+
     def of(self, *names: str) -> str:
         """Some of them, as they stand in an address."""
         return urlencode({name: value for name, value in self.values.items() if name in names})
@@ -65,7 +71,7 @@ class Filters(NamedTuple):
     @property
     def is_restricted(self) -> bool:
         """Whether the form is used, and so shown open."""
-        return any(name in self.values for name in (*_FIELDS, "q"))
+        return any(name in self.values for name in (*FIELDS, "q"))
 
     def one(self, name: str, choices: type[E]) -> E | None:
         """The value of a filter that has a few.
@@ -93,13 +99,23 @@ class Filters(NamedTuple):
         return value
 
 
+def owner_of(call: Call, noun: str) -> Owner:
+    """Whose saved filters of a list these are: of whoever is signed in, in their project."""
+    return Owner(call.who.user.id, call.who.project.id, noun)
+
+
+async def saved_beside(call: Call, noun: str) -> list[Saved]:
+    """What whoever is signed in has saved of a list."""
+    return await call.read(lambda tx: saved_of(tx, owner_of(call, noun)))
+
+
 async def filters_of(call: Call, *names: str) -> Filters:
     """The filters of this address: period, currency and amount, and those named beside them.
 
     Raises:
         Unusable: one is longer than any of them can be.
     """
-    given = {name: call.query(name) for name in (*_FIELDS, *names)}
+    given = {name: call.query(name) for name in (*FIELDS, *names)}
     values = {name: value for name, value in given.items() if value is not None}
     if any(len(value) > VALUE_MAX or "\0" in value for value in values.values()):
         raise Unusable("Unknown filter.")

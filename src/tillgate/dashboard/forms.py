@@ -21,7 +21,11 @@ LARGE_BYTES_MAX: Final = 1024 * 1024
 LARGE_FIELDS_MAX: Final = 3_000
 UPLOAD_TYPE: Final = "multipart/form-data"
 UPLOAD_BYTES_MAX: Final = 256 * 1024
+# All images of a template together, and what is around one.
+LARGE_UPLOAD_BYTES_MAX: Final = 5 * 1024 * 1024 + 16 * 1024
 UPLOAD_FIELDS_MAX: Final = 10
+# Of a file's name; who uploads one with a longer name is asked for another.
+UPLOAD_NAME_MAX: Final = 200
 COUNT_DIGITS_MAX: Final = 12
 CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -32,13 +36,24 @@ USUAL_CURRENCIES: Final = ("USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD")
 class Form:
     """The fields of one submitted form. A field that was not sent is empty."""
 
-    def __init__(self, fields: dict[str, list[str]], files: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        fields: dict[str, list[str]],
+        files: dict[str, bytes] | None = None,
+        file_names: dict[str, str] | None = None,
+    ) -> None:
         """
         Args:
             files: what was uploaded, by field; the field's text is then its SHA-256.
+            file_names: how the browser called it.
         """
         self._fields = fields
         self._files = files or {}
+        self._file_names = file_names or {}
+
+    def file_name(self, name: str) -> str:
+        """The name of what was uploaded in a field, without folders; empty where it has none."""
+        return self._file_names.get(name, "").replace("\\", "/").rpartition("/")[2][:UPLOAD_NAME_MAX]
 
     def file(self, name: str) -> bytes:
         """What was uploaded in a field; empty where nothing was."""
@@ -140,17 +155,17 @@ async def parse_upload(content_type: str, body: bytes) -> Form:
         found = await parser.parse()
     except (MultiPartException, MultipartParseError, KeyError) as error:
         raise ValueError("no form with one file") from error
-    fields, files = dict[str, list[str]](), dict[str, bytes]()
+    fields, files, names = dict[str, list[str]](), dict[str, bytes](), dict[str, str]()
     for name, value in found.multi_items():
         if isinstance(value, UploadFile):
             content = await value.read()
             await value.close()
             if content:
-                files[name] = content
+                files[name], names[name] = content, value.filename or ""
                 fields.setdefault(name, []).append(hashlib.sha256(content).hexdigest())
         else:
             fields.setdefault(name, []).append(_text(value))
-    return Form(fields, files)
+    return Form(fields, files, names)
 
 
 def _text(value: str) -> str:

@@ -1,5 +1,6 @@
 """What a key's forms ask for beyond name, mode and scopes: where it may be used from, how fast, until when."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from keyturn import (
@@ -10,7 +11,8 @@ from keyturn import (
     Limit,
     parse_limit,
 )
-from keyturn.keys.model import REPORTABLE
+from keyturn.errors import InvalidQuota
+from keyturn.keys.model import EVERY_SCOPE, REPORTABLE
 from tillgate.access import RETURN, price_set_by, returns_of
 from tillgate.base.clock import DAY_MS, from_rfc3339, to_rfc3339
 from tillgate.dashboard.forms import Form
@@ -36,14 +38,39 @@ LABELS: Final = {
     "networks": "Networks",
     "rate": "Rate",
     "burst": "At once",
+    "monthlyQuota": "Monthly quota",
     "expires": "Expiry",
     "reportOnly": "Only report",
     "allow": "Allowed by name",
     "returns": "Return places",
 }
 
+# What a new key is tried with: the first list that it may read.
+_LISTS: Final = {
+    "sessions:read": "checkout_sessions",
+    "orders:read": "orders",
+    "payments:read": "payments",
+    "refunds:read": "refunds",
+    "customers:read": "customers",
+    "products:read": "products",
+    "links:read": "payment_links",
+    "coupons:read": "coupons",
+    "events:read": "events",
+    "webhooks:read": "webhook_endpoints",
+}
+
 # As the form calls what the key layer calls otherwise.
-_FIELDS: Final = {"limit": "rate", "expires_at": "expires", "report_only": "reportOnly"}
+_FIELDS: Final = {
+    "monthly_quota": "monthlyQuota",
+    "limit": "rate",
+    "expires_at": "expires",
+    "report_only": "reportOnly",
+}
+
+
+def readable_with(scopes: Collection[str]) -> str | None:
+    """The path of a list that these scopes open; None where they open none."""
+    return next((path for scope, path in _LISTS.items() if scope in scopes or EVERY_SCOPE in scopes), None)
 
 
 def typed(form: Form) -> dict[str, object]:
@@ -54,6 +81,7 @@ def typed(form: Form) -> dict[str, object]:
         "networks": form.text("networks"),
         "rate": form.text("rate"),
         "burst": form.text("burst"),
+        "monthlyQuota": form.text("monthlyQuota"),
         "expires": form.text("expires"),
         "reportOnly": form.many("reportOnly"),
         "allow": form.many("allow"),
@@ -72,6 +100,7 @@ def of_key(key: Key) -> dict[str, object]:
         "networks": "\n".join(key.networks),
         "rate": "/".join((key.limit.rate[0], key.limit.rate[1][0])) if key.limit is not None else "",
         "burst": str(key.limit.burst) if key.limit is not None else "",
+        "monthlyQuota": str(key.monthly_quota) if key.monthly_quota is not None else "",
         "expires": to_rfc3339(key.expires_at)[:10] if key.expires_at is not None else "",
         "reportOnly": sorted(key.report_only),
         "allow": price_set_by(key.allow),
@@ -84,13 +113,14 @@ def restrictions(form: Form) -> dict[str, Any]:
     """The restrictions as :class:`keyturn.KeyWish` and :class:`keyturn.KeyChanges` take them.
 
     Raises:
-        InvalidLimit, InvalidExpiry: what was typed is no rate or no day.
+        InvalidLimit, InvalidQuota, InvalidExpiry: what was typed is no rate, no number or no day.
     """
     return {
         "origins": form.text("origins").split(),
         "apps": form.text("apps").split(),
         "networks": form.text("networks").split(),
         "limit": _limit(form.text("rate"), form.text("burst")),
+        "monthly_quota": _quota(form.text("monthlyQuota")),
         "expires_at": _end_of_day(form.text("expires")),
         "report_only": form.many("reportOnly"),
         "allow": [*form.many("allow"), *(f"{RETURN}{place}" for place in form.text("returns").split())],
@@ -114,6 +144,12 @@ def _limit(rate: str, burst: str) -> Limit | None:
     if burst and not (burst.isascii() and burst.isdigit() and len(burst) <= 8):
         raise InvalidLimit(f"{burst[:20]!r} is no whole number")
     return parse_limit(rate, int(burst) if burst else None)
+
+
+def _quota(requests: str) -> int | None:
+    if requests and not (requests.isascii() and requests.isdigit() and len(requests) <= 15):
+        raise InvalidQuota(f"{requests[:20]!r} is no whole number")
+    return int(requests) if requests else None
 
 
 def _end_of_day(day: str) -> int | None:

@@ -165,6 +165,7 @@ async def rotate(call: Call) -> Response:
         key=rotated.key,
         text=rotated.secret.reveal(),
         scopes=API_SCOPES,
+        tries=None,
         rotated=True,
         kept=any(one.public for one in await call.context.keys.secrets(key.project_id, key.id)),
     )

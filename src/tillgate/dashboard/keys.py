@@ -1,12 +1,24 @@
 """API keys: made, shown once, listed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from keyturn import FORMATS, NATIVE, InvalidKey, KeyWish, Kind, Mode, Status
+from keyturn import (
+    FORMATS,
+    NATIVE,
+    InvalidKey,
+    Key,
+    KeyChanges,
+    KeyConflict,
+    KeyWish,
+    Kind,
+    Mode,
+    Status,
+    change,
+)
 from keyturn.insight.advice import UNUSED_DAYS, unused_keys
 from keyturn.keys.labels import TAG_MAX
 from keyturn.keys.listing import NAME_WANTED_MAX, KeyFilter, UnknownCursor
@@ -17,6 +29,7 @@ from tillgate.access.accounts import Right
 from tillgate.base.clock import DAY_MS
 from tillgate.dashboard import key_forms
 from tillgate.dashboard.calls import READ_BOTH, Call, Need, Unusable, View, either_mode
+from tillgate.dashboard.charts import Spark, spark
 from tillgate.dashboard.forms import Draft, draft
 from tillgate.documents.renders.model import month_of
 from tillgate.documents.renders.operations import get_usage
@@ -28,6 +41,7 @@ KEYS_SHOWN_MAX: Final = 2 * KEYS_SHOWN
 UNUSED: Final = "unused"
 EXPIRING: Final = "expiring"
 EXPIRING_DAYS: Final = 30
+SPARK_DAYS: Final = 14
 SHOWN: Final = (*(status.value for status in Status), UNUSED, EXPIRING)
 
 
@@ -108,6 +122,8 @@ async def list_keys(call: Call) -> Response:
         "keys/list.html",
         section="keys",
         groups=groups,
+        sparks=await _sparks(call, [key.id for _, keys, _ in groups for key in keys], now),
+        spark_days=SPARK_DAYS,
         any_key=any(keys or following for _, keys, following in groups),
         wanted=wanted,
         filtered=bool(wanted.show or wanted.kind or wanted.q or wanted.tag),
@@ -120,13 +136,17 @@ async def list_keys(call: Call) -> Response:
     )
 
 
+async def _sparks(call: Call, key_ids: Sequence[str], now: int) -> dict[str, Spark | None]:
+    """The traffic of each of these keys, from what is counted of them."""
+    first = now // DAY_MS - SPARK_DAYS + 1
+    found = await call.context.usage.traffic(call.who.project.id, key_ids, first)
+    days = range(first, first + SPARK_DAYS)
+    return {key_id: spark([(day, found.get((key_id, day), (0, 0))) for day in days]) for key_id in key_ids}
+
+
 async def confirm_revoke_many(call: Call) -> Response:
     """Ask before the keys that were ticked are revoked."""
-    ids = _ticked(call)
-    found = await call.context.keys.by_ids(call.who.project.id, ids)
-    may_end = {mode: call.who.may(Right.KEYS, mode is Mode.LIVE) for mode in Mode}
-    keys = [key for key in found.values() if key.status is not Status.REVOKED and may_end[key.mode]]
-    return call.page("keys/revoke_many.html", section="keys", keys=keys)
+    return call.page("keys/revoke_many.html", section="keys", keys=await _changeable(call))
 
 
 async def revoke_many(call: Call) -> Response:
@@ -138,6 +158,58 @@ async def revoke_many(call: Call) -> Response:
         call.context.keys, call.context.clock, project_id=call.who.project.id, key_ids=ids, by=call.principal.actor
     )
     return call.page("keys/revoked_many.html", section="keys", done=done)
+
+
+async def tag_form(call: Call) -> Response:
+    """Ask which tags the keys that were ticked are to have, or to lose."""
+    return await _tag_form(call, draft(add="", remove=""), {})
+
+
+async def tag_many(call: Call) -> Response:
+    """Add and remove tags, each key on its own; those that cannot be changed are shown again, with the reason."""
+    values = {name: call.form.text(name) for name in ("add", "remove")}
+    added, removed = (frozenset(values[name].split()) for name in ("add", "remove"))
+    if not added and not removed:
+        return await _tag_form(call, Draft({**values}, {"add": "Enter at least one tag to add or to remove."}), {})
+    context, problems = call.context, dict[str, str]()
+    for key in await _changeable(call):
+        changes = KeyChanges(tags=sorted((key.tags | added) - removed))
+        try:
+            await change(
+                context.keys,
+                context.clock,
+                context.issuer,
+                project_id=key.project_id,
+                key_id=key.id,
+                changes=changes,
+                by=call.principal.actor,
+            )
+        except (InvalidKey, KeyConflict) as error:
+            problems[key.id] = f"{error}."
+    if problems:
+        words = "Some keys were not changed; each says why." if len(problems) > 1 else next(iter(problems.values()))
+        return await _tag_form(call, Draft({**values}, {"": words}), problems)
+    only = Wanted(tag=next(iter(sorted(added - removed)), ""))
+    return call.go(only.address(), flash="keys_tagged")
+
+
+async def _tag_form(call: Call, form: Draft, problems: Mapping[str, str]) -> Response:
+    keys = [key for key in await _changeable(call) if not problems or key.id in problems]
+    return call.page(
+        "keys/tag_many.html",
+        status_code=form.status_code,
+        section="keys",
+        keys=keys,
+        draft=form,
+        problems_by_key=problems,
+    )
+
+
+async def _changeable(call: Call) -> list[Key]:
+    """The ticked keys that are not revoked and that whoever is signed in may change."""
+    found = await call.context.keys.by_ids(call.who.project.id, _ticked(call))
+    may_change = {mode: call.who.may(Right.KEYS, mode is Mode.LIVE) for mode in Mode}
+    return [key for key in found.values() if key.status is not Status.REVOKED and may_change[key.mode]]
 
 
 async def new_key(call: Call) -> Response:
@@ -202,6 +274,7 @@ async def create_key(call: Call) -> Response:
         scopes=API_SCOPES,
         rotated=False,
         kept=False,
+        tries=key_forms.readable_with(issued.key.scopes),
     )
 
 
@@ -247,4 +320,6 @@ VIEWS: Final = (
     View("GET", f"{KEYS}/new", new_key, Need(Right.KEYS, either_mode)),
     View("GET", f"{KEYS}/revoke", confirm_revoke_many, Need(Right.KEYS, either_mode)),
     View("POST", f"{KEYS}/revoke", revoke_many, Need(Right.KEYS, _modes_of_ticked)),
+    View("GET", f"{KEYS}/tag", tag_form, Need(Right.KEYS, either_mode)),
+    View("POST", f"{KEYS}/tag", tag_many, Need(Right.KEYS, _modes_of_ticked)),
 )

@@ -54,6 +54,7 @@ class OrderView(NamedTuple):
 
     Attributes:
         standing: where the order stands, in words.
+        customer: whose it is; None where that is not known.
         deliverable: the items of which nothing has been said, once it is paid.
         documents: what can be downloaded: its name, and where it is below the session's path.
         waits: money is there that the merchant has to decide on; ``excess`` of it is too much, worth ``excess_value``.
@@ -69,6 +70,7 @@ class OrderView(NamedTuple):
     excess: bool
     excess_value: str
     can_wait: bool
+    customer: Customer | None
     customer_stated: bool
     sending: frozenset[str]
     deliverable: frozenset[str]
@@ -93,6 +95,7 @@ async def order_view(tx: Transaction, principal: Principal, session: CheckoutSes
         excess=excess(session) > 0,
         excess_value=str(Money(max(payment.refundable_minor - payment.price.minor, 0), payment.price.currency)),
         can_wait=status is SessionStatus.UNDERPAID and order.payment.decision is None,
+        customer=await get_customer(tx, principal, order.customer_id) if order.customer_id is not None else None,
         customer_stated=order.customer_stated,
         sending=frozenset(one.id for one in refunds.data if one.asked),
         deliverable=frozenset(one.id for one in order.open_items),

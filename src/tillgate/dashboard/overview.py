@@ -12,6 +12,7 @@ from tillgate.access.accounts import Right
 from tillgate.access.alerts.model import Alert, AlertKind, path_of
 from tillgate.access.alerts.operations import dismiss, open_alerts
 from tillgate.access.alerts.words import WORDS, subject_of, text_of
+from tillgate.base.clock import DAY_MS
 from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.figures.model import Figures
@@ -25,6 +26,7 @@ from tillgate.checkout.unassigned.operations import count_open
 from tillgate.dashboard.calls import READ, Call, Need, View
 from tillgate.dashboard.charts import Plot, day_words, plot
 from tillgate.dashboard.filters import Filters
+from tillgate.dashboard.keys import EXPIRING, EXPIRING_DAYS, KEYS, UNUSED
 from tillgate.dashboard.sales import Sale, payments_page
 from tillgate.events.endpoints.operations import count_failing, list_endpoints
 from tillgate.rails.evm.standing import NetworkState, standings
@@ -158,8 +160,14 @@ async def _keys(call: Call) -> list[Waiting]:
     idle = await unused_keys(
         call.context.keys, call.context.clock, project_id=call.principal.project_id, limit=WAITING_MAX + 1
     )
-    path = "/dashboard/api-keys?show=unused"
-    return [Waiting(len(idle), "unused API key", "unused API keys", path)] if idle else []
+    now = call.context.clock.now()
+    soon = KeyFilter(status=Status.ACTIVE, expiring=(now, now + EXPIRING_DAYS * DAY_MS))
+    ending = (await call.context.keys.page(call.principal.project_id, soon, None, WAITING_MAX + 1)).keys
+    found = (
+        Waiting(len(ending), "API key that expires soon", "API keys that expire soon", f"{KEYS}?show={EXPIRING}"),
+        Waiting(len(idle), "unused API key", "unused API keys", f"{KEYS}?show={UNUSED}"),
+    )
+    return [one for one in found if one.number]
 
 
 def _received(read: _Read, wanted: str | None) -> Received | None:

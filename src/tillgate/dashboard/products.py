@@ -8,7 +8,7 @@ from tillgate.base.errors import Conflict, InvalidInput
 from tillgate.base.money import worded
 from tillgate.base.pages import Page, PageRequest
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX
-from tillgate.checkout.products.model import REFERENCE_MAX, Product, to_api
+from tillgate.checkout.products.model import REFERENCE_MAX, Pricing, Product, to_api
 from tillgate.checkout.products.operations import (
     NewProduct,
     ProductChanges,
@@ -62,8 +62,8 @@ async def create(call: Call) -> Response:
             pricing=form.text("pricing"),
             price=form.optional_amount("price", "price", currency),
             currency=currency,
-            price_min=form.optional_amount("priceMin", "price_min", currency),
-            price_max=form.optional_amount("priceMax", "price_max", currency),
+            price_min=_bound(form, "priceMin", "price_min"),
+            price_max=_bound(form, "priceMax", "price_max"),
             reference=form.optional("reference"),
         )
         return await create_product(call.context.checkout, tx, call.principal, new)
@@ -73,6 +73,14 @@ async def create(call: Call) -> Response:
     except (InvalidInput, Conflict) as error:
         return _form(call, Draft(_values(form), problems_of(error, "reference")))
     return call.go(f"{PRODUCTS}/{product.id}", flash="product_created")
+
+
+def _bound(form: Form, name: str, field: str) -> str | None:
+    """A bound of what the buyer may pay. A price that you set has none, and its form shows none: what is left there of
+    another choice is no mistake."""
+    if form.text("pricing") == Pricing.FIXED:
+        return None
+    return form.optional_amount(name, field, form.text("currency").upper())
 
 
 async def product_page(call: Call) -> Response:
@@ -116,8 +124,8 @@ async def edit(call: Call) -> Response:
             pricing=form.text("pricing"),
             price=form.optional_amount("price", "price", currency),
             currency=currency,
-            price_min=form.optional_amount("priceMin", "price_min", currency),
-            price_max=form.optional_amount("priceMax", "price_max", currency),
+            price_min=_bound(form, "priceMin", "price_min"),
+            price_max=_bound(form, "priceMax", "price_max"),
             reference=form.optional("reference"),
         )
         await _change(call, changes)

@@ -19,6 +19,7 @@ from tillgate.checkout.payments.model import Transfer
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.statements.model import order_standing, statement_of
 from tillgate.checkout.statements.words import MERCHANT, ORDER, MerchantWords, filled, values_of
+from tillgate.dashboard.icons import icon
 from tillgate.words.templates import Isolating
 
 _RATE_DIGITS: Final = 6
@@ -47,6 +48,7 @@ def environment() -> Environment:
     )
     made.globals |= {
         "static": static_url,
+        "icon_of": icon,
         "icon": "data:image/svg+xml;base64," + base64.b64encode(_ICON.encode()).decode(),
     }
     made.filters |= {

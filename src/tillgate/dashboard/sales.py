@@ -19,7 +19,7 @@ from tillgate.checkout.refunds.operations import list_refunds
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import sessions_by_id
 from tillgate.dashboard.calls import READ, Call, View
-from tillgate.dashboard.filters import Filters, filters_of
+from tillgate.dashboard.filters import Filters, filters_of, saved_beside
 from tillgate.dashboard.forms import USUAL_CURRENCIES
 from tillgate.store import Transaction
 
@@ -54,7 +54,7 @@ async def list_of_orders(call: Call) -> Response:
         return await orders_page(tx, call.principal, filters)
 
     found = await call.read(operation) if not filters.problems else Page[Sale]([], False)
-    return _page(call, "orders", filters, found, ORDERS, statuses=list(OrderStatus))
+    return await _page(call, "orders", filters, found, ORDERS, statuses=list(OrderStatus))
 
 
 async def list_of_payments(call: Call) -> Response:
@@ -65,7 +65,7 @@ async def list_of_payments(call: Call) -> Response:
         return await payments_page(tx, call.principal, filters)
 
     found = await call.read(operation) if not filters.problems else Page[Sale]([], False)
-    return _page(call, "payments", filters, found, PAYMENTS, statuses=list(PaymentState))
+    return await _page(call, "payments", filters, found, PAYMENTS, statuses=list(PaymentState))
 
 
 async def list_of_refunds(call: Call) -> Response:
@@ -76,7 +76,7 @@ async def list_of_refunds(call: Call) -> Response:
         return await refunds_page(tx, call.principal, filters)
 
     found = await call.read(operation) if not filters.problems else Page[Sale]([], False)
-    return _page(call, "refunds", filters, found, REFUNDS, statuses=list(RefundStatus))
+    return await _page(call, "refunds", filters, found, REFUNDS, statuses=list(RefundStatus))
 
 
 async def orders_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
@@ -107,6 +107,13 @@ async def orders_page(tx: Transaction, principal: Principal, filters: Filters) -
         amount_minor=filters.amount_minor,
     )
     return Page(await _sales(tx, principal, [(one.id, one) for one in found.data]), found.has_more)
+
+
+async def orders_chosen(tx: Transaction, principal: Principal, order_ids: list[str]) -> Page[Sale]:
+    """Those orders, newest first."""
+    found = await orders_by_id(tx, principal, [one for one in order_ids if ids.is_id(ids.ORDER, one)])
+    rows = [(one, found[one]) for one in sorted(found, reverse=True)]
+    return Page(await _sales(tx, principal, rows), False)
 
 
 async def payments_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
@@ -155,13 +162,16 @@ async def _sales(tx: Transaction, principal: Principal, found: Iterable[tuple[st
     return [Sale(id, order, customers.get(order.customer_id or "")) for id, order in rows]
 
 
-def _page(call: Call, noun: str, filters: Filters, found: Page[Sale], root: str, *, statuses: list[str]) -> Response:
+async def _page(
+    call: Call, noun: str, filters: Filters, found: Page[Sale], root: str, *, statuses: list[str]
+) -> Response:
     return call.page(
         f"sales/{noun}.html",
         status_code=filters.draft.status_code,
         section=noun,
         found=found,
         filters=filters,
+        kept=await saved_beside(call, noun),
         draft=filters.draft,
         status=filters.values.get("status"),
         statuses=statuses,

@@ -1,14 +1,26 @@
-"""The search of the dashboard: what a text leads to, and the pages whose names it begins."""
+"""The search of the dashboard: what a text leads to, and the pages and actions whose words it begins."""
 
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
+from tillgate.access.accounts import Right
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import folded
 from tillgate.checkout.search.model import QUERY_MAX, RESULTS_MAX, Hit, SearchType
 from tillgate.checkout.search.operations import search
-from tillgate.dashboard.calls import READ, Call, View
+from tillgate.dashboard.calls import (
+    ANYBODY,
+    READ,
+    READ_BOTH,
+    SELL,
+    Call,
+    Need,
+    View,
+    both_modes,
+    either_mode,
+    is_allowed,
+)
 from tillgate.dashboard.forms import Draft, problems_of
 
 SEARCH: Final = "/dashboard/search"
@@ -19,31 +31,73 @@ _OWN_PAGES: Final = {
     SearchType.COUPON: "/dashboard/coupons",
     SearchType.UNASSIGNED_TRANSFER: "/dashboard/unassigned",
 }
-# Those that everybody sees who may read; the menu has the others.
-PAGES: Final = {
-    "Overview": "/dashboard",
-    "Payment links": "/dashboard/payment-links",
-    "Sessions": "/dashboard/sessions",
-    "Orders": "/dashboard/orders",
-    "Payments": "/dashboard/payments",
-    "Refunds": "/dashboard/refunds",
-    "Transactions": "/dashboard/transactions",
-    "Customers": "/dashboard/customers",
-    "Test shoppers": "/dashboard/shoppers",
-    "Products": "/dashboard/products",
-    "Coupons": "/dashboard/coupons",
-    "Promotion codes": "/dashboard/coupons",
-    "Transfers": "/dashboard/transfers/explain",
-    "Wallet": "/dashboard/wallet",
-    "Exchange rates": "/dashboard/rates",
-    "Unassigned transfers": "/dashboard/unassigned",
-    "API keys": "/dashboard/api-keys",
-    "Webhooks": "/dashboard/webhooks",
-    "Events": "/dashboard/events",
-    "Requests": "/dashboard/requests",
-    "Audit log": "/dashboard/audit",
-    "Account": "/dashboard/account",
-}
+
+
+class Offer(NamedTuple):
+    """A page, or something to be done, that is found by the words of its name.
+
+    Attributes:
+        need: what the page asks for; nobody else is offered it.
+        words: others that somebody may look for it by.
+    """
+
+    name: str
+    path: str
+    need: Need = READ
+    words: str = ""
+
+
+_KEYS: Final = Need(Right.KEYS, either_mode)
+_TEMPLATES: Final = Need(Right.TEMPLATES, both_modes)
+_SETTINGS: Final = Need(Right.SETTINGS, both_modes)
+_OPERATE: Final = Need(Right.OPERATE)
+OFFERS: Final = (
+    Offer("Overview", "/dashboard", words="home"),
+    Offer("Payment links", "/dashboard/payment-links"),
+    Offer("Sessions", "/dashboard/sessions", words="checkout"),
+    Offer("Orders", "/dashboard/orders", words="sales"),
+    Offer("Payments", "/dashboard/payments"),
+    Offer("Refunds", "/dashboard/refunds"),
+    Offer("Transactions", "/dashboard/transactions"),
+    Offer("Customers", "/dashboard/customers", words="buyers"),
+    Offer("Test shoppers", "/dashboard/shoppers"),
+    Offer("Products", "/dashboard/products"),
+    Offer("Coupons", "/dashboard/coupons", words="discounts"),
+    Offer("Promotion codes", "/dashboard/coupons", words="discounts"),
+    Offer("Transfers", "/dashboard/transfers/explain", words="explain a transaction"),
+    Offer("Wallet", "/dashboard/wallet", words="treasury address"),
+    Offer("Sweep", "/dashboard/wallet/sweep"),
+    Offer("Exchange rates", "/dashboard/rates", words="prices"),
+    Offer("Unassigned transfers", "/dashboard/unassigned"),
+    Offer("API keys", "/dashboard/api-keys", READ_BOTH),
+    Offer("Credentials", "/dashboard/credentials", READ_BOTH),
+    Offer("Webhooks", "/dashboard/webhooks", words="endpoints deliveries"),
+    Offer("Failed deliveries", "/dashboard/webhooks/failed", words="abandoned"),
+    Offer("Monthly report", "/dashboard/reports", words="books"),
+    Offer("Templates", "/dashboard/templates", words="documents"),
+    Offer("Embed", "/dashboard/embed"),
+    Offer("Events", "/dashboard/events"),
+    Offer("Requests", "/dashboard/requests", READ_BOTH, "errors log"),
+    Offer("Audit log", "/dashboard/audit", READ_BOTH),
+    Offer("APIs", "/dashboard/settings/apis", READ_BOTH, "languages dialects"),
+    Offer("Projects", "/dashboard/projects", ANYBODY),
+    Offer("Account", "/dashboard/account", ANYBODY, "password sign-in"),
+    Offer("People", "/dashboard/people", Need(Right.PEOPLE, both_modes), "invite roles members"),
+    Offer("Mail", "/dashboard/mail", _SETTINGS, "letters"),
+    Offer("Settings", "/dashboard/settings", _SETTINGS, "time zone logo"),
+    Offer("Networks", "/dashboard/networks", _OPERATE, "nodes chains"),
+    Offer("Price feeds", "/dashboard/networks/feeds", _OPERATE),
+    Offer("Jobs", "/dashboard/jobs", _OPERATE),
+    Offer("New payment link", "/dashboard/payment-links/new", SELL, "create add"),
+    Offer("New product", "/dashboard/products/new", SELL, "create add"),
+    Offer("New coupon", "/dashboard/coupons/new", SELL, "create add discount"),
+    Offer("Create an API key", "/dashboard/api-keys/new", _KEYS, "new add secret"),
+    Offer("New webhook endpoint", "/dashboard/webhooks/new", Need(Right.WEBHOOKS), "create add"),
+    Offer("New template", "/dashboard/templates/-/new", _TEMPLATES, "create add document"),
+    Offer("Add a network", "/dashboard/networks/new", _OPERATE, "new create node chain"),
+    Offer("Add a token", "/dashboard/networks/tokens/new", _OPERATE, "new create"),
+    Offer("Add a passkey", "/dashboard/account/passkeys/new", ANYBODY, "new second factor"),
+)
 
 
 class Result(NamedTuple):
@@ -75,7 +129,7 @@ async def find(call: Call) -> Response:
         section="search",
         draft=filled,
         wanted=shown,
-        pages=[(name, path) for name, path in PAGES.items() if _begins(name, shown)],
+        offers=[one for one in OFFERS if _is_meant(one, shown) and await is_allowed(call, one.need)],
         results=[Result(one, path_of(one)) for one in hits[:RESULTS_MAX]],
         more=len(hits) > RESULTS_MAX,
     )
@@ -90,9 +144,11 @@ def path_of(hit: Hit) -> str | None:
     return f"/dashboard/sessions/{hit.leads_to}" if hit.leads_to is not None else None
 
 
-def _begins(name: str, wanted: str) -> bool:
-    beginning = folded(wanted)
-    return bool(beginning) and any(part.startswith(beginning) for part in (folded(name), *folded(name).split()))
+def _is_meant(offer: Offer, wanted: str) -> bool:
+    """Whether each word that is looked for begins one of the offer's."""
+    words = folded(f"{offer.name} {offer.words}").split()
+    beginnings = folded(wanted).split()
+    return bool(beginnings) and all(any(word.startswith(one) for word in words) for one in beginnings)
 
 
 VIEWS: Final = (View("GET", SEARCH, find, READ),)

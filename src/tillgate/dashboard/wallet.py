@@ -80,10 +80,11 @@ async def propose_treasury(call: Call) -> Response:
     """Keep a treasury until somebody confirms that they have its recovery code, which this answer alone holds."""
     project_id, sealer, now = call.who.project.id, call.context.sealer, call.context.clock.now()
     database, typed = call.context.database, call.form.text("treasury")
+    new_code = call.form.one("new_code") == "yes"
     in_use = [one for one in await call.read(network_records.every) if one.paused_at is None]
 
     async def operation(tx: Transaction) -> Proposed:
-        made = await operations.propose_treasury(tx, sealer, project_id, source, chains, now)
+        made = await operations.propose_treasury(tx, sealer, project_id, source, chains, now, as_given=new_code)
         wallet = await operations.above_marks(tx, database.high_water, made.wallet, now)
         await write_down_wallet(tx, Act(now, call.principal.actor), "wallet.set", project_id, wallet=wallet.fingerprint)
         return made._replace(wallet=wallet)

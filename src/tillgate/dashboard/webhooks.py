@@ -1,7 +1,8 @@
 """Webhook endpoints: where events go, whether they arrive, and sending them again."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from tillgate.base.errors import InvalidInput, SequenceAhead
 from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.settlement.simulating import example_of_paid
 from tillgate.dashboard.calls import READ, Call, Need, Unusable, View, mark_of
+from tillgate.dashboard.charts import day_of, stacked
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.forms import Draft, Form, draft, problems_of
 from tillgate.events.deliveries.model import DeliveryStatus
@@ -22,10 +24,11 @@ from tillgate.events.deliveries.operations import (
     Replayed,
     get_delivery,
     list_deliveries,
+    outcomes_of,
     replay,
     replay_range,
 )
-from tillgate.events.deliveries.records import Claimed
+from tillgate.events.deliveries.records import Claimed, Outcomes
 from tillgate.events.endpoints.model import OVERLAP_DEFAULT_SECONDS, WebhookEndpoint
 from tillgate.events.endpoints.operations import (
     CreatedEndpoint,
@@ -41,7 +44,7 @@ from tillgate.events.endpoints.operations import (
 )
 from tillgate.events.model import SEQUENCE_MAX
 from tillgate.events.styles import NATIVE_DIALECT, TITLES, Style
-from tillgate.events.types import EVENT_TYPES, EVERY_TYPE
+from tillgate.events.types import EVENT_PATTERNS, EVERY_TYPE, TYPES, pattern_of
 from tillgate.store import Transaction
 
 WEBHOOKS: Final = "/dashboard/webhooks"
@@ -54,6 +57,10 @@ OVERLAPS: Final = {
 }
 # Which events a replay sends.
 MISSED, EVERYTHING = "missed", "everything"
+
+
+# How many days of attempts the page of an endpoint shows.
+OUTCOME_DAYS: Final = 30
 
 
 async def list_webhooks(call: Call) -> Response:
@@ -123,13 +130,15 @@ async def endpoint_page(call: Call) -> Response:
 
     async def operation(
         tx: Transaction,
-    ) -> tuple[WebhookEndpoint, Page[DeliveryWithAttempts], DeliveryWithAttempts | None]:
+    ) -> tuple[WebhookEndpoint, Page[DeliveryWithAttempts], DeliveryWithAttempts | None, list[tuple[int, Outcomes]]]:
         endpoint = await get_endpoint(tx, call.principal, call.param("endpoint"))
         deliveries = await list_deliveries(tx, call.principal, endpoint.id, request, abandoned=status is not None)
         tested = await get_delivery(tx, call.principal, tested_id) if tested_id is not None else None
-        return endpoint, deliveries, tested
+        now = call.context.clock.now()
+        outcomes = await outcomes_of(tx, call.principal, endpoint.id, now, OUTCOME_DAYS)
+        return endpoint, deliveries, tested, outcomes
 
-    endpoint, deliveries, tested = await call.read(operation)
+    endpoint, deliveries, tested, outcomes = await call.read(operation)
     mark = mark_of(standing(deliveries.data))
     return call.seen(mark) or call.page(
         "webhooks/detail.html",
@@ -139,12 +148,22 @@ async def endpoint_page(call: Call) -> Response:
         titles=TITLES,
         deliveries=deliveries,
         tested=tested,
+        days=[(day_of(day), found) for day, found in outcomes] if any(any(found) for _, found in outcomes) else [],
+        plot=stacked([_column(day, found) for day, found in outcomes]),
         abandoned=status is not None,
         page=request,
         mark=mark,
         # Looked at again only while an attempt is due, so that a log somebody reads stands still.
         busy=endpoint.active and due_soon(deliveries.data, call.context.clock.now()),
     )
+
+
+def _column(day: int, found: Outcomes) -> tuple[str, int, int, str]:
+    name = day_of(day)
+    words = (
+        f"{name}: {found.delivered} delivered; {found.failed} attempts failed, {found.abandoned} deliveries given up"
+    )
+    return name, found.delivered, found.failed, words
 
 
 async def edit_form(call: Call) -> Response:
@@ -370,12 +389,46 @@ def _style(call: Call, dialect: str) -> Style:
     return styles.find(dialect) or styles.of(NATIVE_DIALECT)
 
 
-def _choices(style: Style, endpoint: WebhookEndpoint | None) -> list[str]:
-    """What can be subscribed to, by the language's names. Beside them what an endpoint has by API, such as a pattern
-    (``session.*``), so that saving keeps it."""
-    offered = list(dict.fromkeys(EVENT_TYPES if style.words is None else dict(style.words).values()))
+class EventGroup(NamedTuple):
+    """What can be subscribed to of one noun.
+
+    Attributes:
+        noun: its name, as it begins each type.
+        pattern: what subscribes to all of it; empty in a language that has no patterns.
+        types: each with what it means; empty where nothing is known of it.
+    """
+
+    noun: str
+    pattern: str
+    types: list[tuple[str, str]]
+
+    def chosen(self, events: Sequence[str]) -> int:
+        """How many of its types these subscribe to."""
+        if EVERY_TYPE in events or self.pattern in events:
+            return len(self.types)
+        return sum(name in events for name, _ in self.types)
+
+
+def _groups(style: Style, endpoint: WebhookEndpoint | None) -> list[EventGroup]:
+    """What can be subscribed to, by the language's names. Beside them what an endpoint has by API, such as a type of
+    a later version, so that saving keeps it."""
+    meanings = {one.name: one.when.replace("`", "") for one in TYPES}
+    if style.words is None:
+        offered = meanings
+    else:
+        offered = {}
+        for type, word in style.words:
+            offered.setdefault(word, meanings.get(type, ""))
     had = style.in_words(endpoint.events) if endpoint is not None else []
-    return [*offered, *(name for name in had if name not in offered and name != EVERY_TYPE)]
+    patterns = EVENT_PATTERNS if style.words is None else ()
+    others = {name: "" for name in had if name != EVERY_TYPE and name not in offered and name not in patterns}
+    by_noun: dict[str, list[tuple[str, str]]] = {}
+    for name, meaning in (offered | others).items():
+        by_noun.setdefault(name.partition(".")[0], []).append((name, meaning))
+    return [
+        EventGroup(noun, pattern_of(noun) if pattern_of(noun) in patterns else "", types)
+        for noun, types in by_noun.items()
+    ]
 
 
 def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> Response:
@@ -387,7 +440,7 @@ def _form(call: Call, form: Draft, endpoint: WebhookEndpoint | None = None) -> R
         section="webhooks",
         draft=form,
         endpoint=endpoint,
-        types=_choices(style, endpoint),
+        groups=_groups(style, endpoint),
         dialect=style.name,
         every_type=EVERY_TYPE,
         titles=titles,

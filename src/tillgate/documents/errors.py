@@ -1,6 +1,7 @@
 """What can be wrong with a request for a document, beside a field.
 
-- ``NotFound``: :class:`TemplateNotFound`, :class:`VersionNotFound`, :class:`HookNotFound`
+- ``NotFound``: :class:`TemplateNotFound`, :class:`VersionNotFound`, :class:`ImageNotFound`,
+  :class:`HookNotFound`
 - ``Forbidden``: :class:`WrongSignature`
 - ``Unavailable``: :class:`NotInstalled`, :class:`NotReady`, :class:`QueueFull`
 """
@@ -25,6 +26,15 @@ class VersionNotFound(NotFound):
 
     def __init__(self, number: int, versions: int) -> None:
         TillgateError.__init__(self, f"The template has no version {number}; its newest is {versions}.")
+
+
+class ImageNotFound(NotFound):
+    """The template's current version has no image with this name."""
+
+    default_code = "image_not_found"
+
+    def __init__(self, name: str) -> None:
+        TillgateError.__init__(self, f"The template has no image {name[:60]!r}.")
 
 
 class HookNotFound(NotFound):

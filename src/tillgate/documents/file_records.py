@@ -33,3 +33,24 @@ async def elsewhere(tx: Transaction) -> int:
 async def delete(tx: Transaction, id: str) -> None:
     """Forget a document."""
     await tx.execute("DELETE FROM document_files WHERE id = $1", id)
+
+
+async def page(tx: Transaction, after: str, limit: int) -> list[tuple[str, bool]]:
+    """The next documents by their ids, and whether the bytes of each are elsewhere."""
+    rows = await tx.fetch_all(
+        "SELECT id, LENGTH(content) = 0 AS elsewhere FROM document_files WHERE id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit,
+    )
+    return [(row["id"], bool(row["elsewhere"])) for row in rows]
+
+
+async def empty(tx: Transaction, id: str) -> int:
+    """Note that the bytes of a document are elsewhere from now on; how many were not."""
+    return await tx.execute("UPDATE document_files SET content = '' WHERE id = $1 AND content <> ''", id)
+
+
+async def fill(tx: Transaction, id: str, content: bytes) -> int:
+    """Take the bytes of a document, where they were elsewhere; how many were."""
+    text = base64.b64encode(content).decode()
+    return await tx.execute("UPDATE document_files SET content = $1 WHERE id = $2 AND content = ''", text, id)

@@ -106,7 +106,7 @@ class DirectoryFiles(DatabaseFiles):
         if kept.content:
             return kept.content
         try:
-            return await asyncio.to_thread(_path(self.directory, kept.id).read_bytes)
+            return await asyncio.to_thread(file_of(self.directory, kept.id).read_bytes)
         except OSError as error:
             _log.error("documents.file_missing", document=kept.id, looked_in="directory", reason=error.strerror)
             return None
@@ -116,7 +116,7 @@ class DirectoryFiles(DatabaseFiles):
 
         def remove() -> None:
             for id in ids:
-                _path(self.directory, id).unlink(missing_ok=True)
+                file_of(self.directory, id).unlink(missing_ok=True)
 
         await asyncio.to_thread(remove)
 
@@ -128,7 +128,7 @@ def files_in(directory: Path | None) -> FileStore:
 
 def write_file(directory: Path, id: str, content: bytes) -> None:
     """Write a file that is whole or not there, readable by its owner only; one that is there stays."""
-    path = _path(directory, id)
+    path = file_of(directory, id)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # mode 600
     try:
@@ -188,7 +188,8 @@ def unpack(file: Path, directory: Path) -> int:
     return len(entries)
 
 
-def _path(directory: Path, id: str) -> Path:
+def file_of(directory: Path, id: str) -> Path:
+    """Where the file of a document is in a directory."""
     if not _ID.fullmatch(id):
         raise ValueError(f"no id of a document: {id!r}")
     return directory / id[-_SHARD:].lower() / f"{id}{_SUFFIX}"

@@ -14,7 +14,7 @@ from tillgate.events.facts import Fact
 from tillgate.events.log import require_place
 from tillgate.events.model import RETENTION_MS, EventObject, previous_attributes
 from tillgate.events.outbox import Outbox
-from tillgate.events.types import event_type
+from tillgate.events.types import types_meant
 from tillgate.store import Transaction
 
 DROP_BATCH_MAX: Final = 500
@@ -88,10 +88,11 @@ async def list_events(
     page: PageRequest,
     *,
     type: str | None = None,
+    object_ids: Sequence[str] | None = None,
     created_after: int | None = None,
     created_before: int | None = None,
 ) -> Page[EventObject]:
-    """Events, newest first; of one type, and from an instant on, where those are given.
+    """Events, newest first; of one type or pattern, about these objects, and of a period, where those are given.
 
     Raises:
         InvalidInput: there is no such event type, or the cursor is not an event's id.
@@ -102,7 +103,8 @@ async def list_events(
         principal.project_id,
         principal.livemode,
         page,
-        type=event_type(type, field="type", code="invalid_query") if type is not None else None,
+        types=types_meant(type, field="type", code="invalid_query") if type is not None else (),
+        object_ids=object_ids,
         created_after=created_after,
         created_before=created_before,
     )
@@ -117,6 +119,7 @@ async def catch_up(
     *,
     log: str | None = None,
     type: str | None = None,
+    object_ids: Sequence[str] | None = None,
     created_after: int | None = None,
     created_before: int | None = None,
 ) -> Page[EventObject]:
@@ -138,7 +141,8 @@ async def catch_up(
         principal.livemode,
         after,
         limit,
-        type=event_type(type, field="type", code="invalid_query") if type is not None else None,
+        types=types_meant(type, field="type", code="invalid_query") if type is not None else (),
+        object_ids=object_ids,
         created_after=created_after,
         created_before=created_before,
     )

@@ -192,16 +192,31 @@ async def newest(
     livemode: bool,
     page: PageRequest,
     *,
-    type: str | None,
+    types: Sequence[str],
+    object_ids: Sequence[str] | None,
     created_after: int | None,
     created_before: int | None,
 ) -> list[EventObject]:
-    """Up to ``limit + 1`` events, newest first."""
+    """Up to ``limit + 1`` events, newest first; of any of the types, all where there are none, and about any of the
+    objects."""
     oldest_id = since(ids.EVENT, created_after)
     given = [project_id, livemode, until(ids.EVENT, page.before, created_before), created_after or 0, oldest_id]
-    filters = {"type = {}": type, "created_at < {}": created_before}
-    sql, params = newest_first(_LIST, given, filters, by="id", page=page)
-    return [event_from(row) for row in await tx.fetch_all(sql, *params)]
+    select, params = _LIST, list[Any](given)
+    if object_ids is not None and types:
+        select += f" AND type IN ({_listed(params, types)})"
+    # Each type, and each object, has its own piece of an index, in the list's order: of each, no more than a page is
+    # read, however many there are.
+    by, parts = ("object_id", object_ids) if object_ids is not None else ("type", types)
+    read = [
+        newest_first(select, params, {f"{by} = {{}}": one, "created_at < {}": created_before}, by="id", page=page)
+        for one in parts
+    ]
+    if object_ids is None and not types:
+        read = [newest_first(select, params, {"created_at < {}": created_before}, by="id", page=page)]
+    found: dict[str, EventObject] = {}
+    for sql, wanted in read:
+        found |= {row["id"]: event_from(row) for row in await tx.fetch_all(sql, *wanted)}
+    return [found[id] for id in sorted(found, reverse=True)[: page.limit + 1]]
 
 
 async def oldest(
@@ -211,7 +226,8 @@ async def oldest(
     after: int,
     limit: int,
     *,
-    type: str | None,
+    types: Sequence[str],
+    object_ids: Sequence[str] | None,
     created_after: int | None,
     created_before: int | None,
 ) -> list[EventObject]:
@@ -220,12 +236,19 @@ async def oldest(
     if created_before is not None:
         sql += _ENDS
         params += [created_before, until(ids.EVENT, PageRequest().before, created_before)]
-    if type is not None:
-        params.append(type)
-        sql += f" AND type = ${len(params)}"
+    if types:
+        sql += f" AND type IN ({_listed(params, types)})"
+    if object_ids is not None:
+        sql += f" AND object_id IN ({_listed(params, object_ids)})"
     params.append(limit + 1)
     rows = await tx.fetch_all(f"{sql} ORDER BY sequence LIMIT ${len(params)}", *params)
     return [event_from(row) for row in rows]
+
+
+def _listed(params: list[Any], values: Sequence[str]) -> str:
+    """Places for values, which are put among the parameters; there is one at least."""
+    params += values
+    return ", ".join(f"${number}" for number in range(len(params) - len(values) + 1, len(params) + 1))
 
 
 async def drop_older(tx: Transaction, cutoff: int, limit: int) -> int:

@@ -380,3 +380,14 @@ def event_type(name: str, *, field: Field, code: str = InvalidInput.default_code
     if known not in _types:
         raise InvalidInput(field, Problem.UNKNOWN_EVENT_TYPE, code=code, given=name[:60], choices=EVENT_TYPES)
     return known
+
+
+def types_meant(name: str, *, field: Field, code: str = InvalidInput.default_code) -> tuple[str, ...]:
+    """The event types that a caller means by a name or by a noun's pattern, such as ``order.*``.
+
+    Raises:
+        InvalidInput: there is no such type or pattern; the message lists the types there are.
+    """
+    if name in EVENT_PATTERNS:
+        return tuple(one.name for one in TYPES if one.pattern == name)
+    return (event_type(name, field=field, code=code),)

@@ -535,12 +535,14 @@ class Sighted(NamedTuple):
 
     Attributes:
         token: its contract, lower case; :data:`COIN` of the network's own coin.
-        sender: the zero address where nobody knows it: a contract sent the network's own coin.
+        sender: with its checksum (EIP-55), as the recipient; the zero address where nobody knows it: a contract sent
+            the network's own coin.
         seen: its asset is empty, for who quoted it spells it.
     """
 
     token: str
     sender: str
+    recipient: str
     seen: Observation
 
 

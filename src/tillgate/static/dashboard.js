@@ -173,12 +173,9 @@ for (const plot of document.querySelectorAll("[data-plot]")) {
   });
 }
 
-// "/" and Ctrl-K lead to the search, whose box is in the menu.
-document.addEventListener("keydown", (event) => {
-  const box = document.getElementById("find");
-  const slash = event.key === "/" && !event.target.closest("input, select, textarea");
-  if (!box || !(slash || (event.key === "k" && (event.ctrlKey || event.metaKey)))) return;
-  event.preventDefault();
-  if (!box.checkVisibility()) document.getElementById("menu").showPopover();
-  box.focus();
+// One box that selects all rows of the page.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.selectAll;
+  if (!name) return;
+  for (const box of document.getElementsByName(name)) if (box.type === "checkbox") box.checked = event.target.checked;
 });

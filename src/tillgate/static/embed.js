@@ -77,7 +77,7 @@ async function preview() {
     told = await answer.json();
   } catch (error) {
     if (error.name === "AbortError") return;
-    told = { pictures: [], message: "The preview is not available now." };
+    told = { pictures: [], message: form.dataset.unavailable, state: form.dataset.unavailable };
   }
   show(told);
 }
@@ -88,17 +88,17 @@ function show(told) {
   if (told.message) {
     const words = document.createElement("span");
     words.className = told.missing ? "" : "wrong";
-    words.textContent = (told.line ? `Line ${told.line}: ` : "") + told.message;
+    words.textContent = told.state;
     state.append(words);
     tell("preview_failed", { message: told.message, line: told.line ?? null });
     return;
   }
-  state.textContent = told.pages === 1 ? "1 page" : `${told.pages} pages`;
+  state.textContent = told.state;
   pictures.replaceChildren(
     ...told.pictures.map((picture, at) => {
       const image = new Image();
       image.src = picture;
-      image.alt = `Page ${at + 1} of the preview`;
+      image.alt = told.alts[at];
       return image;
     }),
   );
@@ -129,7 +129,7 @@ async function look() {
   const told = await answer.json();
   if (told.status === "succeeded" || told.status === "failed") {
     const failed = told.status === "failed";
-    document.getElementById("document-state").textContent = failed ? `It could not be made: ${told.message}` : "It is ready.";
+    document.getElementById("document-state").textContent = told.state;
     tell(failed ? "document_failed" : "document_ready", { renderId: told.id });
   } else if (answer.ok) {
     setTimeout(look, 1000);

@@ -111,6 +111,7 @@
       if (question(now) !== question(asked)) return say("");
       handed = true;
       const transaction = { from: accounts[0], to: asked.to, data: asked.data, value: asked.value, chainId: asked.chain };
+      if (asked.gas) transaction.gas = asked.gas;
       const hash = await wallet.provider.request({ method: "eth_sendTransaction", params: [transaction] });
       sent = true;
       if (typeof hash !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(hash)) return say(word("Unknown"));

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, Period, since, until
 
 
 def newest_first(
@@ -30,3 +30,25 @@ def newest_first(
     given.append(page.limit + 1)
     order = "DESC" if page.ending_before is None else "ASC"
     return f"{sql} ORDER BY {by} {order} LIMIT ${len(given)}", given
+
+
+def newest_within(
+    select: str,
+    params: Sequence[Any],
+    filters: Mapping[str, Any],
+    *,
+    prefix: str,
+    page: PageRequest,
+    period: Period,
+    by: str = "id",
+) -> tuple[str, list[Any]]:
+    """The same of what was created in a period; ids say where in the list that begins and ends.
+
+    Args:
+        prefix: of the ids.
+    """
+    given = [*params, until(prefix, page.before, period.created_before), since(prefix, period.created_after)]
+    created = f"{by.removesuffix('id')}created_at"
+    within = {f"{created} >= {{}}": period.created_after, f"{created} < {{}}": period.created_before}
+    sql = f"{select} AND {by} < ${len(given) - 1} AND {by} >= ${len(given)}"
+    return newest_first(sql, given, {**filters, **within}, by=by, page=page)

@@ -27,6 +27,7 @@ from tillgate.wire.dialect import Dialect
 from tillgate.wire.expanding import PARAM, expanded
 from tillgate.wire.paging import Listing, Paging
 from tillgate.wire.routing import Asks, Call, Reads, Route, Sends, Writes
+from tillgate.wire.tags import ETAG, HEADER, Condition, check, not_taken, read_condition, tag_of
 
 
 class _Named(NamedTuple):
@@ -54,20 +55,27 @@ class _Named(NamedTuple):
 async def act(context: ApiContext, dialect: Dialect, route: Route, call: Call, exchange: Exchange) -> Answer:
     """Run the route's action: once, where the dialect's policy honours the name that the request may have."""
     action = route.action
+    condition = _condition(dialect, route, exchange) if HEADER in exchange.headers else None
     if isinstance(action, Reads):
-        if call.expansion is None:
+        if call.expansion is None and condition is None:
             given = await context.database.read(lambda tx: action.run(context, tx, call))
-            return _answer(dialect, route, _paged(dialect, call, given))
+            answer = _answer(dialect, route, _paged(dialect, call, given))
+            return _tagged(answer) if route.tagged is not None else answer
 
         async def read(tx: Transaction) -> Any:
+            await _check(context, dialect, tx, route, call, condition)
             return await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
 
-        return _answer(dialect, route, await context.database.read(read))
+        answer = _answer(dialect, route, await context.database.read(read))
+        return _tagged(answer) if _is_tagged(route, call) else answer
     if isinstance(action, Asks):
         return _answer(dialect, route, await action.run(context, call))
-    named = _named(context, dialect, route, call, exchange)
+    named = _named(context, dialect, route, call, exchange, condition)
     if isinstance(action, Writes):
-        return await context.database.write(lambda tx: _write(context, dialect, tx, route, action, call, named))
+        answer = await context.database.write(
+            lambda tx: _write(context, dialect, tx, route, action, call, named, condition)
+        )
+        return _tagged(answer) if _is_tagged(route, call) else answer
     return await _send(context, dialect, route, action, call, named)
 
 
@@ -80,6 +88,38 @@ def _answer(dialect: Dialect, route: Route, answer: Any) -> Answer:
     return Answer(int(route.status), dialect.encode(answer), dialect.media_type)
 
 
+def _condition(dialect: Dialect, route: Route, exchange: Exchange) -> Condition | None:
+    """
+    Raises:
+        TillgateError: it cannot be kept.
+    """
+    text = exchange.header(HEADER) if dialect.conditional else None
+    if text is None:
+        return None
+    if route.tagged is None:
+        raise not_taken()
+    return read_condition(text)
+
+
+async def _check(
+    context: ApiContext, dialect: Dialect, tx: Transaction, route: Route, call: Call, condition: Condition | None
+) -> None:
+    if condition is not None:
+        tagged = present(route.tagged, "the object of a route that takes a condition")
+        await check(tagged, condition, dialect.encode, context, tx, call, changes=route.changes)
+
+
+def _is_tagged(route: Route, call: Call) -> bool:
+    """Whether the answer is the object alone, as its own address shows it."""
+    return route.tagged is not None and call.expansion is None and route.answers is route.tagged.answers
+
+
+def _tagged(answer: Answer) -> Answer:
+    return Answer(
+        answer.status, answer.body, answer.media_type, (*answer.headers, (ETAG, tag_of(answer.body).encode()))
+    )
+
+
 async def _write(
     context: ApiContext,
     dialect: Dialect,
@@ -88,14 +128,18 @@ async def _write(
     action: Writes,
     call: Call,
     named: _Named | None,
+    condition: Condition | None,
 ) -> Answer:
     """The effect and its stored answer, in one transaction."""
     if named is None:
+        await _check(context, dialect, tx, route, call, condition)
         given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
         return _answer(dialect, route, await _with_client_secret(context, tx, route, call, given))
     stored = await idempotency.begin_together(tx, named.request)
     if stored is not None:
         return dialect.idempotency.replayed(named.replay(stored))
+    # A replay is the answer of what was done: that it is not what it was then is its own doing.
+    await _check(context, dialect, tx, route, call, condition)
     given = await _to_api(context, dialect, tx, call, await action.run(context, tx, call))
     kept = action.kept(given)
     whole = await _with_client_secret(context, tx, route, call, given)
@@ -188,7 +232,14 @@ async def _send(
     return answer
 
 
-def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exchange: Exchange) -> _Named | None:
+def _named(
+    context: ApiContext,
+    dialect: Dialect,
+    route: Route,
+    call: Call,
+    exchange: Exchange,
+    condition: Condition | None,
+) -> _Named | None:
     """The request by the name that it was given; None where it has none, or the policy honours none.
 
     Raises:
@@ -206,6 +257,8 @@ def _named(context: ApiContext, dialect: Dialect, route: Route, call: Call, exch
     if call.expansion is not None:
         # What is stored is what was asked for: to ask for something else is another request.
         path += f"?{PARAM}={','.join(call.expansion.paths)}"
+    if condition is not None:
+        path += f" {','.join(condition.tags)}"
     try:
         body = canonical(call.body) if route.body is not None else b""
     except RecursionError as error:

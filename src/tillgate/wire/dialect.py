@@ -143,6 +143,7 @@ class Dialect(NamedTuple):
         key_example: what stands in snippets where a key belongs.
         snippets: how a shop is pointed here.
         bearer_only: whether a key is carried by ``Authorization: Bearer`` alone; another scheme is no key at all.
+        conditional: whether ``If-Match`` is read: kept where a route says of what, and refused elsewhere.
         fallback: whether it answers below a shared mount where neither the path nor a key says which dialect is meant.
     """
 
@@ -167,6 +168,7 @@ class Dialect(NamedTuple):
     any_origin: bool = False
     key_format: str = ""
     fallback: bool = False
+    conditional: bool = False
     bearer_only: bool = False
     key_example: str = ""
     snippets: tuple[Snippet, ...] = ()

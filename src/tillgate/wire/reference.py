@@ -12,11 +12,15 @@ def made_by(module: str) -> str:
 def fields(title: str, schema: dict[str, Any]) -> str:
     """A table of an object's fields; what is sent says which are required."""
     required = set(schema.get("required", ()))
-    head = "| field | type |\n|---|---|" if title == "field" else f"| {title} | type | required |\n|---|---|---|"
+    shown = schema.get("properties", {})
+    said = any("description" in field for field in shown.values())
+    titles = [title, "type", *(() if title == "field" else ("required",)), *(("meaning",) if said else ())]
+    head = f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
     rows = [
         f"| `{name}` | {type_of(field)}{' (expanded)' if 'x-expanded' in field else ''} |"
         + ("" if title == "field" else f" {'yes' if name in required else 'no'} |")
-        for name, field in schema.get("properties", {}).items()
+        + (f" {_meaning(field)} |" if said else "")
+        for name, field in shown.items()
     ]
     return "\n".join([head, *rows, ""])
 
@@ -26,8 +30,12 @@ def queries(parameters: list[dict[str, Any]]) -> list[str]:
     found = [one for one in parameters if one["in"] == "query"]
     if not found:
         return []
-    rows = [f"| `{one['name']}` | {_choices(one) or type_of(one['schema'])} |" for one in found]
-    return ["| query | type |\n|---|---|", *rows, ""]
+    said = any("description" in one for one in found if "x-expandable" not in one)
+    rows = [
+        f"| `{one['name']}` | {_choices(one) or type_of(one['schema'])} |" + (f" {_meaning(one)} |" if said else "")
+        for one in found
+    ]
+    return ["| query | type | meaning |\n|---|---|---|" if said else "| query | type |\n|---|---|", *rows, ""]
 
 
 def type_of(schema: dict[str, Any]) -> str:
@@ -48,6 +56,15 @@ def type_of(schema: dict[str, Any]) -> str:
         text += f" ({schema['format']})"
     default = f", default `{json.dumps(schema['default'])}`" if schema.get("default") not in (None, "") else ""
     return text + (f", {', '.join(bounds)}" if bounds else "") + default
+
+
+def _meaning(described: dict[str, Any]) -> str:
+    """Its sentence, with an example where the type alone does not show one."""
+    schema = described.get("schema", described)
+    examples = schema.get("examples", [described["example"]] if "example" in described else [])
+    plain = [one for one in examples if isinstance(one, str | int) and not isinstance(one, bool)]
+    example = f" Example: `{plain[0]}`." if plain and "enum" not in schema else ""
+    return str(described.get("description", "")).replace("|", "\\|") + example
 
 
 def _choices(parameter: dict[str, Any]) -> str:

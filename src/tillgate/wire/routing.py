@@ -16,6 +16,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Expansion
 from tillgate.wire.reading import BODY_BYTES_MAX
+from tillgate.wire.tags import Tagged
 
 Needed = Need | tuple[Need, ...] | Access
 """What a route asks of its caller's key: a scope, several, ``ANY_KEY`` or ``OPEN``."""
@@ -114,6 +115,7 @@ class Route(NamedTuple):
         reads_raw: whether the action reads the body as it was sent, such as to check a signature over it; no matter
             what it was declared as.
         admits: asked like a guard, but before the body is looked at: who may not call is told that first.
+        tagged: the object that it shows or changes, where ``If-Match`` is kept for it.
         invalid_status: of what does not fit the types that are declared, where it is not the dialect's usual one.
     """
 
@@ -134,6 +136,7 @@ class Route(NamedTuple):
     reads_raw: bool = False
     admits: Guard | None = None
     invalid_status: HTTPStatus | None = None
+    tagged: Tagged | None = None
 
     @property
     def scope(self) -> str:

@@ -30,6 +30,7 @@ from tillgate.wire.dialect import NOBODY, SEGMENT_LENGTH_MAX, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Route, check_needs
+from tillgate.wire.tags import ETAG
 
 # Of variables of a path that are no ids.
 LENGTHS_MAX: Final = {"hash": 66, "slug": 120, "publishable_key": 64}
@@ -276,10 +277,13 @@ class Spoken:
 
     def _with_headers(self, answer: Answer) -> Answer:
         always: Headers = self._always
-        if answer.headers:
-            if any(name == b"cache-control" for name, _ in answer.headers):
+        headers = answer.headers
+        if len(headers) == 1 and headers[0][0] is ETAG:
+            return Answer(answer.status, answer.body, answer.media_type, (*always, headers[0]))
+        if headers:
+            if any(name == b"cache-control" for name, _ in headers):
                 always = [header for header in always if header[0] != b"cache-control"]
-            always = (*always, *answer.headers)
+            always = (*always, *headers)
         return Answer(answer.status, answer.body, answer.media_type, always)
 
     def _params(self, route: Route, exchange: Exchange) -> dict[str, str]:

@@ -249,6 +249,7 @@ SENTENCES: Final[Mapping[Problem, Sentence]] = {
     _P.ADDRESS_OF_TOKEN: "this is the contract of a token; what is sent there is lost.",
     _P.ADDRESS_OF_OURS: "this address is a payment's or a wallet's on this server; expected one of the buyer's own.",
     _P.NOT_A_COLOUR: "expected a colour such as #14614a.",
+    _P.NOT_A_MONTH: "expected a month from 2000 to 2099, such as 2026-11.",
     _P.NOT_A_TIME_ZONE: "expected a time zone of the IANA database, such as Europe/Berlin.",
     _P.NOT_A_TOLERANCE: "expected a percentage above 0 and up to {maximum}, with at most two decimals.",
     _P.NOT_AN_IMAGE: "expected a whole PNG, JPEG or WebP image.",

@@ -96,6 +96,14 @@ async def test_a_refund_that_is_under_way_holds_its_money(counter: Counter) -> N
         await one(counter.database, "SELECT tx_hash FROM transactions WHERE id = $1", settled.transaction_id)
         == "0xfeed"
     )
+    before = await counter.events_of(session.payment.id), await counter.events_of(settled.id)
+    assert (
+        await counter.database.write(
+            lambda tx: refunds.settle_refund(counter.context, tx, counter.principal, again.id, "0xfeed")
+        )
+        == settled
+    )
+    assert before == (await counter.events_of(session.payment.id), await counter.events_of(settled.id))
     for ended in (pending, failed, settled):
         with pytest.raises(Conflict) as caught:
             await counter.database.write(

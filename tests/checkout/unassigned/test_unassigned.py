@@ -44,7 +44,7 @@ class Stand(NamedTuple):
         receivers = LivePayments(self.counter.context)
         address = session.payment.terms.address.lower()
         [owner] = await self.counter.database.write(
-            lambda tx: receivers.observe(tx, address, [Sighted(token, SENDER, seen)])
+            lambda tx: receivers.observe(tx, address, [Sighted(token, SENDER, session.payment.terms.address, seen)])
         )
         return owner
 

@@ -2,21 +2,27 @@
 
 import asyncio
 import uuid
+from functools import partial
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
 from keyturn.database import Transaction
-from tests.dialects.craftkit.conftest import Press, press, sqlite_press
+from tests.dialects.craftkit.conftest import SOURCE, Press, press, sqlite_press
 from tests.makers import rows
 from tests.requirements.calling import key_of
+from tests.shop import eventually
+from tests.snapshots import Books
 from tillgate.app import Tillgate
 from tillgate.documents.context import DocumentContext
 from tillgate.documents.embedding.model import AUDIENCE, TokenRefused
-from tillgate.documents.embedding.operations import Opened, open_token
+from tillgate.documents.embedding.operations import Opened, open_token, publish_template
 from tillgate.documents.partners.model import PartnerSuspended
 from tillgate.documents.partners.operations import Signing, enable, resume, rotate, suspend
+from tillgate.store.erasing import ERASED
+from tillgate.words import LANGUAGES, words_in
 
 __all__ = ["press", "sqlite_press"]
 
@@ -46,6 +52,11 @@ CATALOG = {
     ],
 }
 HOUR = 3_600
+# What the page says in English, as whole texts of elements.
+SAID = (
+    "Choose a template", "To begin with", "All templates", "Name of the template", "Add a row", "Typst source",
+    "Press Preview to see the document.", "That is not possible.", "Publish", "Preview",
+)  # fmt: skip
 
 
 async def enabled(press: Press, *origins: str) -> Signing:
@@ -274,3 +285,78 @@ async def test_a_catalog_has_versions_that_a_session_keeps(press: Press) -> None
     for name, catalog in (("Invoices", CATALOG), ("invoices", twice), ("invoices", {"namespaces": [{"key": "a"}]})):
         answer = await press.call("POST", "/embed/catalogs", {"name": name, "catalog": catalog})
         assert answer.status_code == 422, answer.text
+
+
+async def test_an_erased_customer_is_no_partners_user_any_more(press: Press) -> None:
+    """Sessions, the templates that were published in them, who published these and what was filled in tell nobody who
+    it was; the template still makes the same documents, and no other customer's is touched."""
+    email, shop = "ada@example.com", press.shop
+    signing = await enabled(press)
+    await press.publish()
+    native = await shop.client()
+    ada = (await native.post("/customers", json={"email": email, "name": "Ada"})).json()
+    context = documents_of(shop.app)
+    for who in (email, "adam@example.com"):
+        people = {"tenant": {"externalId": who, "displayName": who}, "actor": {"externalId": who, "email": who}}
+        assert (await press.call("POST", "/embed/sessions", people)).status_code == 200
+        ck = {"v": 1, "tenant": {"external_id": who}, "actor": {"external_id": who}}
+        session = await opened(press, own_token(press, signing, sub=who, ck=ck))
+        published = partial(publish_template, context, source=SOURCE, name=f"For {who}", data={"title": who})
+        await shop.database.write(lambda tx, of=session, publish=published: publish(tx, of, "note"))  # type: ignore[misc]
+
+    async def told(text: str) -> dict[str, int]:
+        tables = await Books(shop.database).read()
+        counted = {name: sum(text in str(one) for one in found) for name, found in tables.items()}
+        return {name: number for name, number in counted.items() if number and name != "idempotency_names"}
+
+    others = await told("adam@example.com")
+    assert {"embed_sessions": 2, "templates": 1, "template_versions": 1}.items() <= others.items()
+    assert (await told(email))["templates"] == 1
+    assert (await native.delete(f"/customers/{ada['id']}")).status_code == 200
+
+    async def gone() -> bool:
+        return not await rows(shop.database, "SELECT customer_id FROM customer_erasures")
+
+    await eventually(gone)
+    assert await told(email) == {}
+    assert await told("adam@example.com") == others
+    by = {one["published_by"] for one in await rows(shop.database, "SELECT published_by FROM template_versions")}
+    assert by == {ERASED, "embed:adam@example.com", "operator:test"}
+
+
+async def test_the_page_speaks_its_readers_language(sqlite_press: Press) -> None:
+    """The one that the session says, else the browser's; no sentence of the page stays English, nor those that say
+    why something is not possible. A locale that is none is no error."""
+    press = sqlite_press
+    signing = await enabled(press)
+
+    async def shown(locale: object, accept: str = "", slug: str = "", more: str = "") -> httpx.Response:
+        branding = {"branding": {"locale": locale, "primaryColor": "#123"}} if locale is not None else {}
+        made = (await press.call("POST", "/embed/sessions", SESSION | branding)).json()
+        fields = {"session_token": made["session_token"], "template": slug}
+        return await press.http.post(f"/embed/builder{more}", data=fields, headers={"Accept-Language": accept})
+
+    english = {
+        path: ((await shown("en", slug=slug, more=more)).text, slug, more)
+        for path, slug, more in (("list", "", ""), ("form", "note", ""), ("wrong", "note", "/publish"), ("no", "x", ""))
+    }
+    for tag, language in LANGUAGES.items():
+        words = words_in(language)
+        for text, slug, more in english.values():
+            page = await shown(tag, "fr, en", slug, more)
+            assert f'<html lang="{tag}" dir="{language.direction}">' in page.text
+            assert page.headers["Content-Language"] == tag
+            if tag == "en":
+                continue
+            for sentence in SAID:
+                if sentence in text and words.say(sentence) != sentence:
+                    assert sentence not in page.text, (tag, sentence)
+    assert any("Please fill in: " in text for text, _, _ in english.values())
+    assert '<html lang="ja"' in (await shown(None, "ja-JP, en;q=0.5")).text
+    for none in ("xx", "x" * 50, 5, ""):
+        assert '<html lang="de"' in (await shown(none, "de")).text
+    people = {"tenant": {"external_id": "acme"}, "actor": {"external_id": "user-7"}}
+    own = own_token(press, signing, ck={"v": 1, **people, "branding": {"locale": "ar"}})
+    assert '<html lang="ar" dir="rtl">' in (await press.http.get(f"/embed/builder?session_token={own}")).text
+    ended = await press.http.get("/embed/builder?session_token=x", headers={"Accept-Language": "es"})
+    assert "Esta sesión no se puede abrir." in ended.text

@@ -4,7 +4,7 @@ import pytest
 
 from tests.dashboard.conftest import Owner, owner_of_both
 from tests.dialects.craftkit.conftest import pressed
-from tests.requirements.calling import key_of
+from tests.requirements.calling import bearer, key_of
 from tests.shop import shop
 
 __all__ = ["owner_of_both", "shop"]
@@ -36,6 +36,14 @@ async def test_live_renders_are_counted_by_month_and_key(owner_of_both: Owner) -
     assert (await press.call("GET", "/usage")).json() == {"month": told["month"], "renders": 0, "keys": []}
     earlier = (await press.call("GET", "/usage?month=2020-01", key=issued[1].secret.reveal())).json()
     assert earlier == {"month": "2020-01", "renders": 0, "keys": []}
+    native = {one: (await key_of(till, mode=one, name=f"Native {one}")).secret.reveal() for one in ("live", "test")}
+    for mode, renders, keys in (("live", 3, counted), ("test", 0, {})):
+        answer = await press.http.get(f"/api/v1/usage?month={told['month']}", headers=bearer(native[mode]))
+        found = answer.json()
+        assert (found["object"], found["month"], found["livemode"]) == ("usage", told["month"], mode == "live")
+        assert (found["renders"], {one["key"]: one["renders"] for one in found["keys"]}) == (renders, keys)
+    refused = await press.http.get("/api/v1/usage?month=2026-13", headers=bearer(native["live"]))
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "month")
     for wrong in ("2026-13", "x", "2026-1", "2026-01-01"):
         answer = await press.call("GET", f"/usage?month={wrong}", key=issued[1].secret.reveal())
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request"), wrong

@@ -168,7 +168,7 @@ def tell_in_block(
 ) -> str | None:
     """A confirmed transfer in a block of this time; the payment that it is of."""
     one = seen_now(token, number, amount, mined_at, confirmed=True)
-    told = Sighted(token.address.lower(), "0x" + "d1" * 20, one)
+    told = Sighted(token.address.lower(), "0x" + "d1" * 20, address, one)
     payments = LivePayments(live.shop.app._checkout)
     [owner] = live.run(live.shop.database.write, lambda tx: payments.observe(tx, address.lower(), [told]))
     found: str | None = owner

@@ -37,7 +37,7 @@ async def test_an_order_in_yen_is_paid_in_a_dollar_token(smart: Smart) -> None:
         assert session["fiat"]["currency"] == "JPY" and price == made["order"]["amount"]
         assert int(option["amountAtomic"]) == -(-price / Fraction("151.25") * 10**6 // 1)
         seen = seen_now(token, 1, int(option["amountAtomic"]), shop.clock.now(), confirmed=True)
-        told = Sighted(token.address.lower(), "0x" + "d1" * 20, seen)
+        told = Sighted(token.address.lower(), "0x" + "d1" * 20, session["address"], seen)
         payments = LivePayments(shop.app._checkout)
         await shop.database.write(lambda tx: payments.observe(tx, session["address"].lower(), [told]))
         order = (await smart.call("GET", f"/orders/{made['order']['id']}", key=smart.live)).json()

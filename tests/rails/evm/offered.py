@@ -75,7 +75,7 @@ class LiveBeside(ShopBeside):
         """The same transfer, as it is by now."""
         seen = seen._replace(one=seen.one._replace(**changed))
         payments = LivePayments(self.shop.app._checkout)
-        told = Sighted(seen.token.address.lower(), "0x" + "d1" * 20, seen.one)
+        told = Sighted(seen.token.address.lower(), "0x" + "d1" * 20, address, seen.one)
 
         async def operation(tx: Transaction) -> None:
             [payment_id] = await payments.observe(tx, address.lower(), [told])

@@ -402,7 +402,8 @@ async def test_what_is_asked_for_each_block_is_bounded(
         proxy.asked.clear()
         anvil.mine()
         await shop.look()
-        assert [proxy.asked[one] for one in ("eth_getBalance", "eth_getTransactionCount", "eth_getCode")] == [2, 2, 2]
+        kinds = ("eth_getBalance", "eth_getTransactionCount", "eth_getCode")
+        assert [proxy.asked[one] for one in kinds] == [2, 2, 2] and len(kinds) == reading.CALLS_PER_ADDRESS
         # By its hash: that the node has it, for the logs and for what is final, and once with its transactions.
         assert proxy.asked["eth_getBlockByHash"] <= 6
         # Whose turn was not yet is seen at the next block.

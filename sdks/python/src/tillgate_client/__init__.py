@@ -3,6 +3,7 @@
 from tillgate_client.aio.client import AsyncClient
 from tillgate_client.aio.pages import AsyncNumberedPage, AsyncPage
 from tillgate_client.calls import VERSION as __version__
+from tillgate_client.calls import etag_of
 from tillgate_client.errors import (
     ApiConnectionError,
     ApiError,
@@ -23,6 +24,7 @@ from tillgate_client.errors import (
 from tillgate_client.objects import (
     EVENT_TYPES,
     Amount,
+    ApiObject,
     CheckoutSession,
     Coupon,
     CreatedWebhookEndpoint,
@@ -36,8 +38,10 @@ from tillgate_client.objects import (
     ExchangeRate,
     ExchangeRateLeg,
     FiatAmount,
+    KeyUsage,
     LineItem,
     ListAnswer,
+    MonthlyReport,
     NewLineItem,
     Order,
     OrderAmounts,
@@ -50,6 +54,10 @@ from tillgate_client.objects import (
     Redemption,
     Refund,
     RefundLink,
+    RenderUsage,
+    ReportBalances,
+    ReportLine,
+    Resource,
     SearchResult,
     SearchResults,
     TestClock,
@@ -72,6 +80,7 @@ __all__ = [
     "Amount",
     "ApiConnectionError",
     "ApiError",
+    "ApiObject",
     "ApiTimeoutError",
     "AsyncClient",
     "AsyncNumberedPage",
@@ -95,8 +104,10 @@ __all__ = [
     "ExchangeRateLeg",
     "FiatAmount",
     "InvalidRequestError",
+    "KeyUsage",
     "LineItem",
     "ListAnswer",
+    "MonthlyReport",
     "NewLineItem",
     "NotFoundError",
     "NumberedPage",
@@ -114,6 +125,10 @@ __all__ = [
     "Redemption",
     "Refund",
     "RefundLink",
+    "RenderUsage",
+    "ReportBalances",
+    "ReportLine",
+    "Resource",
     "SearchResult",
     "SearchResults",
     "SequenceAheadError",
@@ -131,5 +146,6 @@ __all__ = [
     "WebhookTest",
     "WebhookVerificationError",
     "__version__",
+    "etag_of",
     "verify_webhook",
 ]

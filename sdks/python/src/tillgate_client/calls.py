@@ -5,6 +5,7 @@ import os
 import random
 import re
 import uuid
+import weakref
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -32,6 +33,7 @@ from tillgate_client.errors import (
 VERSION: Final = "0.1.0"
 ROOT: Final = "/api/v1"
 KEY_VARIABLE: Final = "CHECKOUT_API_KEY"
+BASE_URL_VARIABLE: Final = "CHECKOUT_BASE_URL"
 TIMEOUT_SECONDS: Final = 30.0
 RETRIES_MAX: Final = 2
 BACKOFF_SECONDS: Final = 0.5
@@ -40,13 +42,17 @@ BACKOFF_SECONDS_MAX: Final = 8.0
 RETRY_AFTER_SECONDS_MAX: Final = 60.0
 RETRIED: Final = frozenset({429, 502, 503, 504})
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
+# What a longer Retry-After is read as: thirty years, however absurd the number is.
+PAUSE_SECONDS_MAX: Final = 1e9
 
 T = TypeVar("T")
 
 _ID: Final = re.compile(r"[A-Za-z0-9_\-]{1,200}", re.ASCII)
 _KEY: Final = re.compile(r"[\x21-\x7e]+", re.ASCII)
+_HEADER: Final = re.compile(r"[\x20-\x7e]{1,2000}", re.ASCII)
 _MUTATING: Final = frozenset({"POST", "PATCH", "DELETE"})
 _random: Final = random.SystemRandom()
+_tags: Final[dict[int, tuple[weakref.ref[Any], str]]] = {}
 
 
 class ApiKey:
@@ -77,6 +83,7 @@ class Call(NamedTuple):
         path: below ``/api/v1``.
         body: JSON; None for none.
         idempotency_key: None on a read.
+        if_match: the tag that the object has to have; None where it may be any.
     """
 
     method: str
@@ -84,6 +91,7 @@ class Call(NamedTuple):
     query: dict[str, str]
     body: bytes | None
     idempotency_key: str | None
+    if_match: str | None = None
 
 
 def call_of(
@@ -93,6 +101,7 @@ def call_of(
     query: Mapping[str, Any] | None = None,
     body: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
+    if_match: str | None = None,
 ) -> Call:
     """A call as a value. Parameters that are None stay out of the query; those that are UNSET, out of the body.
 
@@ -101,19 +110,21 @@ def call_of(
     """
     if idempotency_key is None:
         idempotency_key = str(uuid.uuid4()) if method in _MUTATING else None
-    elif not _KEY.fullmatch(idempotency_key) or len(idempotency_key) > IDEMPOTENCY_KEY_LENGTH_MAX:
+    elif not _is(_KEY, idempotency_key) or len(idempotency_key) > IDEMPOTENCY_KEY_LENGTH_MAX:
         raise ConfigurationError(
             f"idempotency_key: expected 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters without spaces."
         )
+    if if_match is not None and not _HEADER.fullmatch(if_match):
+        raise ConfigurationError("if_match: expected what etag_of gives, or '*'.")
     given = {name: _query_text(name, value) for name, value in (query or {}).items() if value is not None}
     content = None
     if body is not None:
-        sent = {name: value for name, value in body.items() if value is not msgspec.UNSET}
+        sent = {name: _wire_value(name, value) for name, value in body.items() if value is not msgspec.UNSET}
         try:
             content = msgspec.json.encode(sent)
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
             raise ConfigurationError(f"The body cannot be written as JSON: {error}") from error
-    return Call(method, path, given, content, idempotency_key)
+    return Call(method, path, given, content, idempotency_key, if_match)
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -128,16 +139,35 @@ def path_of(*segments: str) -> str:
         ConfigurationError: an id is none; sent as it is, it would lead to another operation.
     """
     for id in segments[1::2]:
-        if not _ID.fullmatch(id):
+        if not _is(_ID, id):
             raise ConfigurationError(f"id: expected the id of one of {segments[0]}, letters, digits and _ only.")
     return "/" + "/".join(segments)
+
+
+def _is(pattern: re.Pattern[str], text: object) -> bool:
+    return isinstance(text, str) and pattern.fullmatch(text) is not None
+
+
+def _wire_value(name: str, value: object) -> object:
+    """A value of a body with the wire's names inside. What ``metadata`` holds is the caller's and stays."""
+    if name == "metadata":
+        return value
+    if isinstance(value, Mapping):
+        return {_camel(inner): _wire_value(inner, one) for inner, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_wire_value(name, one) for one in value]
+    return value
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), name)
 
 
 def _query_text(name: str, value: object) -> str:
     if name == "expand":
         # Paths are said with the fields' names, which are Python's here and the wire's there.
         paths = value if isinstance(value, str) else ",".join(cast(Sequence[str], value))
-        return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), paths)
+        return _camel(paths)
     match value:
         case bool():
             return "true" if value else "false"
@@ -146,7 +176,10 @@ def _query_text(name: str, value: object) -> str:
                 raise ConfigurationError(f"{name}: expected a datetime with a time zone, such as datetime.now(UTC).")
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case _:
-            return str(value)
+            text = str(value)
+            if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise ConfigurationError(f"{name}: expected text that can be written as UTF-8.")
+            return text
 
 
 def read_api_key(given: str | None) -> ApiKey:
@@ -158,19 +191,27 @@ def read_api_key(given: str | None) -> ApiKey:
     text = given if given is not None else os.environ.get(KEY_VARIABLE, "")
     if not text:
         raise ConfigurationError(f"api_key: none was given and {KEY_VARIABLE} is not set.")
+    if not isinstance(text, str):
+        raise ConfigurationError(f"api_key: expected text, got {type(text).__name__}.")
     if not _KEY.fullmatch(text):
         raise ConfigurationError("api_key: it has a space, a line break or a character that no key has.")
     return ApiKey(text)
 
 
-def read_base_url(given: str) -> str:
-    """The bare origin: ``https://your-domain.com``. A trailing slash and ``/api/v1`` are removed.
+def read_base_url(given: str | None) -> str:
+    """The bare origin: ``https://your-domain.com``, or else the environment's. A trailing slash and ``/api/v1`` are
+    removed.
 
     Raises:
-        ConfigurationError: it is no http(s) URL, or has anything beyond the origin.
+        ConfigurationError: there is none, it is no http(s) URL, or it has anything beyond the origin.
     """
+    url = given if given is not None else os.environ.get(BASE_URL_VARIABLE)
+    if url is None:
+        raise ConfigurationError(f"base_url: none was given and {BASE_URL_VARIABLE} is not set.")
+    if not isinstance(url, str):
+        raise ConfigurationError(f"base_url: expected text, got {type(url).__name__}.")
     try:
-        parts = urlsplit(given.strip())
+        parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as error:
         raise ConfigurationError("base_url: expected an origin such as https://your-domain.com.") from error
@@ -185,6 +226,28 @@ def read_base_url(given: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
 
 
+def read_timeout(seconds: object) -> httpx.Timeout:
+    """The time limit of each attempt.
+
+    Raises:
+        ConfigurationError: it is no positive number.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise ConfigurationError("timeout_seconds: expected a positive number of seconds.")
+    return httpx.Timeout(seconds)
+
+
+def read_max_retries(number: object) -> int:
+    """How often a call is repeated.
+
+    Raises:
+        ConfigurationError: it is no whole number from 0.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise ConfigurationError("max_retries: expected a whole number, 0 or more.")
+    return number
+
+
 def headers_of(call: Call, key: ApiKey, answer: type[Any]) -> dict[str, str]:
     """The headers of each attempt; what answers with bytes is a file."""
     headers = {
@@ -196,6 +259,8 @@ def headers_of(call: Call, key: ApiKey, answer: type[Any]) -> dict[str, str]:
         headers["Content-Type"] = "application/json"
     if call.idempotency_key is not None:
         headers["Idempotency-Key"] = call.idempotency_key
+    if call.if_match is not None:
+        headers["If-Match"] = call.if_match
     return headers
 
 
@@ -222,15 +287,30 @@ def wait_seconds(attempt: int, response: httpx.Response | None) -> float | None:
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
-    """``Retry-After`` (RFC 9110, 10.2.3): seconds, or an HTTP date."""
+    """``Retry-After`` (RFC 9110, 10.2.3): seconds, or an HTTP date. An absurd number is a very long pause."""
     text = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        return float(text)
+    if re.fullmatch(r"[0-9]+", text, re.ASCII):
+        return min(float(text), PAUSE_SECONDS_MAX)
     try:
         at = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        pause = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, pause), PAUSE_SECONDS_MAX)
+
+
+def tagged(answer: T, etag: str | None) -> T:
+    """An answer whose tag is known for as long as there is the answer."""
+    if etag is not None and type(answer).__weakrefoffset__:
+        key = id(answer)
+        _tags[key] = weakref.ref(answer, lambda _: _tags.pop(key, None)), etag
+    return answer
+
+
+def etag_of(answer: object) -> str | None:
+    """The ETag that came with an object, for ``if_match``; None where none did, such as with what stands in a list."""
+    held, etag = _tags.get(id(answer), (None, None))
+    return etag if held is not None and held() is answer else None
 
 
 class _Said(msgspec.Struct, frozen=True, rename="camel"):
@@ -276,8 +356,8 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
         return cast(T, response.content)
     if response.is_success:
         try:
-            return msgspec.json.decode(response.content, type=answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return tagged(msgspec.json.decode(response.content, type=answer), response.headers.get("ETag"))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"The answer to {call.method} {ROOT}{call.path} is not what was expected"
             detail = f": {error}." if isinstance(error, msgspec.ValidationError) else ": it is not JSON."
             raise UnexpectedAnswerError(
@@ -290,7 +370,7 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
             ) from error
     try:
         envelope = _envelope.decode(response.content).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not the server's own words: a proxy's page, or another program altogether. It is not repeated here.
         kind = ServerError if response.status_code >= 500 else UnexpectedAnswerError
         raise _BY_STATUS.get(response.status_code, kind)(
@@ -325,9 +405,15 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
     )
 
 
-def unreachable(call: Call, error: httpx.TransportError, attempts: int) -> ApiConnectionError:
-    """What is raised when no answer came."""
+def unreachable(call: Call, error: httpx.RequestError, attempts: int) -> ApiConnectionError:
+    """What is raised when no answer came, or none that can be decoded."""
     kind = ApiTimeoutError if isinstance(error, httpx.TimeoutException) else ApiConnectionError
+    if isinstance(error, httpx.DecodingError):
+        return kind(
+            f"{call.method} {ROOT}{call.path} was answered in an encoding that is not what its Content-Encoding says: "
+            "look at the proxies between here and the server.",
+            idempotency_key=call.idempotency_key,
+        )
     return kind(
         f"{call.method} {ROOT}{call.path} got no answer in {attempts} attempt{'s' if attempts > 1 else ''}: "
         f"{type(error).__name__}.",

@@ -12,7 +12,7 @@
         ├── PermissionDeniedError  403  the key lacks a scope, or test mode only
         ├── InvalidRequestError    400, 405, 413, 415, 422  something in the request is wrong
         ├── NotFoundError          404  no such object, or not yours
-        ├── ConflictError          409  the object's state, or an idempotency key used twice
+        ├── ConflictError          409, 412  the object's state, an idempotency key used twice, or ``if_match``
         │   └── SequenceAheadError      …  a place in the event log that is not in this one
         ├── RateLimitedError       429  too many requests
         ├── ServerError            5xx
@@ -145,7 +145,8 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """409: the object's state does not allow it, or the idempotency key was used with another body."""
+    """409: the object's state does not allow it, or the idempotency key was used with another body. 412: the object is
+    not what ``if_match`` says."""
 
 
 class SequenceAheadError(ConflictError):
@@ -166,6 +167,13 @@ class SequenceAheadError(ConflictError):
         super().__init__(message, **facts)
         self.newest_sequence = newest_sequence
         self.log_id = log_id
+
+    def __str__(self) -> str:
+        place = f" or go on from after={self.newest_sequence}" if self.newest_sequence is not None else ""
+        return (
+            f"{super().__str__()} What to do: list with after=0 and handle the events whose id you have not handled,"
+            f"{place} if you keep no ids; follow on with the page's log_id."
+        )
 
 
 class RateLimitedError(ApiError):

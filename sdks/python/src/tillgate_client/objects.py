@@ -139,31 +139,55 @@ class Amount(TypedDict):
 
 
 class NewLineItem(TypedDict):
-    """A line of an order to be: ``{"name": "Tea", "unitAmount": "4.50", "quantity": 2}``, or with a ``productId`` that
-    brings both. ``unitAmount`` is text."""
+    """A line of an order to be: ``{"name": "Tea", "unit_amount": "4.50", "quantity": 2}``, or with a ``product_id``
+    that brings both. ``unit_amount`` is text."""
 
     name: NotRequired[str]
-    unitAmount: NotRequired[str]
+    unit_amount: NotRequired[str]
     quantity: NotRequired[int]
     kind: NotRequired[Literal["product", "tax", "discount"]]
-    productId: NotRequired[str]
+    product_id: NotRequired[str]
 
 
-class CryptoAmount(msgspec.Struct, frozen=True):
+def to_plain(value: Any) -> Any:
+    """Objects as plain dicts and lists under Python's names, instants as RFC 3339 text: what JSON can hold."""
+    match value:
+        case ApiObject():
+            return value.to_dict()
+        case list() | tuple():
+            return [to_plain(one) for one in value]
+        case datetime():
+            return msgspec.to_builtins(value)
+        case _:
+            return value
+
+
+class ApiObject(msgspec.Struct, frozen=True, weakref=True):
+    """What all objects have."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as a plain dict that JSON can hold, under Python's names also inside; instants as RFC 3339 text.
+
+        ``metadata`` and an event's ``data`` stay as they are. A one-time secret is there by its beginning only.
+        """
+        return {name: to_plain(getattr(self, name)) for name in self.__struct_fields__}
+
+
+class CryptoAmount(ApiObject, frozen=True):
     """An amount of the session's asset: the smallest unit and the human one, both as decimal text."""
 
     wei: str
     eth: str
 
 
-class FiatAmount(msgspec.Struct, frozen=True):
+class FiatAmount(ApiObject, frozen=True):
     """A price with all of the currency's minor digits, and its ISO 4217 code."""
 
     amount: str
     currency: str
 
 
-class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class PaymentLink(ApiObject, frozen=True, rename="camel", kw_only=True):
     """A price with an address of its own: ``checkout_url`` shows the offer; each buyer who continues gets a session.
 
     Attributes:
@@ -193,7 +217,7 @@ class PaymentLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class Token(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Token(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What the recipient got on a chain."""
 
     locator: str
@@ -202,7 +226,7 @@ class Token(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     mint_hash: str | None = None
 
 
-class Delivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Delivery(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What you have said of handing a line over: ``delivered`` or ``failed``."""
 
     livemode: bool | None = None
@@ -213,7 +237,7 @@ class Delivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     at: datetime
 
 
-class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class LineItem(ApiObject, frozen=True, rename="camel", kw_only=True):
     """A line of an order; a ``discount``'s amounts are what it takes off."""
 
     id: str
@@ -229,7 +253,7 @@ class LineItem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     product: "Product | None" = None
 
 
-class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Discount(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What a coupon takes off the whole order."""
 
     livemode: bool | None = None
@@ -241,7 +265,7 @@ class Discount(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     promotion_code: "PromotionCode | None" = None
 
 
-class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
+class OrderAmounts(ApiObject, frozen=True, kw_only=True):
     """``total = subtotal + tax + shipping - discount``."""
 
     subtotal: str
@@ -251,7 +275,7 @@ class OrderAmounts(msgspec.Struct, frozen=True, kw_only=True):
     total: str
 
 
-class ExchangeRateLeg(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class ExchangeRateLeg(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One rate that a price was converted by: ``value`` units of ``quote`` for one unit of ``base``."""
 
     base: str
@@ -261,7 +285,7 @@ class ExchangeRateLeg(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     as_of: datetime
 
 
-class ExchangeRate(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class ExchangeRate(ApiObject, frozen=True, rename="camel", kw_only=True):
     """The rate that was locked: ``value`` units of ``quote`` for one unit of ``base``, the price's currency.
 
     Attributes:
@@ -279,7 +303,7 @@ class ExchangeRate(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     legs: list[ExchangeRateLeg]
 
 
-class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Order(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What was promised for which price, and what came of it. Amounts are in its ``currency``.
 
     Attributes:
@@ -326,7 +350,7 @@ class Order(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     receipt_url: str | None = None
 
 
-class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentAmounts(ApiObject, frozen=True, kw_only=True):
     """In the payment's currency: amounts asked for, authorized, capturable, received, refunded, and refundable."""
 
     requested: str
@@ -337,7 +361,7 @@ class PaymentAmounts(msgspec.Struct, frozen=True, kw_only=True):
     refundable: str
 
 
-class Decline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Decline(ApiObject, frozen=True, rename="camel", kw_only=True):
     """The last time that the payer's side said no, and its word for why."""
 
     livemode: bool | None = None
@@ -345,7 +369,7 @@ class Decline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     declined_at: datetime
 
 
-class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Payment(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What a session waits for, and what came of it.
 
     Attributes:
@@ -384,7 +408,7 @@ class Payment(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     refunds: "ListAnswer[Refund] | None" = None
 
 
-class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Transaction(ApiObject, frozen=True, rename="camel", kw_only=True):
     """A movement of money: transfers and captures come in, refunds go out; what is ``dropped`` does not count."""
 
     id: str
@@ -408,7 +432,7 @@ class Transaction(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     order: Order | None = None
 
 
-class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Refund(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Money that you give back; ``amount`` is in ``currency``."""
 
     id: str
@@ -430,7 +454,7 @@ class Refund(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     transaction: Transaction | None = None
 
 
-class RefundLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class RefundLink(ApiObject, frozen=True, rename="camel", kw_only=True):
     """A link with which a buyer enters where a refund goes; ``url`` and ``expires_at`` are null where it was mailed."""
 
     object: str
@@ -441,7 +465,7 @@ class RefundLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     mailed_to: str | None
 
 
-class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class UnassignedTransfer(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Money that came to an address of yours and fits no payment; ``amount`` is an exact decimal."""
 
     id: str
@@ -472,7 +496,7 @@ class UnassignedTransfer(msgspec.Struct, frozen=True, rename="camel", kw_only=Tr
     order: Order | None = None
 
 
-class PaymentOption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class PaymentOption(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One way to pay a session on a network.
 
     Attributes:
@@ -499,7 +523,7 @@ class PaymentOption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     exchange_rate: ExchangeRate | None = None
 
 
-class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class CheckoutSession(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One visit of one buyer: send them to ``checkout_url``.
 
     Attributes:
@@ -559,7 +583,7 @@ class CheckoutSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     test_clock: "TestClock | None" = None
 
 
-class WebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class WebhookEndpoint(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret.
 
     Attributes:
@@ -599,13 +623,17 @@ class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_on
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"CreatedWebhookEndpoint({shown})"
 
+    def to_dict(self) -> dict[str, Any]:
+        """As all objects have it: ``secret`` by its beginning. The whole of it is the attribute ``secret``."""
+        return {name: to_plain(value) for name, value in self.__rich_repr__()}
+
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         # What pretty-printers show, too: all but the secret, of which there is its beginning.
         shown = [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "secret"]
         return [*shown, ("secret", f"{self.secret_prefix}…" if self.secret is not None else None)]
 
 
-class DeletedWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class DeletedWebhookEndpoint(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What is left of a deleted webhook endpoint."""
 
     id: str
@@ -614,7 +642,7 @@ class DeletedWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_onl
     deleted: bool
 
 
-class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class DeliveryAttempt(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One try: what came back (its first 2 kB), or why nothing did."""
 
     livemode: bool | None = None
@@ -626,7 +654,7 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     error: str | None
 
 
-class WebhookTest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class WebhookTest(ApiObject, frozen=True, rename="camel", kw_only=True):
     """The outcome of a test send."""
 
     object: str
@@ -637,7 +665,7 @@ class WebhookTest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     attempt: DeliveryAttempt
 
 
-class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class WebhookDelivery(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One event on its way to one endpoint. ``event_id`` is None for a test send."""
 
     id: str
@@ -653,7 +681,7 @@ class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     created_at: datetime
 
 
-class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class WebhookReplay(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What a replay of a range came to.
 
     Attributes:
@@ -668,7 +696,7 @@ class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     next_after: int | None
 
 
-class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Event(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What happened, as the event log lists it and as webhooks carry it.
 
     Attributes:
@@ -697,8 +725,23 @@ class Event(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
             raise TypeError(f"an event of type {self.type} is about no checkout session; see its data")
         return msgspec.convert(self.data, CheckoutSession)
 
+    @property
+    def resource(self) -> "Resource":
+        """``data`` as what it is: an ``Order``, a ``Refund``, a ``Customer`` … under Python's names.
 
-class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+        Raises:
+            TypeError: this client does not know such an object; its ``data`` is as it was sent.
+        """
+        kind = _RESOURCES.get(self.data.get("object", ""))
+        if kind is None:
+            raise TypeError(f"an event of type {self.type} is about an object that this client does not know")
+        try:
+            return msgspec.convert(self.data, kind)
+        except msgspec.ValidationError as error:
+            raise TypeError(f"the data of an event of type {self.type} is not what was expected: {error}") from error
+
+
+class Customer(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Somebody who buys. ``reference`` is your own name for them.
 
     Attributes:
@@ -719,7 +762,7 @@ class Customer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Product(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Something for sale, at a price of yours or of the buyer's.
 
     Attributes:
@@ -745,7 +788,7 @@ class Product(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Coupon(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What is taken off: ``discount_amount`` in ``currency``, or ``discount_percentage``, by ``discount_type``.
 
     Attributes:
@@ -772,7 +815,7 @@ class Coupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class PromotionCode(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What buyers type to get a coupon.
 
     Attributes:
@@ -799,7 +842,7 @@ class PromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class Redemption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Redemption(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One session's place in a coupon: ``reserved`` while it may still be paid, ``redeemed`` once it is, ``released``
     when it ended unpaid.
 
@@ -828,7 +871,7 @@ class Redemption(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     order: Order | None = None
 
 
-class TransferMovement(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class TransferMovement(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One movement of money in a transaction.
 
     Attributes:
@@ -857,7 +900,7 @@ class TransferMovement(msgspec.Struct, frozen=True, rename="camel", kw_only=True
     offer_ended_at: str | None = None
 
 
-class TransferOnNetwork(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class TransferOnNetwork(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What one network knows of a transaction.
 
     Attributes:
@@ -877,7 +920,7 @@ class TransferOnNetwork(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     left_out: int
 
 
-class TransferExplanation(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class TransferExplanation(ApiObject, frozen=True, rename="camel", kw_only=True):
     """The outcome of a transaction, the networks that know it first."""
 
     object: str
@@ -887,7 +930,7 @@ class TransferExplanation(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     networks: list[TransferOnNetwork]
 
 
-class SearchResult(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class SearchResult(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Something that was found.
 
     Attributes:
@@ -905,14 +948,85 @@ class SearchResult(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     title: str
 
 
-class SearchResults(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class SearchResults(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Up to 20 results; ``has_more`` says that there are others. A longer text finds fewer."""
 
     data: list[SearchResult]
     has_more: bool
 
 
-class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class KeyUsage(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """``key`` is the id of the key that asked, ``hook``, ``server`` or ``embed``."""
+
+    key: str
+    renders: int
+
+
+class RenderUsage(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """How many live renders of a month have succeeded, and who asked for them; up to 1,000 of ``keys``.
+
+    Attributes:
+        month: such as ``2026-11``, in UTC.
+        renders: of all together.
+    """
+
+    object: str
+    livemode: bool
+    month: str
+    renders: int
+    keys: list[KeyUsage]
+
+
+class ReportBalances(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """Decimal strings in the line's currency: money that you have to decide on, and money that no order has earned."""
+
+    in_review: str
+    owed: str
+
+
+class ReportLine(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """One currency, on one network or, where that is None, on all. ``sales = goods - discounts + tax + shipping +
+    difference``, and ``kept = received - refunded``; any of them can be below zero."""
+
+    currency: str
+    network: str | None
+    orders: int
+    goods: str
+    discounts: str
+    tax: str
+    shipping: str
+    difference: str
+    sales: str
+    received: str
+    refunds: int
+    refunded: str
+    kept: str
+    opening: ReportBalances
+    closing: ReportBalances
+
+
+class MonthlyReport(ApiObject, frozen=True, rename="camel", kw_only=True):
+    """A month of the books, of one moment. Its closing balances are the opening ones of the next month.
+
+    Attributes:
+        closed: the month is over, and stays as it is.
+        complete: False while payments of before an upgrade are still being booked.
+        totals: by currency; ``lines``, by currency and network.
+    """
+
+    object: str
+    livemode: bool
+    month: str
+    time_zone: str
+    begins_at: str
+    ends_at: str
+    closed: bool
+    complete: bool
+    totals: list[ReportLine]
+    lines: list[ReportLine]
+
+
+class TestClock(ApiObject, frozen=True, rename="camel", kw_only=True):
     """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
 
     Attributes:
@@ -932,7 +1046,7 @@ class TestClock(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     updated_at: datetime
 
 
-class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
+class ListAnswer(ApiObject, Generic[T], frozen=True, rename="camel"):
     """A list as it is on the wire. One that ``expand`` puts into an object holds the newest; the method that lists
     them goes on from ``next_cursor``."""
 
@@ -942,10 +1056,39 @@ class ListAnswer(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
     log_id: str | None = None
 
 
-class NumberedListAnswer(msgspec.Struct, Generic[T], frozen=True):
+class NumberedListAnswer(ApiObject, Generic[T], frozen=True):
     """A list that counts, as it is on the wire."""
 
     data: list[T]
     total: int
     page: int
     limit: int
+
+
+Resource = (
+    CheckoutSession
+    | Coupon
+    | Customer
+    | Order
+    | Payment
+    | PaymentLink
+    | Product
+    | PromotionCode
+    | Refund
+    | UnassignedTransfer
+    | WebhookEndpoint
+)
+"""What an event may be about."""
+_RESOURCES: Final[dict[str, type[Resource]]] = {
+    "checkout_session": CheckoutSession,
+    "coupon": Coupon,
+    "customer": Customer,
+    "order": Order,
+    "payment": Payment,
+    "payment_link": PaymentLink,
+    "product": Product,
+    "promotion_code": PromotionCode,
+    "refund": Refund,
+    "unassigned_transfer": UnassignedTransfer,
+    "webhook_endpoint": WebhookEndpoint,
+}

@@ -14,6 +14,7 @@ from tillgate_client.objects import Event
 
 TOLERANCE_SECONDS: Final = 300
 
+_SECRET: Final = re.compile(r"[\x21-\x7e]+", re.ASCII)
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _decoder: Final = msgspec.json.Decoder(Event)
@@ -45,6 +46,11 @@ def verify_webhook(
     # With an empty secret anybody could sign.
     if not secret or not secret.strip():
         raise ConfigurationError("secret: expected the webhook endpoint's secret (whsec_…), got none.")
+    if not _SECRET.fullmatch(secret):
+        raise ConfigurationError(
+            "secret: it has a space, a line break or a character that no secret has; a line break at its end comes "
+            "from a file, as a rule: use secret.strip()."
+        )
     if not tolerance_seconds > 0:
         raise ConfigurationError("tolerance_seconds: expected a positive number of seconds.")
     if not signature:

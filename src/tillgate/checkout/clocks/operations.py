@@ -6,7 +6,7 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_text
@@ -54,12 +54,14 @@ async def clocks_by_id(tx: Transaction, principal: Principal, clock_ids: Sequenc
     return {clock.id: clock for clock in await records.by_ids(tx, principal.project_id, clock_ids)}
 
 
-async def list_clocks(tx: Transaction, principal: Principal, page: PageRequest) -> Page[TestClock]:
+async def list_clocks(
+    tx: Transaction, principal: Principal, page: PageRequest, period: Period = ANY_TIME
+) -> Page[TestClock]:
     """Clocks, newest first; none in live mode."""
     checked_cursor(page, ids.TEST_CLOCK)
     if principal.livemode:
         return Page([], False)
-    return cut(await records.newest(tx, principal.project_id, page), page.limit)
+    return cut(await records.newest(tx, principal.project_id, page, period), page.limit)
 
 
 async def attach(tx: Transaction, principal: Principal, clock_id: str) -> None:

@@ -6,16 +6,18 @@ from typing import Final
 import msgspec
 
 from keyturn.database import Both, with_list
-from tillgate.base.pages import PageRequest
+from tillgate.base import ids
+from tillgate.base.pages import PageRequest, Period
 from tillgate.checkout.clocks.model import TestClock
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = "id, project_id, name, advanced_ms, sessions, created_at, updated_at"
 _INSERT: Final = f"INSERT INTO test_clocks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE id = $1 AND project_id = $2"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM test_clocks WHERE id IN {{list}} AND project_id = $2")
-_NEWEST: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE project_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM test_clocks WHERE project_id = $1"
 _COUNT_SESSION: Final = "UPDATE test_clocks SET sessions = sessions + 1 WHERE id = $1 AND sessions < $2"
 _ADVANCE: Final = "UPDATE test_clocks SET advanced_ms = $1, updated_at = $2 WHERE id = $3"
 
@@ -54,10 +56,10 @@ async def by_ids(tx: Transaction, project_id: str, clock_ids: Sequence[str]) -> 
     return [_clock(row) for row in rows]
 
 
-async def newest(tx: Transaction, project_id: str, page: PageRequest) -> list[TestClock]:
+async def newest(tx: Transaction, project_id: str, page: PageRequest, period: Period) -> list[TestClock]:
     """Up to ``limit + 1`` clocks, newest first."""
-    rows = await tx.fetch_all(_NEWEST, project_id, page.before, page.limit + 1)
-    return [_clock(row) for row in rows]
+    sql, params = newest_within(_NEWEST, [project_id], {}, prefix=ids.TEST_CLOCK, page=page, period=period)
+    return [_clock(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def count_session(tx: Transaction, clock_id: str, sessions_max: int) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from tillgate.base import ids
 from tillgate.base.errors import NotFound
 from tillgate.base.invariants import present
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_description, checked_text
 from tillgate.checkout.bounds import checked_expiry, checked_uses_max
@@ -104,11 +104,11 @@ async def reread(tx: Transaction, coupon: Coupon) -> Coupon:
 
 
 async def list_coupons(
-    tx: Transaction, principal: Principal, page: PageRequest, *, active: bool | None = None
+    tx: Transaction, principal: Principal, page: PageRequest, *, active: bool | None = None, period: Period = ANY_TIME
 ) -> Page[Coupon]:
     """Coupons, newest first; those switched on, those switched off, or both."""
     checked_cursor(page, ids.COUPON)
-    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active, period=period)
     return cut(found, page.limit)
 
 

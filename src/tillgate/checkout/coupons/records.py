@@ -6,11 +6,12 @@ from typing import Final
 import msgspec
 
 from keyturn.database import Both, with_list
+from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, Period
 from tillgate.checkout.coupons.model import AmountOff, Coupon, PercentageOff, Uses
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, project_id, livemode, name, description, amount_minor, currency, percentage_hundredths, expires_at, "
@@ -22,7 +23,7 @@ _INSERT: Final = (
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM coupons WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_IDS: Final = with_list(f"SELECT {_COLUMNS} FROM coupons WHERE id IN {{list}} AND project_id = $2 AND livemode = $3")
-_NEWEST: Final = f"SELECT {_COLUMNS} FROM coupons WHERE project_id = $1 AND livemode = $2 AND id < $3"
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM coupons WHERE project_id = $1 AND livemode = $2"
 # The counters are not among it: they change on their own, whoever changes the rest.
 _UPDATE: Final = (
     "UPDATE coupons SET name = $1, description = $2, active = $3, metadata = $4, updated_at = $5 WHERE id = $6"
@@ -75,11 +76,12 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, coupon_ids: S
 
 
 async def newest(
-    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, active: bool | None
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, active: bool | None, period: Period
 ) -> list[Coupon]:
     """Up to ``limit + 1`` coupons, newest first, that match what is given."""
-    params = [project_id, livemode, page.before]
-    sql, params = newest_first(_NEWEST, params, {"active = {}": active}, by="id", page=page)
+    sql, params = newest_within(
+        _NEWEST, [project_id, livemode], {"active = {}": active}, prefix=ids.COUPON, page=page, period=period
+    )
     rows = await tx.fetch_all(sql, *params)
     return [_coupon(row) for row in rows]
 

@@ -8,7 +8,7 @@ import msgspec
 from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut_newest
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.base.text import NAME_MAX, checked_email, checked_text, folded, identity, normal_email
 from tillgate.checkout.context import CheckoutContext
@@ -21,6 +21,8 @@ from tillgate.events.types import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from tillgate.store import Transaction
 
 INDEX_BATCH_MAX: Final = 200
+# A page by its number says how many there are, without walking through all of them.
+COUNTED_BEYOND_MAX: Final = 10_000
 
 
 class CustomerChanges(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +35,7 @@ class CustomerChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NumberedPage(NamedTuple):
-    """One page by its number, the first being 1, and how many there are in all."""
+    """One page by its number, the first being 1, and how many there are, as far as they were counted."""
 
     data: list[Customer]
     total: int
@@ -106,8 +108,8 @@ async def stated_by_email(
     """
     wanted = checked_email(email)
     for _ in range(2):
-        found = await records.matching(
-            tx, principal.project_id, principal.livemode, email=wanted, reference=None, limit=1, offset=0
+        found = await records.newest(
+            tx, principal.project_id, principal.livemode, PageRequest(1), email=wanted, reference=None, period=ANY_TIME
         )
         if found:
             return Stated(found[0], made_known=False)
@@ -162,16 +164,27 @@ async def list_customers(
     limit: int,
     email: str | None = None,
     reference: str | None = None,
+    period: Period = ANY_TIME,
 ) -> NumberedPage:
-    """A page of customers, newest first, that match what is given exactly."""
+    """A page of customers, newest first, that match what is given exactly. Those beyond the page are counted up to
+    :data:`COUNTED_BEYOND_MAX`."""
     wanted = normal_email(email) if email is not None else None
     reference = identity(reference) if reference is not None else None
     project_id, livemode = principal.project_id, principal.livemode
-    total = await records.count(tx, project_id, livemode, email=wanted, reference=reference)
-    found = await records.matching(
-        tx, project_id, livemode, email=wanted, reference=reference, limit=limit, offset=(page - 1) * limit
+    offset = (page - 1) * limit
+    most = offset + limit + COUNTED_BEYOND_MAX
+    total = await records.count(tx, project_id, livemode, most, email=wanted, reference=reference, period=period)
+    found = await records.newest(
+        tx,
+        project_id,
+        livemode,
+        PageRequest(limit),
+        email=wanted,
+        reference=reference,
+        period=period,
+        offset=offset,
     )
-    return NumberedPage(found, total, page, limit)
+    return NumberedPage(found[:limit], total, page, limit)
 
 
 async def newest_customers(
@@ -181,11 +194,9 @@ async def newest_customers(
     *,
     email: str | None = None,
     reference: str | None = None,
-    created_after: int | None = None,
-    created_before: int | None = None,
+    period: Period = ANY_TIME,
 ) -> Page[Customer]:
-    """Customers, newest first, that match what is given exactly; ``created_after`` is inclusive, ``created_before`` is
-    not."""
+    """Customers, newest first, that match what is given exactly."""
     checked_cursor(page, ids.CUSTOMER)
     found = await records.newest(
         tx,
@@ -194,8 +205,7 @@ async def newest_customers(
         page,
         email=normal_email(email) if email is not None else None,
         reference=identity(reference) if reference is not None else None,
-        created_after=created_after,
-        created_before=created_before,
+        period=period,
     )
     return cut_newest(found, page)
 

@@ -7,11 +7,11 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
-from tillgate.base.pages import PageRequest, since, until
+from tillgate.base.pages import PageRequest, Period
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.words import beyond, words_of
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, project_id, livemode, email, name, reference, metadata, created_at, updated_at, email_stated, erased_at"
@@ -28,7 +28,7 @@ _BY_IDS: Final = with_list(
 _OF_PROJECT: Final = "FROM customers WHERE project_id = $1 AND livemode = $2"
 # Who was erased has neither an e-mail address nor a reference, and is found by their id alone.
 _STANDING: Final = " AND erased_at IS NULL"
-_COUNT: Final = f"SELECT COUNT(*) AS count {_OF_PROJECT}"
+_ANY: Final = f"SELECT id {_OF_PROJECT}"
 _LIST: Final = f"SELECT {_COLUMNS} {_OF_PROJECT}"
 _UPDATE: Final = (
     "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5, email_stated = $6, "
@@ -93,23 +93,6 @@ async def by_ids(tx: Transaction, project_id: str, livemode: bool, customer_ids:
     return [_customer(row) for row in rows]
 
 
-async def matching(
-    tx: Transaction,
-    project_id: str,
-    livemode: bool,
-    *,
-    email: str | None,
-    reference: str | None,
-    limit: int,
-    offset: int,
-) -> list[Customer]:
-    """Customers that match what is given, newest first."""
-    matching, params = _matching(project_id, livemode, email, reference)
-    bounds = f"ORDER BY id DESC LIMIT ${len(params) + 1} OFFSET ${len(params) + 2}"
-    rows = await tx.fetch_all(f"{_LIST}{matching} {bounds}", *params, limit, offset)
-    return [_customer(row) for row in rows]
-
-
 async def newest(
     tx: Transaction,
     project_id: str,
@@ -118,27 +101,33 @@ async def newest(
     *,
     email: str | None,
     reference: str | None,
-    created_after: int | None,
-    created_before: int | None,
+    period: Period,
+    offset: int = 0,
 ) -> list[Customer]:
-    """Up to ``limit + 1`` customers, newest first, that match what is given."""
-    before, oldest = until(ids.CUSTOMER, page.before, created_before), since(ids.CUSTOMER, created_after)
-    filters = {
-        "email = {}": email,
-        "reference = {}": reference,
-        "created_at >= {}": created_after,
-        "created_at < {}": created_before,
-    }
-    given = [project_id, livemode, before, oldest]
-    standing = _STANDING if email is None and reference is None else ""
-    sql, params = newest_first(f"{_LIST}{standing} AND id < $3 AND id >= $4", given, filters, by="id", page=page)
-    return [_customer(row) for row in await tx.fetch_all(sql, *params)]
+    """Up to ``limit + 1`` customers, newest first, that match what is given; those before ``offset`` are passed
+    over."""
+    select, filters = _matching(_LIST, email, reference)
+    params = [project_id, livemode]
+    sql, params = newest_within(select, params, filters, prefix=ids.CUSTOMER, page=page, period=period)
+    rows = await tx.fetch_all(f"{sql} OFFSET ${len(params) + 1}", *params, offset)
+    return [_customer(row) for row in rows]
 
 
-async def count(tx: Transaction, project_id: str, livemode: bool, *, email: str | None, reference: str | None) -> int:
-    """How many customers match what is given."""
-    matching, params = _matching(project_id, livemode, email, reference)
-    row = await tx.fetch_one(f"{_COUNT}{matching}", *params)
+async def count(
+    tx: Transaction,
+    project_id: str,
+    livemode: bool,
+    most: int,
+    *,
+    email: str | None,
+    reference: str | None,
+    period: Period,
+) -> int:
+    """How many customers match what is given, counted up to ``most``."""
+    select, filters = _matching(_ANY, email, reference)
+    params, counted = [project_id, livemode], PageRequest(most - 1)
+    sql, params = newest_within(select, params, filters, prefix=ids.CUSTOMER, page=counted, period=period)
+    row = await tx.fetch_one(f"SELECT COUNT(*) AS count FROM ({sql}) AS found", *params)
     return int(row["count"]) if row is not None else 0
 
 
@@ -195,15 +184,10 @@ async def _add_words(tx: Transaction, customer: Customer) -> None:
         await tx.execute(_ADD_WORDS, listed, customer.id, customer.project_id, customer.livemode)
 
 
-def _matching(project_id: str, livemode: bool, email: str | None, reference: str | None) -> tuple[str, list[Any]]:
-    """Conditions and parameters: only what is asked for, so that its index answers."""
-    conditions = _STANDING if email is None and reference is None else ""
-    params = list[Any]([project_id, livemode])
-    for column, wanted in (("email", email), ("reference", reference)):
-        if wanted is not None:
-            params.append(wanted)
-            conditions += f" AND {column} = ${len(params)}"
-    return conditions, params
+def _matching(select: str, email: str | None, reference: str | None) -> tuple[str, dict[str, Any]]:
+    """A statement and its filters: only what is asked for, so that its index answers."""
+    standing = _STANDING if email is None and reference is None else ""
+    return select + standing, {"email = {}": email, "reference = {}": reference}
 
 
 def _customer(row: Row) -> Customer:

@@ -25,6 +25,8 @@ class DocumentKind(StrEnum):
 
 _K = DocumentKind
 _LETTERS: Final = {_K.RECEIPT: "R", _K.INVOICE: "I", _K.CREDIT_NOTE: "C"}
+# More documents than that no series has.
+NUMBER_DIGITS_MAX: Final = 15
 # The orders that have something to be invoiced.
 INVOICED: Final = frozenset(
     {OrderStatus.OPEN, OrderStatus.PROCESSING, OrderStatus.REVIEW, OrderStatus.PAID, OrderStatus.REFUNDED}
@@ -172,6 +174,17 @@ def name_of(kind: DocumentKind, number: int, *, livemode: bool) -> str:
     """A number as people write it: ``R-1042``, ``TEST-R-7``."""
     name = f"{_LETTERS[kind]}-{number}"
     return name if livemode else f"TEST-{name}"
+
+
+def named(text: str, *, livemode: bool) -> tuple[DocumentKind, int] | None:
+    """The kind and the number of a document that a text names, as people copy it; None where it names none of this
+    mode."""
+    name = text.upper().removeprefix("" if livemode else "TEST-")
+    letter, _, number = name.partition("-")
+    kind = next((kind for kind, its in _LETTERS.items() if its == letter), None)
+    if kind is None or not (number.isascii() and number.isdigit()) or len(number) > NUMBER_DIGITS_MAX:
+        return None
+    return kind, int(number)
 
 
 class Paying(NamedTuple):

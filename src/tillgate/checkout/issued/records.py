@@ -42,6 +42,9 @@ _LATEST: Final = (
     f"SELECT {_COLUMNS} FROM issued_documents WHERE order_id = $1 AND kind = $2 ORDER BY place DESC LIMIT 1"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM issued_documents WHERE id = $1"
+_OF_NUMBER: Final = (
+    "SELECT order_id FROM issued_documents WHERE project_id = $1 AND livemode = $2 AND kind = $3 AND number = $4"
+)
 _NAMES: Final = "SELECT kind, number, place FROM issued_documents WHERE order_id = $1 ORDER BY issued_at, id LIMIT $2"
 _facts: Final = msgspec.json.Decoder(Facts)
 
@@ -100,6 +103,14 @@ async def latest(tx: Transaction, order_id: str, kind: DocumentKind) -> IssuedDo
 async def by_id(tx: Transaction, document_id: str) -> IssuedDocument | None:
     """A document, in any project."""
     return _document(await tx.fetch_one(_BY_ID, document_id))
+
+
+async def order_of_number(
+    tx: Transaction, project_id: str, livemode: bool, kind: DocumentKind, number: int
+) -> str | None:
+    """The id of the order that has the document with this number in its series."""
+    row = await tx.fetch_one(_OF_NUMBER, project_id, livemode, kind.value, number)
+    return str(row[0]) if row is not None else None
 
 
 async def names(tx: Transaction, order_id: str, limit: int) -> list[Named]:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -124,6 +125,10 @@ def to_api(link: PaymentLink, public_url: str) -> PaymentLinkObject:
 
 def new_slug(title: str) -> str:
     """``pro-plan-7k2m9q4t8w3x``: what is URL-safe of the title, and 59 random bits."""
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower())[:SLUG_WORDS_MAX].strip("-")
+    # A letter with a mark is written without it (NFKD), rather than dropped.
+    letters = "".join(
+        char for char in unicodedata.normalize("NFKD", title).casefold() if not unicodedata.combining(char)
+    )
+    words = re.sub(r"[^a-z0-9]+", "-", letters)[:SLUG_WORDS_MAX].strip("-")
     tail = "".join(secrets.choice(_SLUG_ALPHABET) for _ in range(SLUG_RANDOM_LENGTH))
     return f"{words}-{tail}" if words else tail

@@ -9,7 +9,7 @@ from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import parse_amount, parse_currency
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_description, checked_return_url, checked_text
@@ -118,11 +118,11 @@ async def get_public_link(tx: Transaction, slug: str) -> PaymentLink:
 
 
 async def list_links(
-    tx: Transaction, principal: Principal, page: PageRequest, *, archived: bool = False
+    tx: Transaction, principal: Principal, page: PageRequest, *, archived: bool = False, period: Period = ANY_TIME
 ) -> Page[PaymentLink]:
     """Links, newest first: those in use, or those put away."""
     checked_cursor(page, ids.PAYMENT_LINK)
-    found = await records.newest(tx, principal.project_id, principal.livemode, page, archived=archived)
+    found = await records.newest(tx, principal.project_id, principal.livemode, page, archived=archived, period=period)
     return cut(found, page.limit)
 
 

@@ -6,10 +6,12 @@ from typing import Final
 import msgspec
 
 from keyturn.database import Both, with_list
+from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, Period
 from tillgate.checkout.links.model import PaymentLink
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, project_id, livemode, slug, title, description, amount_minor, currency, success_url, cancel_url, active, "
@@ -26,8 +28,7 @@ _BY_IDS: Final = with_list(
 )
 _BY_SLUG: Final = f"SELECT {_COLUMNS} FROM payment_links WHERE slug = $1"
 _LIST: Final = (
-    f"SELECT {_COLUMNS} FROM payment_links WHERE project_id = $1 AND livemode = $2 AND id < $3 "
-    "AND (archived_at IS NOT NULL) = $4 ORDER BY id DESC LIMIT $5"
+    f"SELECT {_COLUMNS} FROM payment_links WHERE project_id = $1 AND livemode = $2 AND (archived_at IS NOT NULL) = $3"
 )
 _UPDATE: Final = (
     "UPDATE payment_links SET title = $1, description = $2, amount_minor = $3, currency = $4, success_url = $5, "
@@ -94,11 +95,12 @@ async def by_slug(tx: Transaction, slug: str) -> PaymentLink | None:
 
 
 async def newest(
-    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, archived: bool
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, *, archived: bool, period: Period
 ) -> list[PaymentLink]:
     """Up to ``limit + 1`` links, newest first; either those in use or those put away."""
-    rows = await tx.fetch_all(_LIST, project_id, livemode, page.before, archived, page.limit + 1)
-    return [_link(row) for row in rows]
+    params = [project_id, livemode, archived]
+    sql, params = newest_within(_LIST, params, {}, prefix=ids.PAYMENT_LINK, page=page, period=period)
+    return [_link(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def update(tx: Transaction, link: PaymentLink) -> int:

@@ -525,12 +525,21 @@ def _priced_by(product: Product | None, currency: str, line: LineItem) -> LineIt
 
 
 async def sync_order(
-    context: CheckoutContext, tx: Transaction, before: Order, after: Order, to: OrderStatus, now: int
+    context: CheckoutContext,
+    tx: Transaction,
+    before: Order,
+    after: Order,
+    to: OrderStatus,
+    now: int,
+    *,
+    was_paid: bool = False,
 ) -> Order:
     """The one way in which an order changes with its money: a legal edge and its event, or an update and its event.
 
     Args:
         before, after: the order with its payment as it was and as it is; the session's row is held.
+        was_paid: it was paid before. A refunded order whose refund did not go through is then updated, not paid again:
+            people fulfil on ``order.paid``.
     """
     if to is not before.status:
         if to not in EDGES[before.status]:
@@ -538,7 +547,8 @@ async def sync_order(
         if await records.move(tx, before, to, now) != 1:
             raise Conflict("The order was changed by another request. Read it again, then decide.")
         after = msgspec.structs.replace(after, status=to, updated_at=now)
-        await emit_event(context, tx, EVENT_OF[to], after, before=before, now=now)
+        again = was_paid and before.status is OrderStatus.REFUNDED and to is OrderStatus.PAID
+        await emit_event(context, tx, ORDER_UPDATED if again else EVENT_OF[to], after, before=before, now=now)
     elif changed(before, after):
         after = msgspec.structs.replace(after, updated_at=now)
         await records.touch(tx, after.id, now)

@@ -49,6 +49,15 @@ async def count_batch(tx: Transaction) -> int:
     return len(found)
 
 
+def until(payment: Payment, at: int) -> Payment:
+    """The payment with what was final by an instant."""
+    return msgspec.structs.replace(
+        payment,
+        transfers=tuple(one for one in payment.transfers if one.confirmed_at is not None and one.confirmed_at <= at),
+        returned=tuple(one for one in payment.returned if one.confirmed_at is not None and one.confirmed_at <= at),
+    )
+
+
 async def still_counting(tx: Transaction, principal: Principal) -> bool:
     """Whether earlier payments are not in the figures yet."""
     return await records.any_to_count(tx, principal.project_id, principal.livemode)
@@ -63,7 +72,7 @@ async def _count(tx: Transaction, recorded: RecordedPayment) -> None:
     moves = (*payment.transfers, *payment.returned)
     instants = sorted({one.confirmed_at for one in moves if one.confirmed_at is not None})
     for earlier, at in pairwise((-1, *instants)):
-        part = _moved(_until(payment, at)).minus(_moved(_until(payment, earlier)))
+        part = _moved(until(payment, at)).minus(_moved(until(payment, earlier)))
         parts[quarter_of(at)] = parts[quarter_of(at)].plus(part)
     # What was captured and is not final yet.
     left = whole
@@ -80,13 +89,4 @@ def _moved(payment: Payment) -> Figures:
         refunds=sum(one.confirmed_at is not None and bool(one.value_minor) for one in payment.returned),
         received_minor=min(payment.received_value.minor, VALUE_MAX),
         refunded_minor=min(payment.refunded_minor, VALUE_MAX),
-    )
-
-
-def _until(payment: Payment, at: int) -> Payment:
-    """The payment with what was final by an instant."""
-    return msgspec.structs.replace(
-        payment,
-        transfers=tuple(one for one in payment.transfers if one.confirmed_at is not None and one.confirmed_at <= at),
-        returned=tuple(one for one in payment.returned if one.confirmed_at is not None and one.confirmed_at <= at),
     )

@@ -369,7 +369,7 @@ class RecordedPayment(NamedTuple):
     Attributes:
         expires_at: its session's deadline.
         metadata: the merchant's JSON object as text.
-        counted: whether it is in the project's figures.
+        counted: whether it is in the project's figures; ``booked``, whether it is in its books.
     """
 
     payment: Payment
@@ -382,6 +382,7 @@ class RecordedPayment(NamedTuple):
     created_at: int
     updated_at: int
     counted: bool = True
+    booked: bool = True
 
 
 def changed(before: RecordedPayment, after: RecordedPayment) -> bool:

@@ -205,8 +205,9 @@ async def sync_payment(
     *,
     expires: tuple[int, int],
     payment_event: EventType = PAYMENT_UPDATED,
-) -> None:
-    """The one way in which a payment changes: a legal edge and its event, or a change without one and its event.
+) -> tuple[RecordedPayment, RecordedPayment]:
+    """The one way in which a payment changes: a legal edge and its event, or a change without one and its event. What
+    it was and is, for the books.
 
     Args:
         before, after: the payment as it was and as it is; its session's row is held.
@@ -228,6 +229,7 @@ async def sync_payment(
         await emit_event(context, tx, payment_event, now_is._replace(updated_at=now), before=was, now=now)
     else:
         await keep(tx, after.id, msgspec.json.encode(to_api(now_is)), context.settings.public_url)
+    return was, now_is
 
 
 async def emit_event(

@@ -45,15 +45,16 @@ JOINED_COLUMNS: Final = (
 _CAPTURE_METHODS: Final = {one.value: one for one in CaptureMethod}
 _RECORDED: Final = (
     "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
-    f"s.expires_at, p.counted, {JOINED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
+    f"s.expires_at, p.counted, p.booked, {JOINED_COLUMNS} FROM payments p "
+    "JOIN checkout_sessions s ON s.id = p.session_id"
 )
 # What stands for the address of a payment that has none, before its id: the column is unique.
 NO_ADDRESS: Final = "none:"
 _INSERT: Final = (
     "INSERT INTO payments (id, session_id, project_id, livemode, order_id, state, rail, chain_id, asset, "
     "asset_decimals, address, amount_atomic, native_price_usd, amount_minor, currency, capture_method, created_at, "
-    "updated_at, tolerance_basis_points, tolerance_minor, counted) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19, TRUE)"
+    "updated_at, tolerance_basis_points, tolerance_minor, counted, booked) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18, $19, TRUE, TRUE)"
 )
 _OFFER: Final = "UPDATE payments SET options = $1, networks = $2, kept = NULL WHERE id = $3"
 _NOTE_NETWORKS: Final = "INSERT INTO offered_networks (networks) VALUES ($1) ON CONFLICT (networks) DO NOTHING"
@@ -101,9 +102,14 @@ _ANY_TO_COUNT: Final = "SELECT 1 FROM payments WHERE project_id = $1 AND livemod
 _SESSIONS_TO_COUNT: Final = (
     "SELECT session_id FROM payments WHERE project_id = $1 AND livemode = $2 AND NOT counted ORDER BY id LIMIT $3"
 )
+_TO_BOOK: Final = _TO_COUNT.replace("counted", "booked")
+_ANY_TO_BOOK: Final = _ANY_TO_COUNT.replace("counted", "booked")
+_SESSIONS_TO_BOOK: Final = _SESSIONS_TO_COUNT.replace("counted", "booked")
 _SESSIONS: Final = with_list("SELECT id FROM checkout_sessions WHERE id IN {list} ORDER BY id")
 _LOCK_SESSIONS: Final = Both(sqlite=_SESSIONS.sqlite, postgres=f"{_SESSIONS.postgres} FOR UPDATE")
 _OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.counted")
+_OF_SESSIONS_TO_BOOK: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.booked")
+_SET_BOOKED: Final = "UPDATE payments SET booked = TRUE WHERE id = $1 AND NOT booked"
 _SET_COUNTED: Final = "UPDATE payments SET counted = TRUE WHERE id = $1 AND NOT counted"
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept = NULL WHERE id = $3"
 
@@ -365,11 +371,39 @@ async def log_to_count(tx: Transaction) -> tuple[str, bool] | None:
 
 async def locked_to_count(tx: Transaction, project_id: str, livemode: bool, limit: int) -> list[RecordedPayment]:
     """Up to ``limit`` of them, and nobody else changes them until this transaction ends."""
-    found = await tx.fetch_all(_SESSIONS_TO_COUNT, project_id, livemode, limit)
+    return await _locked(tx, (_SESSIONS_TO_COUNT, _OF_SESSIONS), project_id, livemode, limit)
+
+
+async def any_to_book(tx: Transaction, project_id: str, livemode: bool) -> bool:
+    """Whether a payment of this project and mode is not in its books yet."""
+    return await tx.fetch_one(_ANY_TO_BOOK, project_id, livemode) is not None
+
+
+async def log_to_book(tx: Transaction) -> tuple[str, bool] | None:
+    """A project and mode that have such a payment."""
+    row = await tx.fetch_one(_TO_BOOK)
+    return (row["project_id"], bool(row["livemode"])) if row is not None else None
+
+
+async def locked_to_book(tx: Transaction, project_id: str, livemode: bool, limit: int) -> list[RecordedPayment]:
+    """Up to ``limit`` of them, and nobody else changes them until this transaction ends."""
+    return await _locked(tx, (_SESSIONS_TO_BOOK, _OF_SESSIONS_TO_BOOK), project_id, livemode, limit)
+
+
+async def _locked(
+    tx: Transaction, statements: tuple[str, Both], project_id: str, livemode: bool, limit: int
+) -> list[RecordedPayment]:
+    sessions, of_sessions = statements
+    found = await tx.fetch_all(sessions, project_id, livemode, limit)
     wanted = msgspec.json.encode([row["session_id"] for row in found]).decode()
     await tx.fetch_all(_LOCK_SESSIONS, wanted)
-    rows = await tx.fetch_all(_OF_SESSIONS, wanted)
+    rows = await tx.fetch_all(of_sessions, wanted)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
+
+
+async def set_booked(tx: Transaction, payment_id: str) -> None:
+    """A payment is in its project's books from now on."""
+    await tx.execute(_SET_BOOKED, payment_id)
 
 
 async def set_counted(tx: Transaction, payment_id: str) -> None:
@@ -742,9 +776,10 @@ async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> l
 
 
 def _recorded(row: Row) -> RecordedPayment:
-    session_id, project_id, livemode, order_id, state, metadata, created_at, updated_at, expires_at, counted = row[:10]
+    session_id, project_id, livemode, order_id, state, metadata, created_at, updated_at, expires_at = row[:9]
+    counted, booked = row[9:11]
     return RecordedPayment(
-        payment=payment_from(row[10:], session_id),
+        payment=payment_from(row[11:], session_id),
         project_id=project_id,
         livemode=bool(livemode),
         order_id=order_id,
@@ -754,6 +789,7 @@ def _recorded(row: Row) -> RecordedPayment:
         created_at=created_at,
         updated_at=updated_at,
         counted=bool(counted),
+        booked=bool(booked),
     )
 
 

@@ -9,7 +9,7 @@ from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.money import worded
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import NAME_MAX, checked_description, checked_text, identity
@@ -220,11 +220,14 @@ async def list_products(
     *,
     active: bool | None = None,
     reference: str | None = None,
+    period: Period = ANY_TIME,
 ) -> Page[Product]:
     """Products, newest first; those for sale, those that are not, or both; or the one that has this reference."""
     checked_cursor(page, ids.PRODUCT)
     compared = identity(reference) if reference is not None else None
-    found = await records.newest(tx, principal.project_id, principal.livemode, page, active=active, reference=compared)
+    found = await records.newest(
+        tx, principal.project_id, principal.livemode, page, active=active, reference=compared, period=period
+    )
     return cut(found, page.limit)
 
 

@@ -6,10 +6,11 @@ from typing import Final
 import msgspec
 
 from keyturn.database import Both, with_list
-from tillgate.base.pages import PageRequest
+from tillgate.base import ids
+from tillgate.base.pages import PageRequest, Period
 from tillgate.checkout.products.model import Price, Pricing, Product
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, project_id, livemode, name, description, pricing, currency, price_minor, price_min_minor, price_max_minor, "
@@ -23,7 +24,7 @@ _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
 _BY_IDS: Final = with_list(
     f"SELECT {_COLUMNS} FROM products WHERE id IN {{list}} AND project_id = $2 AND livemode = $3"
 )
-_NEWEST: Final = f"SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode = $2 AND id < $3"
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM products WHERE project_id = $1 AND livemode = $2"
 _UPDATE: Final = (
     "UPDATE products SET name = $1, description = $2, pricing = $3, currency = $4, price_minor = $5, "
     "price_min_minor = $6, price_max_minor = $7, active = $8, metadata = $9, updated_at = $10, "
@@ -99,11 +100,11 @@ async def newest(
     *,
     active: bool | None,
     reference: str | None,
+    period: Period,
 ) -> list[Product]:
     """Up to ``limit + 1`` products, newest first, that match what is given."""
-    params = [project_id, livemode, page.before]
     filters = {"active = {}": active, "reference = {}": reference}
-    sql, params = newest_first(_NEWEST, params, filters, by="id", page=page)
+    sql, params = newest_within(_NEWEST, [project_id, livemode], filters, prefix=ids.PRODUCT, page=page, period=period)
     rows = await tx.fetch_all(sql, *params)
     return [_product(row) for row in rows]
 

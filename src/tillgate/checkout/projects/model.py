@@ -231,7 +231,7 @@ def checked_settings(given: GivenSettings) -> ProjectSettings:
         terms_url=_url(given.terms_url, "terms_url"),
         privacy_url=_url(given.privacy_url, "privacy_url"),
         locale=_choice(given.locale, "locale", tuple(LOCALES)),
-        time_zone=_zone(given.time_zone),
+        time_zone=checked_time_zone(given.time_zone.strip() or UTC),
         success_url=_url(given.success_url, "success_url"),
         cancel_url=_url(given.cancel_url, "cancel_url"),
         session_lifetime_minutes=_lifetime(given.session_lifetime_minutes),
@@ -326,8 +326,12 @@ def _sum(text: str, field: str) -> str:
     return value
 
 
-def _zone(text: str) -> str:
-    zone = text.strip() or UTC
+def checked_time_zone(zone: str) -> str:
+    """A time zone, if this system knows it.
+
+    Raises:
+        InvalidInput: it does not.
+    """
     if zone not in time_zones():
         raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
     return zone

@@ -9,7 +9,7 @@ from keyturn.database import UniqueViolation
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import folded, without_invisible
@@ -133,6 +133,7 @@ async def list_promotion_codes(
     active: bool | None = None,
     coupon_id: str | None = None,
     code: str | None = None,
+    period: Period = ANY_TIME,
 ) -> Page[PromotionCode]:
     """Promotion codes, newest first, that match what is given; ``code`` ignores case."""
     checked_cursor(page, ids.PROMOTION_CODE)
@@ -144,6 +145,7 @@ async def list_promotion_codes(
         active=active,
         coupon_id=coupon_id,
         code_folded=folded(code) if code is not None else None,
+        period=period,
     )
     return cut(found, page.limit)
 

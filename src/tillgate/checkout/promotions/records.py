@@ -6,13 +6,14 @@ from typing import Final
 import msgspec
 
 from keyturn.database import Both, with_list
+from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, Period
 from tillgate.base.text import folded
 from tillgate.checkout.coupons.model import Uses
 from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, project_id, livemode, coupon_id, code, first_time_transaction, one_per_customer, minimum_minor, currency, "
@@ -33,7 +34,7 @@ _BY_CODE: Final = (
     f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND word = $3 "
     "ORDER BY active DESC, id DESC LIMIT 1"
 )
-_NEWEST: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2 AND id < $3"
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM promotion_codes WHERE project_id = $1 AND livemode = $2"
 # The counters are not among it: they change on their own, whoever changes the rest. A code claims its word while it is
 # on, and its own id while it is off.
 _UPDATE: Final = (
@@ -107,11 +108,13 @@ async def newest(
     active: bool | None,
     coupon_id: str | None,
     code_folded: str | None,
+    period: Period,
 ) -> list[PromotionCode]:
     """Up to ``limit + 1`` promotion codes, newest first, that match what is given."""
-    params = [project_id, livemode, page.before]
     filters = {"active = {}": active, "coupon_id = {}": coupon_id, "word = {}": code_folded}
-    sql, params = newest_first(_NEWEST, params, filters, by="id", page=page)
+    sql, params = newest_within(
+        _NEWEST, [project_id, livemode], filters, prefix=ids.PROMOTION_CODE, page=page, period=period
+    )
     rows = await tx.fetch_all(sql, *params)
     return [_promotion(row) for row in rows]
 

@@ -207,7 +207,8 @@ async def settle_refund(
     seen: PayoutSeen | None = None,
 ) -> Refund:
     """The merchant has sent the money of a pending refund. Of a payment that came on a network, the transaction has to
-    be what was to be sent; the refund is pending until it is final there.
+    be what was to be sent; the refund is pending until it is final there. What was settled already by this transaction
+    stays as it is.
 
     Args:
         seen: what the network says of the transaction, looked at before by
@@ -222,6 +223,8 @@ async def settle_refund(
     name = checked_text(tx_hash, field="tx_hash", length_max=HASH_MAX)
     refund, recorded = await _locked(tx, principal, refund_id)
     now = context.clock.now()
+    if await _settled_by(tx, refund, name):
+        return refund
     pending = _pending(refund)
     if context.paid_on_networks(recorded.payment.rail, livemode=recorded.livemode) is None:
         return await _settle(context, tx, recorded, pending, name, None, now)
@@ -496,6 +499,17 @@ async def _moved(
             return refund
         case never:
             assert_never(never)
+
+
+async def _settled_by(tx: Transaction, refund: Refund, name: str) -> bool:
+    """Whether this refund was settled by a transaction of this name, and that stands."""
+    sent = await records.sent_by(tx, refund.id)
+    if sent is not None:
+        return sent.gone_at is None and sent.tx_hash == name.lower()
+    if refund.status is not RefundStatus.SUCCEEDED or refund.asked:
+        return False
+    going = await payment_records.transaction_by_id(tx, refund.project_id, refund.livemode, refund.transaction_id)
+    return present(going, "the transaction of a refund").transfer.tx_hash == name
 
 
 async def _settle(

@@ -41,6 +41,7 @@ class SearchMatch(StrEnum):
     TRANSACTION_HASH = "transaction_hash"
     ADDRESS = "address"
     CODE = "code"
+    DOCUMENT_NUMBER = "document_number"
 
 
 PREFIX_OF: Final = {

@@ -11,6 +11,8 @@ from tillgate.base.text import checked_text, identity
 from tillgate.checkout.coupons.operations import coupons_by_id
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.operations import customers_by_id, find_customers
+from tillgate.checkout.issued.model import named
+from tillgate.checkout.issued.records import order_of_number
 from tillgate.checkout.links.operations import links_by_id
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders, orders_by_id
@@ -77,6 +79,15 @@ async def _by_reference(tx: Transaction, principal: Principal, text: str) -> lis
     return [_order(one, SearchMatch.REFERENCE) for one in found.data]
 
 
+async def _by_number(tx: Transaction, principal: Principal, text: str) -> list[Hit]:
+    document = named(text, livemode=principal.livemode)
+    if document is None:
+        return []
+    order_id = await order_of_number(tx, principal.project_id, principal.livemode, *document)
+    found = await orders_by_id(tx, principal, [order_id]) if order_id is not None else {}
+    return [_order(one, SearchMatch.DOCUMENT_NUMBER) for one in found.values()]
+
+
 async def _by_code(tx: Transaction, principal: Principal, text: str) -> list[Hit]:
     try:
         found = await find_promotion_code(tx, principal, text)
@@ -108,6 +119,7 @@ async def _by_customer(tx: Transaction, principal: Principal, text: str) -> list
 
 _LOOKS: Final[tuple[tuple[_Look, tuple[SearchType, ...]], ...]] = (
     (_by_reference, (SearchType.ORDER,)),
+    (_by_number, (SearchType.ORDER,)),
     (_by_code, (SearchType.PROMOTION_CODE,)),
     (_by_hash, (SearchType.TRANSACTION, SearchType.UNASSIGNED_TRANSFER)),
     (_by_address, (SearchType.PAYMENT,)),

@@ -7,6 +7,7 @@ import msgspec
 from tillgate.base.errors import Conflict
 from tillgate.base.invariants import ensure
 from tillgate.base.problems import Problem
+from tillgate.checkout.books import operations as books
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import keep
@@ -106,7 +107,7 @@ async def sync_records(
     if after.link_id is not None and after.status is not before.status and after.status in _COMPLETE:
         # What costs nothing is complete by a click, which can be refused; money that has come cannot.
         await links.count_completed(tx, after.link_id, within_limit=not after.price.minor)
-    await payments.sync_payment(
+    was, now_is = await payments.sync_payment(
         context,
         tx,
         before.payment,
@@ -123,7 +124,10 @@ async def sync_records(
         msgspec.structs.replace(order, payment=after.payment, expires_at=after.expires_at),
         order_status(after),
         now,
+        # A failed session's order is paid where its money was accepted.
+        was_paid=before.paid_at is not None or before.status is SessionStatus.FAILED,
     )
+    await books.book_change(tx, was, now_is, (order.totals, order.totals), now)
     if synced.status is OrderStatus.PAID and order.status is not OrderStatus.PAID:
         await orders.deliver_automatically(context, tx, synced, now)
 

@@ -8,6 +8,7 @@ from tillgate.base.errors import Conflict
 from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
+from tillgate.checkout.books import operations as books
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.orders import operations as orders
 from tillgate.checkout.orders.model import LineItem, Order
@@ -143,9 +144,12 @@ async def reprice(
         raise Conflict(Problem.SESSION_CHANGED, code="session_changed")
     moved = msgspec.structs.replace(session, price=price, payment=payment, updated_at=now)
     deadlines = (session.expires_at, session.expires_at)
-    await payments.sync_payment(context, tx, session.payment, payment, payment_state(moved), now, expires=deadlines)
+    was, now_is = await payments.sync_payment(
+        context, tx, session.payment, payment, payment_state(moved), now, expires=deadlines
+    )
     await orders.sync_order(
         context, tx, before, msgspec.structs.replace(after, payment=payment), order_status(moved), now
     )
+    await books.book_change(tx, was, now_is, (before.totals, after.totals), now)
     await emit_event(context, tx, moved, SESSION_UPDATED, now)
     return moved

@@ -7,6 +7,7 @@ from tillgate.base.invariants import present
 from tillgate.base.principal import Principal
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.links import operations as links
+from tillgate.checkout.orders.model import OrderStatus
 from tillgate.checkout.payments import records as payments
 from tillgate.checkout.payments.model import Decision, Payment
 from tillgate.checkout.redemptions import operations as redemptions
@@ -18,6 +19,7 @@ from tillgate.checkout.sessions.model import (
     acceptable,
     accepted,
     held,
+    order_status,
     require_own,
 )
 from tillgate.checkout.sessions.moving import keep_form, move, sync_records
@@ -28,7 +30,8 @@ from tillgate.store import Transaction
 
 async def accept(context: CheckoutContext, tx: Transaction, principal: Principal, session_id: str) -> CheckoutSession:
     """The merchant takes what has come as payment: too little, too much, too late, what a reorganisation left, or money
-    for a session that had been canceled or had failed. That one stays failed; its order is paid.
+    for a session that had been canceled or had failed. That one stays failed; its order is paid. Accepting again what
+    was accepted, with nothing new beside it, changes nothing.
 
     Raises:
         NotFound: the session is not in the caller's project and mode.
@@ -37,6 +40,9 @@ async def accept(context: CheckoutContext, tx: Transaction, principal: Principal
     session = require_own(await records.locked(tx, session_id), principal, session_id)
     now, conclusion = context.clock.now(), accepted(session)
     if not acceptable(session):
+        stands = order_status(session) in (OrderStatus.PAID, OrderStatus.REFUNDED)
+        if stands and session.payment.decision is Decision.ACCEPTED:
+            return session
         raise Conflict(
             f"This session is {session.status.value} and has no money that waits for your decision.",
             code="nothing_to_accept",

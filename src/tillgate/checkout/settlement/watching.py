@@ -104,7 +104,7 @@ class LivePayments:
             seen=one.seen._replace(asset=token.asset),
             block=block,
             sender=one.sender,
-            recipient=recipient,
+            recipient=one.recipient,
             network=token.network,
             symbol=token.symbol,
             decimals=token.decimals,

@@ -97,7 +97,7 @@ def _refused(refusal: Refused, request_id: str) -> Answer:
 def _rate_limited(allowance: Allowance, request_id: str, by_visitor: bool) -> Answer:
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     whose = "from your address" if by_visitor else "with this key"
-    message = f"Too many requests {whose}. Try again in {seconds} s."
+    message = wording.used_up(allowance) or f"Too many requests {whose}. Try again in {seconds} s."
     headers = [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)]
     return _answer(429, "rate_limited", message, request_id, headers)
 

@@ -15,6 +15,7 @@ from tillgate.documents.catalogs.model import Variables
 from tillgate.documents.catalogs.operations import create_catalog
 from tillgate.documents.embedding.model import (
     Actor,
+    Branding,
     CatalogRef,
     FormTerms,
     Limits,
@@ -30,6 +31,7 @@ from tillgate.documents.partners.operations import get_partner, public_keys
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.routing import Call, Reads, Route, Writes
+from tillgate.words import LANG_MAX
 
 # Every secret key of this language has it, and no publishable one.
 EMBED: Final = Need("renders:write")
@@ -37,7 +39,7 @@ BODY_BYTES_MAX: Final = 320 * 1024
 
 
 class SessionTenant(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Whose customer it is; ``branding`` is accepted, and changes nothing."""
+    """Whose customer it is; ``branding.locale`` is the language of its pages."""
 
     external_id: str
     display_name: str
@@ -105,8 +107,8 @@ class SessionForm(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fi
 
 
 class SessionRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A session that is asked for. ``branding``, ``appearance``, ``callbacks`` and ``permissionsPreset`` are accepted,
-    and change nothing."""
+    """A session that is asked for. Of ``branding``, ``locale`` is in force: the language of the page. ``appearance``,
+    ``callbacks`` and ``permissionsPreset`` are accepted, and change nothing."""
 
     tenant: SessionTenant
     actor: SessionActor
@@ -222,9 +224,16 @@ def _terms_of(body: SessionRequest) -> Terms:
         permissions=Permissions(may.publish, may.submit_form, may.rename, may.create_custom_variables),
         limits=Limits(body.limits.max_publishes),
         form=FormTerms(body.form.prefill),
+        branding=Branding(_locale_of(body.branding) or _locale_of(body.tenant.branding)),
         catalog=CatalogRef(ref.name, ref.version) if ref is not None else None,
         variables=body.variable_catalog,
     )
+
+
+def _locale_of(branding: dict[str, Any] | None) -> str | None:
+    """The language that is asked for; what is none asks for nothing, as the rest of branding does."""
+    found = branding.get("locale") if branding is not None else None
+    return found if isinstance(found, str) and 0 < len(found) <= LANG_MAX and found.isascii() else None
 
 
 def _answer(context: ApiContext, minted: Minted) -> SessionAnswer:

@@ -94,7 +94,7 @@ def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
     return _envelope(
         429,
         "rate_limited",
-        f"Too many requests with this key{whose}. Try again in {seconds} s.",
+        wording.used_up(allowance) or f"Too many requests with this key{whose}. Try again in {seconds} s.",
         [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)],
     )
 

@@ -62,7 +62,10 @@ def _failed(error: TillgateError, request_id: str) -> Answer:
 
 def _rate_limited(allowance: Allowance, request_id: str, by_visitor: bool) -> Answer:
     seconds = max(ceil(allowance.retry_after_seconds), 1)
-    message = f"Too many requests with this key{' from your address' if by_visitor else ''}. Try again in {seconds} s."
+    message = (
+        wording.used_up(allowance)
+        or f"Too many requests with this key{' from your address' if by_visitor else ''}. Try again in {seconds} s."
+    )
     return _answer(429, message, [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)])
 
 

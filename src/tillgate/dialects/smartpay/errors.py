@@ -120,7 +120,7 @@ def _failed(error: TillgateError, _: str) -> Answer:
 def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
     seconds = max(ceil(allowance.retry_after_seconds), 1)
     whose = " from your address" if by_visitor else ""
-    message = f"Too many requests with this key{whose}. Try again in {seconds} s."
+    message = wording.used_up(allowance) or f"Too many requests with this key{whose}. Try again in {seconds} s."
     return _answer(429, "request.too-many", message, [(b"retry-after", b"%d" % seconds), *rate_headers(allowance)])
 
 

@@ -75,6 +75,16 @@ class FormTerms(msgspec.Struct, frozen=True, omit_defaults=True):
     prefill: dict[str, Any] = {}
 
 
+class Branding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How its page looks.
+
+    Attributes:
+        locale: the language of the page, such as ``de``; of one that there is none for, and of none, the browser's.
+    """
+
+    locale: str | None = None
+
+
 class CatalogRef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A catalog, in its current version unless one is named."""
 
@@ -91,6 +101,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     permissions: Permissions = Permissions()
     limits: Limits = Limits()
     form: FormTerms = FormTerms()
+    branding: Branding = Branding()
     catalog: CatalogRef | None = None
     variables: Variables | None = None
 

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import shutil
 import struct
 import sys
 import tempfile
@@ -42,21 +41,24 @@ class Renderer:
 
     def __init__(self, limits: Limits, directory: str) -> None:
         self._limits = limits
-        self._directory = directory
+        # One for all: to remove a directory takes a disk longer than to lay out a page.
+        self._root = Path(tempfile.mkdtemp(dir=directory))
         self._fonts = typst.Fonts(include_system_fonts=False, font_paths=directories())
         self._marks: dict[tuple[int, int], pypdf.PageObject] = {}
 
     def render(self, work: Work) -> Outcome:
         """Make one document."""
-        root = tempfile.mkdtemp(dir=self._directory)
+        root = self._root
         try:
-            return self._made(work, Path(root))
+            return self._made(work, root)
         except typst.TypstError as error:
-            return Failed(Failure.TEMPLATE, told(error, root))
+            return Failed(Failure.TEMPLATE, told(error, str(root)))
         except MemoryError:
             return Failed(Failure.MEMORY, "The document needs more memory than a render may take.")
         finally:
-            shutil.rmtree(root, ignore_errors=True)
+            # The next one, which may be another project's, finds nothing of it.
+            for path in root.iterdir():
+                path.unlink()
 
     def _made(self, work: Work, root: Path) -> Outcome:
         (root / SOURCE_FILE).write_text(work.source, "utf-8")

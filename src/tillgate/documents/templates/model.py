@@ -14,6 +14,8 @@ NAME_MAX: Final = 120
 DESCRIPTION_MAX: Final = 280
 SOURCE_BYTES_MAX: Final = 256 * 1024
 FILES_MAX: Final = 20
+# Where the element of an SVG image begins.
+SVG_LOOKED_AT: Final = 4096
 FILES_BYTES_MAX: Final = 5 * 1024 * 1024
 # A list of them has no pages in its document.
 TEMPLATES_MAX: Final = 500
@@ -76,6 +78,32 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Hook({self.template_id!r}, livemode={self.livemode})"
+
+
+# What an image begins with, by the end of its name; SVG is text.
+_BEGINNINGS: Final[dict[str, tuple[bytes, ...]]] = {
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpg": (b"\xff\xd8\xff",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "gif": (b"GIF87a", b"GIF89a"),
+    "webp": (b"RIFF",),
+}
+
+
+def checked_image(name: str, content: bytes) -> bytes:
+    """An image that somebody uploads, whose content is what its name says. How large it is belongs to all together.
+
+    Raises:
+        InvalidInput: its name is none that an image has, or its content is of another kind.
+    """
+    checked_files({name: content})
+    kind = name.rpartition(".")[2]
+    beginnings = _BEGINNINGS.get(kind)
+    is_one = content.startswith(beginnings) if beginnings is not None else b"<svg" in content[:SVG_LOOKED_AT]
+    if not is_one:
+        expected = f"expected content in the format {kind.upper()}, as its name says"
+        raise InvalidInput("image", Problem.WRONG_TYPE, expected=expected)
+    return content
 
 
 def checked_slug(slug: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from tillgate.base import ids
 from tillgate.base.errors import Conflict
 from tillgate.base.text import checked_text
-from tillgate.documents.errors import HookNotFound, TemplateNotFound, VersionNotFound
+from tillgate.documents.errors import HookNotFound, ImageNotFound, TemplateNotFound, VersionNotFound
 from tillgate.documents.templates import records
 from tillgate.documents.templates.manifest import Manifest, checked_manifest
 from tillgate.documents.templates.model import (
@@ -22,6 +22,7 @@ from tillgate.documents.templates.model import (
     Version,
     VersionLine,
     checked_files,
+    checked_image,
     checked_slug,
     checked_source,
 )
@@ -112,6 +113,32 @@ async def publish(tx: Transaction, sealer: Sealer, project_id: str, new: NewVers
         await records.require_signatures(tx, template.id, new.signature_required)
     live = await _hook_of(tx, sealer, template, livemode=True)
     return Published(template, live, await _hook_of(tx, sealer, template, livemode=False))
+
+
+async def change_image(
+    tx: Transaction, sealer: Sealer, project_id: str, slug: str, name: str, content: bytes | None, *, by: str, now: int
+) -> Published:
+    """Publish the current version again with another image, or without this one: a version never changes.
+
+    Args:
+        content: None where the image is removed.
+
+    Raises:
+        TemplateNotFound: there is none.
+        ImageNotFound: it has no image of this name, so none is removed.
+        InvalidInput: the image is none, or there are too many of them.
+    """
+    template = await records.locked(tx, project_id, slug)
+    if template is None:
+        raise TemplateNotFound(slug)
+    version = await get_version(tx, template)
+    files = dict(version.files)
+    if content is not None:
+        files[name] = checked_image(name, content)
+    elif files.pop(name, None) is None:
+        raise ImageNotFound(name)
+    new = NewVersion(slug, template.name, version.source, version.manifest, files)
+    return await publish(tx, sealer, project_id, new, by=by, now=now)
 
 
 async def roll_back(tx: Transaction, project_id: str, slug: str, number: int, *, now: int) -> Template:

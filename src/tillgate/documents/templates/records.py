@@ -149,8 +149,9 @@ async def insert_version(tx: Transaction, one: Version) -> None:
     """Keep a new version."""
     files = {name: base64.b64encode(content).decode() for name, content in one.files.items()}
     await tx.execute(
-        "INSERT INTO template_versions (template_id, number, source, manifest, files, published_by, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO template_versions (id, template_id, number, source, manifest, files, published_by, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        f"{one.template_id}:{one.number}",
         one.template_id,
         one.number,
         one.source,

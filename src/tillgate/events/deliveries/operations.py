@@ -1,18 +1,20 @@
 """Reading the delivery log, and sending again."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tillgate.base import ids
-from tillgate.base.clock import Clock
+from tillgate.base.clock import DAY_MS, Clock
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.base.invariants import present
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, LIMIT_MAX, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.events import records as events
 from tillgate.events.deliveries import records
-from tillgate.events.deliveries.model import Attempt, Delivery
+from tillgate.events.deliveries.model import Attempt, Delivery, DeliveryStatus
 from tillgate.events.endpoints import records as endpoints
+from tillgate.events.endpoints.model import WebhookEndpoint
 from tillgate.events.log import require_place
 from tillgate.events.model import SEQUENCE_MAX
 from tillgate.events.outbox import Outbox
@@ -30,8 +32,35 @@ class DeliveryWithAttempts(NamedTuple):
     attempts: list[Attempt]
 
 
+class FailedDelivery(NamedTuple):
+    """A delivery that was given up, and where it was to go.
+
+    Attributes:
+        again: the outcome of the last time that its event was sent there later; None where it was not.
+    """
+
+    one: DeliveryWithAttempts
+    endpoint: WebhookEndpoint
+    again: DeliveryStatus | None
+
+    @property
+    def id(self) -> str:
+        return self.one.delivery.id
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether sending it again helps: it has an event, which has not arrived since and is not on its way."""
+        return self.one.delivery.event_id is not None and self.again in (None, DeliveryStatus.ABANDONED)
+
+
 async def list_deliveries(
-    tx: Transaction, principal: Principal, endpoint_id: str, page: PageRequest, *, abandoned: bool = False
+    tx: Transaction,
+    principal: Principal,
+    endpoint_id: str,
+    page: PageRequest,
+    *,
+    abandoned: bool = False,
+    period: Period = ANY_TIME,
 ) -> Page[DeliveryWithAttempts]:
     """An endpoint's deliveries, newest first, each with its attempts; those that were given up alone, where that is
     asked.
@@ -42,8 +71,65 @@ async def list_deliveries(
     checked_cursor(page, ids.DELIVERY)
     if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
         raise NotFound("webhook endpoint", endpoint_id)
-    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned), page.limit)
+    found = cut(await records.of_endpoint(tx, endpoint_id, page, abandoned=abandoned, period=period), page.limit)
     return Page(await _with_attempts(tx, found.data), found.has_more)
+
+
+async def outcomes_of(
+    tx: Transaction, principal: Principal, endpoint_id: str, now: int, days: int
+) -> list[tuple[int, records.Outcomes]]:
+    """The outcome of an endpoint's attempts on each of the last days, today included; the oldest first.
+
+    Raises:
+        NotFound: the endpoint is not in the caller's project and mode.
+    """
+    if await endpoints.by_id(tx, principal.project_id, principal.livemode, endpoint_id) is None:
+        raise NotFound("webhook endpoint", endpoint_id)
+    first = now // DAY_MS - days + 1
+    found = await records.outcomes(tx, endpoint_id, first, days)
+    return [(day, found.get(day, records.Outcomes())) for day in range(first, first + days)]
+
+
+async def list_failed(tx: Transaction, principal: Principal, page: PageRequest) -> Page[FailedDelivery]:
+    """The deliveries that were given up, of all endpoints of this project and mode, newest first."""
+    checked_cursor(page, ids.DELIVERY)
+    found: list[Delivery] = []
+    by_id = await _endpoints_of(tx, principal)
+    # An index holds each endpoint's in their order; so no more is read than a page of each of the few that there are.
+    for endpoint_id in by_id:
+        found += await records.of_endpoint(tx, endpoint_id, page, abandoned=True)
+    newest = cut(sorted(found, key=lambda one: one.id, reverse=True), page.limit)
+    return Page(await _failed(tx, principal, newest.data, by_id), newest.has_more)
+
+
+async def failed_by_id(tx: Transaction, principal: Principal, delivery_ids: Sequence[str]) -> list[FailedDelivery]:
+    """Those deliveries of this project and mode that were given up, in this order."""
+    found = [await records.by_id(tx, principal.project_id, principal.livemode, one) for one in delivery_ids]
+    failed = [one for one in found if one is not None and one.status is DeliveryStatus.ABANDONED]
+    return await _failed(tx, principal, failed, await _endpoints_of(tx, principal))
+
+
+async def _endpoints_of(tx: Transaction, principal: Principal) -> dict[str, WebhookEndpoint]:
+    # A project has fewer than a page holds.
+    whole = PageRequest(LIMIT_MAX)
+    found = await endpoints.newest(tx, principal.project_id, principal.livemode, whole, None, ANY_TIME)
+    return {one.id: one for one in found}
+
+
+async def _failed(
+    tx: Transaction, principal: Principal, deliveries: list[Delivery], by_id: Mapping[str, WebhookEndpoint]
+) -> list[FailedDelivery]:
+    events_of = list({one.event_id for one in deliveries if one.event_id is not None})
+    others = await records.of_events(tx, principal.project_id, principal.livemode, events_of)
+    # What was sent again later says the outcome of it.
+    since: dict[tuple[str, str | None], Delivery] = {(one.endpoint_id, one.event_id): one for one in others}
+    rows = []
+    for one in await _with_attempts(tx, deliveries):
+        delivery = one.delivery
+        last = since.get((delivery.endpoint_id, delivery.event_id))
+        again = last.status if last is not None and last.id > delivery.id else None
+        rows.append(FailedDelivery(one, by_id[delivery.endpoint_id], again))
+    return rows
 
 
 async def list_deliveries_of_events(

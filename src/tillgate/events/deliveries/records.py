@@ -7,7 +7,8 @@ import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
-from tillgate.base.pages import PageRequest
+from tillgate.base.clock import DAY_MS
+from tillgate.base.pages import ANY_TIME, PageRequest, Period
 from tillgate.events.deliveries.model import (
     ENDPOINT_IN_FLIGHT_MAX,
     IN_FLIGHT_MAX,
@@ -24,6 +25,7 @@ from tillgate.events.styles import NATIVE_DIALECT
 from tillgate.events.types import subscribes
 from tillgate.store import Row, Transaction
 from tillgate.store.claiming import Lane, Work, claim
+from tillgate.store.lists import newest_within
 
 # Of all the events that are asked for at once; a session has a handful, each with a delivery an endpoint.
 OF_EVENTS_MAX: Final = 1_000
@@ -74,6 +76,15 @@ _FINISH: Final = (
     "UPDATE webhook_deliveries SET status = $1, attempts = $2, next_attempt_at = $3, lease_until = 0, "
     "response_status = $4, updated_at = $5 WHERE id = $6 AND lease_until = $7 AND status = 'pending'"
 )
+_ADD_OUTCOME: Final = (
+    "INSERT INTO delivery_figures (endpoint_id, day, delivered, failed, abandoned) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (endpoint_id, day) DO UPDATE SET delivered = delivery_figures.delivered + excluded.delivered, "
+    "failed = delivery_figures.failed + excluded.failed, abandoned = delivery_figures.abandoned + excluded.abandoned"
+)
+_OUTCOMES: Final = (
+    "SELECT day, delivered, failed, abandoned FROM delivery_figures WHERE endpoint_id = $1 AND day >= $2 "
+    "ORDER BY day LIMIT $3"
+)
 _INSERT_ATTEMPT: Final = (
     "INSERT INTO webhook_attempts (id, delivery_id, number, attempted_at, duration_ms, response_status, "
     "response_excerpt, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -83,14 +94,9 @@ _BY_ID: Final = (
     f"SELECT {_COLUMNS} FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id "
     "WHERE d.id = $1 AND e.project_id = $2 AND e.livemode = $3"
 )
-_OF_ENDPOINT: Final = (
-    f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3"
-)
+_OF_ENDPOINT: Final = f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1"
 # The state is written out, for an index of some rows alone is not used for a parameter.
-_ABANDONED: Final = (
-    f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.endpoint_id = $1 AND d.id < $2 AND d.status = 'abandoned' "
-    "ORDER BY d.id DESC LIMIT $3"
-)
+_ABANDONED: Final = f"{_OF_ENDPOINT} AND d.status = 'abandoned'"
 _OF_EVENTS: Final = with_list(
     f"SELECT {_COLUMNS} FROM webhook_deliveries d JOIN events v ON v.id = d.event_id "
     "WHERE d.event_id IN {list} AND v.project_id = $2 AND v.livemode = $3 ORDER BY d.id LIMIT $4"
@@ -144,6 +150,14 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_id: str = ""
     project_id: str = ""
     is_test: bool = False
+
+
+class Outcomes(NamedTuple):
+    """Of an endpoint's attempts on one day: those that arrived, those that failed, and the deliveries given up."""
+
+    delivered: int = 0
+    failed: int = 0
+    abandoned: int = 0
 
 
 class Subscriber(NamedTuple):
@@ -335,7 +349,17 @@ async def finish(
         attempt.response_excerpt,
         attempt.error,
     )
+    if not claimed.is_test:
+        delivered, given_up = status is DeliveryStatus.DELIVERED, status is DeliveryStatus.ABANDONED
+        day = attempt.attempted_at // DAY_MS
+        await tx.execute(_ADD_OUTCOME, claimed.endpoint_id, day, int(delivered), int(not delivered), int(given_up))
     return True
+
+
+async def outcomes(tx: Transaction, endpoint_id: str, since_day: int, days: int) -> dict[int, Outcomes]:
+    """The outcome of an endpoint's attempts on each day from that one on; days without any are missing."""
+    rows = await tx.fetch_all(_OUTCOMES, endpoint_id, since_day, days)
+    return {row["day"]: Outcomes(row["delivered"], row["failed"], row["abandoned"]) for row in rows}
 
 
 async def count_pending(tx: Transaction) -> int:
@@ -351,12 +375,13 @@ async def by_id(tx: Transaction, project_id: str, livemode: bool, delivery_id: s
 
 
 async def of_endpoint(
-    tx: Transaction, endpoint_id: str, page: PageRequest, *, abandoned: bool = False
+    tx: Transaction, endpoint_id: str, page: PageRequest, *, abandoned: bool = False, period: Period = ANY_TIME
 ) -> list[Delivery]:
     """Up to ``limit + 1`` deliveries, newest first; those that were given up alone, where that is asked. The caller
     has checked whose endpoint it is."""
-    rows = await tx.fetch_all(_ABANDONED if abandoned else _OF_ENDPOINT, endpoint_id, page.before, page.limit + 1)
-    return [_delivery(row) for row in rows]
+    select = _ABANDONED if abandoned else _OF_ENDPOINT
+    sql, params = newest_within(select, [endpoint_id], {}, prefix=ids.DELIVERY, page=page, period=period, by="d.id")
+    return [_delivery(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def of_events(tx: Transaction, project_id: str, livemode: bool, event_ids: list[str]) -> list[Delivery]:

@@ -9,7 +9,7 @@ from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS, Clock, to_rfc3339
 from tillgate.base.errors import Conflict, InvalidInput, NotFound, TooOften
 from tillgate.base.invariants import present
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut
+from tillgate.base.pages import ANY_TIME, Page, PageRequest, Period, checked_cursor, cut
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import checked_description
@@ -145,11 +145,11 @@ async def get_endpoint(tx: Transaction, principal: Principal, endpoint_id: str) 
 
 
 async def list_endpoints(
-    tx: Transaction, principal: Principal, page: PageRequest, *, dialect: str | None = None
+    tx: Transaction, principal: Principal, page: PageRequest, *, dialect: str | None = None, period: Period = ANY_TIME
 ) -> Page[WebhookEndpoint]:
     """Endpoints, newest first; those that speak one dialect, or all."""
     checked_cursor(page, ids.WEBHOOK_ENDPOINT)
-    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, dialect), page.limit)
+    return cut(await records.newest(tx, principal.project_id, principal.livemode, page, dialect, period), page.limit)
 
 
 async def update_endpoint(

@@ -3,10 +3,12 @@
 from typing import Final
 
 from keyturn.database import Both
+from tillgate.base import ids
 from tillgate.base.invariants import present
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import PageRequest, Period
 from tillgate.events.endpoints.model import DisabledReason, WebhookEndpoint
 from tillgate.store import Row, Transaction
+from tillgate.store.lists import newest_within
 
 _COLUMNS: Final = (
     "id, livemode, url, description, events, active, secret_prefix, previous_secret_until, failing_since, "
@@ -18,9 +20,7 @@ _INSERT: Final = (
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _LOCKED: Final = Both(sqlite=_BY_ID, postgres=f"{_BY_ID} FOR NO KEY UPDATE")
-_NEWEST: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2 AND id < $3"
-_LIST: Final = f"{_NEWEST} ORDER BY id DESC LIMIT $4"
-_LIST_SPEAKING: Final = f"{_NEWEST} AND dialect = $5 ORDER BY id DESC LIMIT $4"
+_NEWEST: Final = f"SELECT {_COLUMNS} FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
 _UPDATE: Final = (
     "UPDATE webhook_endpoints SET url = $1, description = $2, events = $3, active = $4, updated_at = $5, "
     "failing_since = $6, disabled_reason = $7 WHERE id = $8 AND project_id = $9 AND livemode = $10"
@@ -43,6 +43,7 @@ _DISABLE: Final = "UPDATE webhook_endpoints SET active = FALSE, disabled_reason 
 _DISABLE_GONE: Final = f"{_DISABLE} AND active"
 _DISABLE_FAILING: Final = f"{_DISABLE} AND active AND failing_since <= $4"
 _DELETE: Final = "DELETE FROM webhook_endpoints WHERE id = $1 AND project_id = $2 AND livemode = $3"
+_DELETE_FIGURES: Final = "DELETE FROM delivery_figures WHERE endpoint_id = $1"
 _COUNT: Final = "SELECT COUNT(*) AS count FROM webhook_endpoints WHERE project_id = $1 AND livemode = $2"
 _COUNT_FAILING: Final = (
     "SELECT COUNT(*) AS found FROM (SELECT 1 FROM webhook_endpoints "
@@ -81,12 +82,12 @@ async def locked(tx: Transaction, project_id: str, livemode: bool, endpoint_id: 
 
 
 async def newest(
-    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, dialect: str | None
+    tx: Transaction, project_id: str, livemode: bool, page: PageRequest, dialect: str | None, period: Period
 ) -> list[WebhookEndpoint]:
     """Up to ``limit + 1`` endpoints, newest first; those of one dialect, or all."""
-    asked = project_id, livemode, page.before, page.limit + 1
-    rows = await (tx.fetch_all(_LIST, *asked) if dialect is None else tx.fetch_all(_LIST_SPEAKING, *asked, dialect))
-    return [_endpoint(row) for row in rows]
+    given, speaking = [project_id, livemode], {"dialect = {}": dialect}
+    sql, params = newest_within(_NEWEST, given, speaking, prefix=ids.WEBHOOK_ENDPOINT, page=page, period=period)
+    return [_endpoint(row) for row in await tx.fetch_all(sql, *params)]
 
 
 async def update(tx: Transaction, project_id: str, endpoint: WebhookEndpoint) -> int:
@@ -162,8 +163,11 @@ async def disable_failing(tx: Transaction, endpoint_id: str, since: int, now: in
 
 
 async def delete(tx: Transaction, project_id: str, livemode: bool, endpoint_id: str) -> int:
-    """Delete an endpoint and, by cascade, its deliveries."""
-    return await tx.execute(_DELETE, endpoint_id, project_id, livemode)
+    """Delete an endpoint, its deliveries by cascade, and the figures of them."""
+    deleted = await tx.execute(_DELETE, endpoint_id, project_id, livemode)
+    if deleted:
+        await tx.execute(_DELETE_FIGURES, endpoint_id)
+    return deleted
 
 
 async def count(tx: Transaction, project_id: str, livemode: bool) -> int:

@@ -5,8 +5,9 @@ read, so that no other site can act in anybody's name, and a browser that keeps 
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Final, assert_never
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -36,24 +37,37 @@ from tillgate.documents.embedding.operations import (
 from tillgate.documents.files import Kept
 from tillgate.documents.partners.model import PartnerSuspended
 from tillgate.documents.previewing import Picture, Trouble
-from tillgate.documents.renders.model import BY_EMBED, Render
+from tillgate.documents.renders.model import BY_EMBED, Render, RenderStatus
 from tillgate.documents.renders.operations import find_file, get_render, read_file
 from tillgate.documents.templates.manifest import Manifest, bound, preview_of
 from tillgate.documents.templates.model import checked_source
 from tillgate.pages.context import PagesContext
 from tillgate.pages.embed.forms import FIELDS_MAX, FORM_BYTES_MAX, data_of, form_of, prefilled
-from tillgate.pages.embed.rendering import headers, json_answer, page, to_api
+from tillgate.pages.embed.rendering import headers, json_answer, nothing_drawn, page, to_api
+from tillgate.pages.embed.words import for_reader, wrong_with
 from tillgate.store import Transaction
-from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path
+from tillgate.wire.words import SENTENCES, WHOLE, at_path
+from tillgate.wire.words import Words as WireWords
+from tillgate.words import Words, chosen_language, phrase, words_in
 
 ROOT: Final = "/embed/builder"
 JSON: Final = "application/json"
-_WORDS: Final = Words(at_path(str), SENTENCES, WHOLE)
-_LABELS: Final = {"name": "Name of the template", "source": "Typst source"}
+_TOO_LARGE: Final = phrase("This form is too large.")
+_SHORTEN: Final = phrase("Shorten what you have filled in, then send it again.")
+_TOO_MANY: Final = phrase("Too many requests.")
+_WAIT: Final = phrase("Please wait a moment, then try again.")
+_ENDED: Final = phrase("This session has ended.")
+_NOTHING_LOST: Final = phrase("Nothing that you have published is lost. Open this page again from where you came.")
+_NOT_OPENED: Final = phrase("This session cannot be opened.")
+_UNAVAILABLE: Final = phrase("This is not available now.")
+_ASK: Final = phrase("Please ask whoever runs this application.")
+_TRY_AGAIN: Final = phrase("Please try again in a moment.")
+_WORDS: Final = WireWords(at_path(str), SENTENCES, WHOLE)
 _FORM_ID: Final = re.compile(r"[0-9a-z]{26}")
 
 
-class Visit(NamedTuple):
+@dataclass(frozen=True)
+class Visit:
     """A request with a token that was verified.
 
     Attributes:
@@ -88,10 +102,16 @@ class Visit(NamedTuple):
         """Whether the session makes templates, not documents."""
         return self.opened.terms.scope.mode in ("edit", "create")
 
+    @cached_property
+    def words(self) -> Words:
+        """In the language that the session says, or else the browser."""
+        return _words_of(self.request, self.opened.terms.branding.locale)
+
     def page(self, name: str, status: int = 200, /, **values: object) -> Response:
         """A page of this session."""
         terms = self.opened.terms
         return page(
+            self.words,
             name,
             self.origins,
             status,
@@ -139,7 +159,7 @@ def _filled(
 ) -> Response:
     fields, loops = form_of(manifest, data)
     source = visit.fields.get("source") or chosen.source
-    trouble = _trouble(problem, manifest) if problem is not None else None
+    trouble = _trouble(visit, problem, manifest) if problem is not None else None
     return visit.page(
         "form.html",
         status,
@@ -149,7 +169,7 @@ def _filled(
         fields=fields,
         loops=loops,
         form_id=visit.fields.get("form_id") or ids.new_ulid(),
-        preview=to_api(picture) if picture is not None else None,
+        preview=to_api(picture, visit.words) if picture is not None else None,
         message=message or (trouble[1] if trouble else ""),
         wrong=trouble[0] if trouble else "",
     )
@@ -171,11 +191,11 @@ async def _preview(visit: Visit) -> Response:
     except InvalidInput as error:
         if visit.by_script:
             missing = error.problem is Problem.REQUIRED
-            message = _trouble(error, manifest)[1]
-            return json_answer(visit.origins, 422, message=message, line=None, pictures=[], pages=0, missing=missing)
+            told = nothing_drawn(_trouble(visit, error, manifest)[1])
+            return json_answer(visit.origins, 422, **told, missing=missing)
         return _filled(visit, chosen, manifest, data, problem=error, status=422)
     if visit.by_script:
-        return json_answer(visit.origins, 422 if isinstance(found, Trouble) else 200, **to_api(found))
+        return json_answer(visit.origins, 422 if isinstance(found, Trouble) else 200, **to_api(found, visit.words))
     return _filled(visit, chosen, manifest, data, picture=found)
 
 
@@ -193,7 +213,7 @@ async def _publish(visit: Visit) -> Response:
     try:
         if not visit.writes:
             render = await write(lambda tx: submit_form(context, tx, opened, visit.slug, data, _name_of(visit)))
-            return visit.page("submitted.html", render=render, id=ids.spelled(render.id, "uuid"), chosen=chosen)
+            return _submitted(visit, render)
         # What is not of the types that the manifest says is refused here, and not by every render.
         bound(manifest, data)
         name = visit.fields.get("name", "").strip() or chosen.offered.name
@@ -204,7 +224,7 @@ async def _publish(visit: Visit) -> Response:
         return _filled(visit, chosen, manifest, data, problem=error, status=422)
     except (Forbidden, Conflict) as error:
         status = 403 if isinstance(error, Forbidden) else 409
-        return _filled(visit, chosen, manifest, data, message=error.public, status=status)
+        return _filled(visit, chosen, manifest, data, message=for_reader(error, visit.words), status=status)
     return visit.page("published.html", template=made.template, id=ids.spelled(made.template.id, "uuid"))
 
 
@@ -224,10 +244,28 @@ async def _document(visit: Visit) -> Response:
     render_id = ids.spelled(render.id, "uuid")
     if visit.by_script or content is None:
         if visit.by_script:
-            return json_answer(visit.origins, 200, id=render_id, status=render.status.value, message=render.error or "")
-        return visit.page("submitted.html", render=render, id=render_id, chosen=None)
+            status, state = render.status.value, _state_of(visit, render)
+            return json_answer(visit.origins, 200, id=render_id, status=status, message=render.error or "", state=state)
+        return _submitted(visit, render)
     disposition = {"Content-Disposition": f'attachment; filename="{render_id}.pdf"'}
     return Response(content, 200, headers(visit.origins) | disposition, "application/pdf")
+
+
+def _submitted(visit: Visit, render: Render) -> Response:
+    render_id = ids.spelled(render.id, "uuid")
+    return visit.page("submitted.html", render=render, id=render_id, state=_state_of(visit, render))
+
+
+def _state_of(visit: Visit, render: Render) -> str:
+    match render.status:
+        case RenderStatus.SUCCEEDED:
+            return visit.words.say("It is ready.")
+        case RenderStatus.FAILED:
+            return visit.words.say("It could not be made: {reason}", reason=render.error or "")
+        case RenderStatus.QUEUED | RenderStatus.RENDERING:
+            return visit.words.say("It is being made. This takes a few seconds.")
+        case _:
+            assert_never(render.status)
 
 
 async def _sent(visit: Visit) -> tuple[Chosen, Manifest, dict[str, Any], str]:
@@ -249,25 +287,34 @@ def _prefix_of(opened: Opened) -> str:
     return f"embed:{hashlib.sha256(opened.subject.encode()).hexdigest()[:32]}:"
 
 
-def _trouble(error: InvalidInput, manifest: Manifest) -> tuple[str, str]:
-    """The key of the field that something is wrong with, and what that is, by the label that it has on the page."""
+def _trouble(visit: Visit, error: InvalidInput, manifest: Manifest) -> tuple[str, str]:
+    """The key of the field that something is wrong with, and what that is."""
     param = (_WORDS.param(error) or "").removeprefix("data.")
-    # Of a row, the loop stands first.
-    loop, _, field = param.partition("[")
-    labels = {one.key: one.label for one in manifest.variables}
-    for one in manifest.loops:
-        if one.key == loop:
-            labels[param] = ", ".join(
-                (one.label or one.key, *(x.label or x.key for x in one.item_fields if field.endswith(f".{x.key}")))
-            )
-    label = labels.get(param) or _LABELS.get(param, param)
-    if error.problem is Problem.REQUIRED:
-        return param, f"Fill in: {label}."
-    return param, f"{label}: {_WORDS.sentence(error)}"
+    return param, wrong_with(error, param, manifest, visit.words)
 
 
-def _notice(origins: tuple[str, ...], status: int, title: str, words: str, *, ended: bool = False) -> Response:
-    return page("notice.html", origins, status, title=title, words=words, ended=ended)
+def _words_of(request: Request, locale: str | None = None) -> Words:
+    asked = request.headers.get("Accept-Language")
+    return words_in(chosen_language(None, (locale,), asked))
+
+
+def _notice(
+    request: Request,
+    origins: tuple[str, ...],
+    status: int,
+    title: str,
+    told: str,
+    *,
+    ended: bool = False,
+    lang: str = "",
+) -> Response:
+    """
+    Args:
+        told: a sentence of the catalogues, or what whoever makes the session is to know, in English by ``lang``.
+    """
+    words = _words_of(request)
+    title, told = words.say(title), told if lang else words.say(told)
+    return page(words, "notice.html", origins, status, title=title, told=told, told_lang=lang, ended=ended)
 
 
 async def _origins_of(context: PagesContext, token: str) -> tuple[str, ...]:
@@ -282,12 +329,12 @@ async def _origins_of(context: PagesContext, token: str) -> tuple[str, ...]:
 async def _answer(context: PagesContext, answer: Answer, request: Request) -> Response:
     fields = await _fields(request)
     if fields is None:
-        return _notice((), 413, "This form is too large.", "Shorten what you have filled in, then send it again.")
+        return _notice(request, (), 413, _TOO_LARGE, _SHORTEN)
     seconds = 0
     if context.embeds is not None:
         seconds = await context.embeds.seconds_to_wait(visitor(request.client.host if request.client else None))
     if seconds or context.documents is None:
-        later = _notice((), 429, "Too many requests.", "Please wait a moment, then try again.")
+        later = _notice(request, (), 429, _TOO_MANY, _WAIT)
         later.headers["Retry-After"] = str(max(seconds, 1))
         return later
     token, documents = fields.get("session_token", "")[:TOKEN_LENGTH_MAX], context.documents
@@ -296,14 +343,13 @@ async def _answer(context: PagesContext, answer: Answer, request: Request) -> Re
     except TokenRefused as error:
         origins = await _origins_of(context, token)
         if error.expired:
-            words = "Nothing that you have published is lost. Open this page again from where you came."
-            return _notice(origins, 401, "This session has ended.", words, ended=True)
-        return _notice(origins, 401, "This session cannot be opened.", error.public)
+            return _notice(request, origins, 401, _ENDED, _NOTHING_LOST, ended=True)
+        return _notice(request, origins, 401, _NOT_OPENED, error.public, lang="en")
     except PartnerSuspended:
         origins = await _origins_of(context, token)
-        return _notice(origins, 403, "This is not available now.", "Please ask whoever runs this application.")
+        return _notice(request, origins, 403, _UNAVAILABLE, _ASK)
     except NotFound as error:
-        return _notice(await _origins_of(context, token), 404, "This session cannot be opened.", error.public)
+        return _notice(request, await _origins_of(context, token), 404, _NOT_OPENED, error.public, lang="en")
     visit = Visit(context, request, opened, token, fields)
     try:
         return await answer(visit)
@@ -315,11 +361,11 @@ async def _guarded(context: PagesContext, answer: Answer, request: Request) -> R
     try:
         return await _answer(context, answer, request)
     except StoreError:
-        return _notice((), 503, "This is not available now.", "Please try again in a moment.")
+        return _notice(request, (), 503, _UNAVAILABLE, _TRY_AGAIN)
 
 
 def _failed(visit: Visit, error: TillgateError) -> Response:
-    message = _WORDS.message(error)
+    message = for_reader(error, visit.words)
     match error:
         case NotFound():
             status = 404
@@ -332,8 +378,9 @@ def _failed(visit: Visit, error: TillgateError) -> Response:
         case _:
             status = 409
     if visit.by_script:
-        return json_answer(visit.origins, status, message=message, line=None, pictures=[], pages=0)
-    return visit.page("notice.html", status, title="That is not possible.", words=message, ended=False)
+        return json_answer(visit.origins, status, **nothing_drawn(message))
+    title = visit.words.say("That is not possible.")
+    return visit.page("notice.html", status, title=title, told=message, told_lang="", ended=False)
 
 
 async def _fields(request: Request) -> dict[str, str] | None:

@@ -10,6 +10,7 @@ import structlog
 from keyturn.database import StoreUnavailable
 from tillgate.base.clock import Clock
 from tillgate.rails.evm import records
+from tillgate.rails.evm.addresses import parse_address
 from tillgate.rails.evm.coin import records as coin
 from tillgate.rails.evm.coin.model import Known
 from tillgate.rails.evm.model import Booked, Change, Money, Point, TransferState, View, spoken_ordinal
@@ -142,11 +143,17 @@ class SqlBooks:
         return reported
 
     async def _report(self, tx: Transaction, *, transfers: Sequence[Transfer], height: int) -> None:
-        seen = [Sighted(one.money.token, one.money.sender, observation(one, height)) for one in transfers]
+        seen = [_sighted(one, height) for one in transfers]
         payments = await self._receivers.observe(tx, transfers[0].money.recipient, seen)
         for transfer, payment_id in zip(transfers, payments, strict=True):
             # One that has changed meanwhile is reported once more.
             await records.mark_reported(tx, transfer, height, payment_id)
+
+
+def _sighted(transfer: Transfer, height: int) -> Sighted:
+    money = transfer.money
+    addresses = parse_address(money.sender), parse_address(money.recipient)
+    return Sighted(money.token, *addresses, observation(transfer, height))
 
 
 def observation(transfer: Transfer, height: int) -> Observation:

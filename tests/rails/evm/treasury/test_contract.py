@@ -12,6 +12,7 @@ from tests.rails.evm.anvil import FOLDER, HOME, Anvil, running_anvil
 from tillgate.rails.evm.addresses import keccak256
 from tillgate.rails.evm.treasury import contract
 from tillgate.rails.evm.treasury.model import Treasury, new_treasury
+from tillgate.rails.evm.treasury.rehearsing import gas_limit_of
 
 HOSTILE = json.loads((FOLDER / "hostile.json").read_text())
 TREASURY = "0x" + "7e" * 20
@@ -127,6 +128,25 @@ def test_a_stranger_flushes_a_hundred_addresses_at_once(chain: Chain, treasury: 
     plain = chain.sent(chain.anvil.token, "0xa9059cbb" + TREASURY[2:].rjust(64, "0") + f"{1:064x}")
     transfer = int(plain["gasUsed"], 16)
     print(f"gas an address: first flush {first // 100:,}, later {later // 100:,}; a transfer {transfer:,}")
+
+
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_the_gas_that_a_plan_gives_is_enough_for_its_last_address(chain: Chain, source: Treasury, count: int) -> None:
+    """A node's estimate is the least with which a flush succeeds, and it succeeds without its last transfer: with the
+    limit of a plan everything moves, of one token and of two, the first time and later."""
+    salts = [source.salt(one) for one in range(count)]
+    for tokens in ([chain.anvil.token], [chain.anvil.token, chain.anvil.other_token]) * 2:
+        for token in tokens:
+            for address in source.addresses(0, count):
+                chain.anvil.send("transfer(address,uint256)", address, 5, to=token)
+        chain.anvil.mine()
+        data = contract.flushing_call(TREASURY, salts, tokens)
+        asked = {"from": chain.stranger, "to": contract.factory(), "data": data}
+        limit = gas_limit_of(int(chain.anvil.ask("eth_estimateGas", asked), 16), len(tokens))
+        assert chain.sent(contract.factory(), data, sender=chain.stranger, gas=hex(limit))["status"] == "0x1"
+        assert [chain.held(token, one) for token in tokens for one in source.addresses(0, count)] == [0] * (
+            count * len(tokens)
+        )
 
 
 def test_a_thief_gets_nothing(chain: Chain, source: Treasury) -> None:

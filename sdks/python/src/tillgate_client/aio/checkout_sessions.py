@@ -114,7 +114,7 @@ class AsyncCheckoutSessions:
         return await self._transport.send(call, CheckoutSession)
 
     async def accept(
-        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
         """Accept the amount received as payment, although it is too little, too much or late."""
         call = call_of(
@@ -122,11 +122,12 @@ class AsyncCheckoutSessions:
             path_of("checkout_sessions", id, "accept"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)
 
     async def cancel(
-        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
         """Cancel a session; what was authorized for it is released."""
         call = call_of(
@@ -134,11 +135,12 @@ class AsyncCheckoutSessions:
             path_of("checkout_sessions", id, "cancel"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)
 
     async def expire(
-        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
         """Expire a pending session early; it can still be paid late."""
         call = call_of(
@@ -146,6 +148,7 @@ class AsyncCheckoutSessions:
             path_of("checkout_sessions", id, "expire"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)
 
@@ -156,6 +159,7 @@ class AsyncCheckoutSessions:
         amount: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CheckoutSession:
         """Mark a payment by mail as received: the price, or another ``amount``."""
         call = call_of(
@@ -164,11 +168,12 @@ class AsyncCheckoutSessions:
             query={"expand": expand},
             body=given(amount=amount),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)
 
     async def undo_received(
-        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
         """Undo that a payment by mail was received; its order is canceled, for good."""
         call = call_of(
@@ -176,6 +181,7 @@ class AsyncCheckoutSessions:
             path_of("checkout_sessions", id, "undo_received"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)
 
@@ -187,6 +193,7 @@ class AsyncCheckoutSessions:
         payer: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CheckoutSession:
         """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
         call = call_of(
@@ -195,11 +202,18 @@ class AsyncCheckoutSessions:
             query={"expand": expand},
             body=given(outcome=outcome, payer=payer),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)
 
     async def choose_option(
-        self, id: str, *, asset: str, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        asset: str,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CheckoutSession:
         """Choose which of ``payment_options`` the session shows, by its CAIP-19 ``asset``."""
         call = call_of(
@@ -208,5 +222,6 @@ class AsyncCheckoutSessions:
             query={"expand": expand},
             body=given(asset=asset),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CheckoutSession)

@@ -15,12 +15,14 @@ from tillgate_client.aio.products import AsyncProducts
 from tillgate_client.aio.promotion_codes import AsyncPromotionCodes
 from tillgate_client.aio.redemptions import AsyncRedemptions
 from tillgate_client.aio.refunds import AsyncRefunds
+from tillgate_client.aio.reports import AsyncReports
 from tillgate_client.aio.search import AsyncSearch
 from tillgate_client.aio.test_clocks import AsyncTestClocks
 from tillgate_client.aio.transactions import AsyncTransactions
 from tillgate_client.aio.transfers import AsyncTransfers
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.aio.unassigned_transfers import AsyncUnassignedTransfers
+from tillgate_client.aio.usage import AsyncUsage
 from tillgate_client.aio.webhook_deliveries import AsyncWebhookDeliveries
 from tillgate_client.aio.webhook_endpoints import AsyncWebhookEndpoints
 from tillgate_client.calls import RETRIES_MAX, TIMEOUT_SECONDS
@@ -36,14 +38,14 @@ class AsyncClient:
     Attributes:
         payment_links, checkout_sessions, webhook_endpoints, webhook_deliveries, events, customers, products, coupons,
         promotion_codes, redemptions, test_clocks, orders, payments, transactions, refunds,
-        transfers, unassigned_transfers, search: what can be done.
+        transfers, unassigned_transfers, search, usage, reports: what can be done.
     """
 
     def __init__(
         self,
         *,
         api_key: str | None = None,
-        base_url: str,
+        base_url: str | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
         max_retries: int = RETRIES_MAX,
         http_client: httpx.AsyncClient | None = None,
@@ -51,7 +53,8 @@ class AsyncClient:
         """
         Args:
             api_key: by default what ``CHECKOUT_API_KEY`` holds.
-            base_url: the bare origin, ``https://your-domain.com``; a trailing slash or ``/api/v1`` is removed.
+            base_url: the bare origin, ``https://your-domain.com``; a trailing slash or ``/api/v1`` is removed. By
+                default what ``CHECKOUT_BASE_URL`` holds.
             timeout_seconds: of each attempt, for connecting and for each silence.
             max_retries: attempts after the first.
             http_client: your own, with its proxies and certificates; it stays yours to close.
@@ -59,7 +62,10 @@ class AsyncClient:
         Raises:
             ConfigurationError: the key is missing or malformed, or ``base_url`` is more than an origin.
         """
-        self._transport = AsyncTransport(api_key, base_url, timeout_seconds, max_retries, http_client)
+        self._use(AsyncTransport(api_key, base_url, timeout_seconds, max_retries, http_client))
+
+    def _use(self, transport: AsyncTransport) -> None:
+        self._transport = transport
         self.payment_links = AsyncPaymentLinks(self._transport)
         self.checkout_sessions = AsyncCheckoutSessions(self._transport)
         self.webhook_endpoints = AsyncWebhookEndpoints(self._transport)
@@ -78,11 +84,20 @@ class AsyncClient:
         self.transfers = AsyncTransfers(self._transport)
         self.unassigned_transfers = AsyncUnassignedTransfers(self._transport)
         self.search = AsyncSearch(self._transport)
+        self.usage = AsyncUsage(self._transport)
+        self.reports = AsyncReports(self._transport)
 
     @property
     def base_url(self) -> str:
         """The server's origin."""
         return self._transport.base_url
+
+    def with_options(self, *, timeout_seconds: float | None = None, max_retries: int | None = None) -> "AsyncClient":
+        """This client under other limits, for one call or for several. It shares the connections, which stay this
+        client's to close."""
+        other = object.__new__(type(self))
+        other._use(self._transport.with_limits(timeout_seconds, max_retries))
+        return other
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -76,24 +76,44 @@ class AsyncOrders:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Change what is given; ``metadata`` is merged by key, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of(
-            "PATCH", path_of("orders", id), query={"expand": expand}, body=body, idempotency_key=idempotency_key
+            "PATCH",
+            path_of("orders", id),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Order)
 
-    async def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
+    async def accept(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Order:
         """Accept the amount received as payment, although it is too little, too much, late, or partly reversed."""
         call = call_of(
-            "POST", path_of("orders", id, "accept"), query={"expand": expand}, idempotency_key=idempotency_key
+            "POST",
+            path_of("orders", id, "accept"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Order)
 
-    async def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
+    async def wait(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Order:
         """Wait for the rest of an underpaid order: a further payment settles it automatically."""
-        call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("orders", id, "wait"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
         return await self._transport.send(call, Order)
 
     async def deliver(
@@ -105,6 +125,7 @@ class AsyncOrders:
         tokens: Sequence[Mapping[str, str]] | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Mark items of a paid order as delivered: those that are named, or all that are still open."""
         body = {"lineItemIds": line_item_ids, "transactionId": transaction_id, "tokens": tokens}
@@ -114,6 +135,7 @@ class AsyncOrders:
             query={"expand": expand},
             body={name: value for name, value in body.items() if value is not None},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Order)
 
@@ -125,6 +147,7 @@ class AsyncOrders:
         reason: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well."""
         body = {"lineItemIds": line_item_ids, "reason": reason}
@@ -134,11 +157,18 @@ class AsyncOrders:
             query={"expand": expand},
             body={name: value for name, value in body.items() if value is not None},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Order)
 
     async def refund(
-        self, id: str, *, what: OrderRefund, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        what: OrderRefund,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
         call = call_of(
@@ -147,5 +177,6 @@ class AsyncOrders:
             query={"expand": expand},
             body={"what": what},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Order)

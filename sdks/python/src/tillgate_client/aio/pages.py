@@ -1,11 +1,12 @@
 """Lists, a page at a time or all of it."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from tillgate_client.aio.transport import AsyncTransport
-from tillgate_client.calls import call_of
-from tillgate_client.objects import ListAnswer, NumberedListAnswer
+from tillgate_client.calls import ROOT, call_of
+from tillgate_client.errors import UnexpectedAnswerError
+from tillgate_client.objects import ListAnswer, NumberedListAnswer, to_plain
 
 T = TypeVar("T")
 
@@ -44,12 +45,37 @@ class AsyncPage(Generic[T]):
         return await list_page(self._transport, self._path, self._query | onward, self._item)
 
     async def auto_paginate(self) -> AsyncIterator[T]:
-        """Each object of this page and of all that follow, fetched as you go."""
+        """Each object of this page and of all that follow, fetched as you go.
+
+        Raises:
+            UnexpectedAnswerError: a page leads to itself, so that the walk would not end.
+        """
         page: AsyncPage[T] | None = self
         while page is not None:
             for one in page.data:
                 yield one
+            before = page.next_cursor
             page = await page.next_page()
+            if page is not None and page.has_more and page.next_cursor == before:
+                raise UnexpectedAnswerError(
+                    f"The page of {ROOT}{self._path} after {before} leads to itself.",
+                    status=200,
+                    type="unexpected",
+                    code="unexpected_answer",
+                )
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        """The same as ``auto_paginate()``."""
+        return self.auto_paginate()
+
+    def to_dict(self) -> dict[str, Any]:
+        """This page alone as plain dicts and lists, under Python's names."""
+        return {
+            "data": to_plain(self.data),
+            "has_more": self.has_more,
+            "next_cursor": self.next_cursor,
+            "log_id": self.log_id,
+        }
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.data)} objects, has_more={self.has_more})"
@@ -69,7 +95,7 @@ class AsyncNumberedPage(Generic[T]):
 
     Attributes:
         data: its objects.
-        total: how many there are on all pages.
+        total: how many there are on all pages, counted up to 10,000 beyond this one.
         page: its number, from 1.
         limit: how many fit on a page.
     """
@@ -93,12 +119,25 @@ class AsyncNumberedPage(Generic[T]):
         return await numbered_page(self._transport, self._path, self._query | {"page": self.page + 1}, self._item)
 
     async def auto_paginate(self) -> AsyncIterator[T]:
-        """Each object of this page and of all that follow, fetched as you go."""
-        page: AsyncNumberedPage[T] | None = self
-        while page is not None:
-            for one in page.data:
-                yield one
-            page = await page.next_page()
+        """Each object of this page and of all that follow, once, fetched as you go."""
+        for one in self.data:
+            yield one
+        if not self.data or self.page * self.limit >= self.total:
+            return
+        # From here on by cursor, for what is added meanwhile would move the pages.
+        last = cast(Any, self.data[-1]).id
+        onward = {name: value for name, value in self._query.items() if name != "page"} | {"starting_after": last}
+        following = await list_page(self._transport, self._path, onward, self._item)
+        async for one in following.auto_paginate():
+            yield one
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        """The same as ``auto_paginate()``."""
+        return self.auto_paginate()
+
+    def to_dict(self) -> dict[str, Any]:
+        """This page alone as plain dicts and lists, under Python's names."""
+        return {"data": to_plain(self.data), "total": self.total, "page": self.page, "limit": self.limit}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.data)} of {self.total} objects, page={self.page})"

@@ -57,6 +57,7 @@ class AsyncPayments:
         metadata: Mapping[str, Any] | None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Payment:
         """Change a payment's metadata."""
         call = call_of(
@@ -65,6 +66,7 @@ class AsyncPayments:
             query={"expand": expand},
             body={"metadata": metadata},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Payment)
 
@@ -76,6 +78,7 @@ class AsyncPayments:
         cancel_remainder: bool | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Payment:
         """Take what was authorized, all that is left or an ``amount``; the rest is released unless
         ``cancel_remainder`` is False."""
@@ -86,12 +89,19 @@ class AsyncPayments:
             query={"expand": expand},
             body=body,
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Payment)
 
-    async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
+    async def cancel(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Payment:
         """Release what was authorized and not captured."""
         call = call_of(
-            "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+            "POST",
+            path_of("payments", id, "cancel"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Payment)

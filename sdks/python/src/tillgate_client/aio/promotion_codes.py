@@ -55,6 +55,8 @@ class AsyncPromotionCodes:
         *,
         limit: int | None = None,
         starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         active: bool | None = None,
         coupon_id: str | None = None,
         code: str | None = None,
@@ -64,6 +66,8 @@ class AsyncPromotionCodes:
         query = {
             "limit": limit,
             "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
             "active": active,
             "couponId": coupon_id,
             "code": code,
@@ -84,6 +88,7 @@ class AsyncPromotionCodes:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> PromotionCode:
         """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {"active": active, "metadata": metadata}
@@ -93,5 +98,6 @@ class AsyncPromotionCodes:
             query={"expand": expand},
             body=body,
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, PromotionCode)

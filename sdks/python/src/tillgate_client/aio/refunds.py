@@ -76,6 +76,7 @@ class AsyncRefunds:
         metadata: Mapping[str, Any] | None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Refund:
         """Change a refund's metadata."""
         call = call_of(
@@ -84,11 +85,18 @@ class AsyncRefunds:
             query={"expand": expand},
             body={"metadata": metadata},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Refund)
 
     async def settle(
-        self, id: str, *, tx_hash: str, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        tx_hash: str,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Refund:
         """Mark a pending refund as sent, and with which transaction. On a network that is looked up, and the refund is
         pending until it is final."""
@@ -98,18 +106,25 @@ class AsyncRefunds:
             query={"expand": expand},
             body={"txHash": tx_hash},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Refund)
 
-    async def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Refund:
+    async def cancel(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Refund:
         """Cancel a pending refund."""
         call = call_of(
-            "POST", path_of("refunds", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+            "POST",
+            path_of("refunds", id, "cancel"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, Refund)
 
     async def create_destination_link(
-        self, id: str, *, mail: bool | None = None, idempotency_key: str | None = None
+        self, id: str, *, mail: bool | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> RefundLink:
         """Make a link with which the buyer enters where a refund on a network goes; with ``mail`` it is mailed to the
         order's customer, and is not in the answer."""
@@ -118,5 +133,6 @@ class AsyncRefunds:
             path_of("refunds", id, "destination_link"),
             body=given(mail=mail),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, RefundLink)

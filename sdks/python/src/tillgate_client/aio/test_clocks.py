@@ -1,5 +1,7 @@
 """``client.test_clocks``."""
 
+from datetime import datetime
+
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
@@ -17,18 +19,36 @@ class AsyncTestClocks:
         call = call_of("POST", "/test_clocks", body=given(name=name), idempotency_key=idempotency_key)
         return await self._transport.send(call, TestClock)
 
-    async def list(self, *, limit: int | None = None, starting_after: str | None = None) -> AsyncPage[TestClock]:
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> AsyncPage[TestClock]:
         """List test clocks, newest first."""
-        query = {"limit": limit, "starting_after": starting_after}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+        }
         return await list_page(self._transport, "/test_clocks", query, TestClock)
 
     async def retrieve(self, id: str) -> TestClock:
         """Retrieve a test clock."""
         return await self._transport.send(call_of("GET", path_of("test_clocks", id)), TestClock)
 
-    async def advance(self, id: str, *, seconds: int, idempotency_key: str | None = None) -> TestClock:
+    async def advance(
+        self, id: str, *, seconds: int, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> TestClock:
         """Put a clock forward: its sessions' deadlines come nearer, and what is due has happened when this returns."""
         call = call_of(
-            "POST", path_of("test_clocks", id, "advance"), body={"seconds": seconds}, idempotency_key=idempotency_key
+            "POST",
+            path_of("test_clocks", id, "advance"),
+            body={"seconds": seconds},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, TestClock)

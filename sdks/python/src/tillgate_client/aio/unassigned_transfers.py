@@ -50,6 +50,7 @@ class AsyncUnassignedTransfers:
         value: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> UnassignedTransfer:
         """Assign a transfer to an order, which then waits for your decision.
 
@@ -61,11 +62,18 @@ class AsyncUnassignedTransfers:
             query={"expand": expand},
             body=given(orderId=order_id, value=value),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, UnassignedTransfer)
 
     async def mark_returned(
-        self, id: str, *, note: str | None = None, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        note: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> UnassignedTransfer:
         """Mark a transfer as returned: you sent the money back."""
         call = call_of(
@@ -74,5 +82,6 @@ class AsyncUnassignedTransfers:
             query={"expand": expand},
             body=given(note=note),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, UnassignedTransfer)

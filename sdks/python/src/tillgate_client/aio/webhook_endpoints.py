@@ -1,6 +1,7 @@
 """``client.webhook_endpoints``."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
@@ -41,9 +42,21 @@ class AsyncWebhookEndpoints:
         call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, CreatedWebhookEndpoint)
 
-    async def list(self, *, limit: int | None = None, starting_after: str | None = None) -> AsyncPage[WebhookEndpoint]:
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> AsyncPage[WebhookEndpoint]:
         """List webhook endpoints, newest first."""
-        query = {"limit": limit, "starting_after": starting_after}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+        }
         return await list_page(self._transport, "/webhook_endpoints", query, WebhookEndpoint)
 
     async def retrieve(self, id: str) -> WebhookEndpoint:
@@ -59,19 +72,29 @@ class AsyncWebhookEndpoints:
         description: str | UnsetType | None = UNSET,
         active: bool | UnsetType = UNSET,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> WebhookEndpoint:
         """Change what is given; None clears the description, and all else stays."""
         body = {"url": url, "events": events, "description": description, "active": active}
-        call = call_of("PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key, if_match=if_match
+        )
         return await self._transport.send(call, WebhookEndpoint)
 
-    async def delete(self, id: str, *, idempotency_key: str | None = None) -> DeletedWebhookEndpoint:
+    async def delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> DeletedWebhookEndpoint:
         """Delete a webhook endpoint."""
-        call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key)
+        call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key, if_match=if_match)
         return await self._transport.send(call, DeletedWebhookEndpoint)
 
     async def rotate_secret(
-        self, id: str, *, overlap_seconds: int | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        overlap_seconds: int | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CreatedWebhookEndpoint:
         """Give it a new ``secret``, in this answer only; for ``overlap_seconds`` the one before signs as well."""
         call = call_of(
@@ -79,6 +102,7 @@ class AsyncWebhookEndpoints:
             path_of("webhook_endpoints", id, "rotate_secret"),
             body=given(overlapSeconds=overlap_seconds),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, CreatedWebhookEndpoint)
 
@@ -90,6 +114,7 @@ class AsyncWebhookEndpoints:
         before: int | None = None,
         failed_only: bool | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> WebhookReplay:
         """Send the events between two sequences again, both excluded, or those of them that never arrived."""
         call = call_of(
@@ -97,6 +122,7 @@ class AsyncWebhookEndpoints:
             path_of("webhook_endpoints", id, "replay"),
             body=given(after=after, before=before, failedOnly=failed_only),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return await self._transport.send(call, WebhookReplay)
 
@@ -112,8 +138,16 @@ class AsyncWebhookEndpoints:
         status: Literal["abandoned"] | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
     ) -> AsyncPage[WebhookDelivery]:
         """List what was sent there, newest first; with ``status``, what was given up."""
-        query = {"status": status, "limit": limit, "starting_after": starting_after}
+        query = {
+            "status": status,
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+        }
         path = path_of("webhook_endpoints", id, "deliveries")
         return await list_page(self._transport, path, query, WebhookDelivery)

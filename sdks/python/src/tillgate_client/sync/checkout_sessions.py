@@ -114,33 +114,42 @@ class CheckoutSessions:
         call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
         return self._transport.send(call, CheckoutSession)
 
-    def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
+    def accept(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> CheckoutSession:
         """Accept the amount received as payment, although it is too little, too much or late."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "accept"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)
 
-    def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
+    def cancel(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> CheckoutSession:
         """Cancel a session; what was authorized for it is released."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)
 
-    def expire(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> CheckoutSession:
+    def expire(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> CheckoutSession:
         """Expire a pending session early; it can still be paid late."""
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "expire"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)
 
@@ -151,6 +160,7 @@ class CheckoutSessions:
         amount: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CheckoutSession:
         """Mark a payment by mail as received: the price, or another ``amount``."""
         call = call_of(
@@ -159,11 +169,12 @@ class CheckoutSessions:
             query={"expand": expand},
             body=given(amount=amount),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)
 
     def undo_received(
-        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
         """Undo that a payment by mail was received; its order is canceled, for good."""
         call = call_of(
@@ -171,6 +182,7 @@ class CheckoutSessions:
             path_of("checkout_sessions", id, "undo_received"),
             query={"expand": expand},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)
 
@@ -182,6 +194,7 @@ class CheckoutSessions:
         payer: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CheckoutSession:
         """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
         call = call_of(
@@ -190,11 +203,18 @@ class CheckoutSessions:
             query={"expand": expand},
             body=given(outcome=outcome, payer=payer),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)
 
     def choose_option(
-        self, id: str, *, asset: str, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        asset: str,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CheckoutSession:
         """Choose which of ``payment_options`` the session shows, by its CAIP-19 ``asset``."""
         call = call_of(
@@ -203,5 +223,6 @@ class CheckoutSessions:
             query={"expand": expand},
             body=given(asset=asset),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CheckoutSession)

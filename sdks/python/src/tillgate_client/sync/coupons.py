@@ -52,10 +52,22 @@ class Coupons:
         return self._transport.send(call, Coupon)
 
     def list(
-        self, *, limit: int | None = None, starting_after: str | None = None, active: bool | None = None
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        active: bool | None = None,
     ) -> Page[Coupon]:
         """List coupons, newest first; ``active`` lists those switched on, or those switched off."""
-        query = {"limit": limit, "starting_after": starting_after, "active": active}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+            "active": active,
+        }
         return list_page(self._transport, "/coupons", query, Coupon)
 
     def retrieve(self, id: str) -> Coupon:
@@ -71,8 +83,9 @@ class Coupons:
         active: bool | UnsetType = UNSET,
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Coupon:
         """Change what is given; None clears, ``metadata`` is merged by key. What it is worth never changes."""
         body = {"name": name, "description": description, "active": active, "metadata": metadata}
-        call = call_of("PATCH", path_of("coupons", id), body=body, idempotency_key=idempotency_key)
+        call = call_of("PATCH", path_of("coupons", id), body=body, idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, Coupon)

@@ -2,6 +2,7 @@
 """``client.customers``."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -37,11 +38,21 @@ class Customers:
         *,
         page: int | None = None,
         limit: int | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         email: str | None = None,
         reference: str | None = None,
     ) -> NumberedPage[Customer]:
-        """List customers, newest first, by page number; ``email`` and ``reference`` match exactly."""
-        query = {"page": page, "limit": limit, "email": email, "reference": reference}
+        """List customers, newest first, by page number; ``email`` and ``reference`` match exactly. A walk goes on by
+        cursor, and shows each once while others are added."""
+        query = {
+            "page": page,
+            "limit": limit,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+            "email": email,
+            "reference": reference,
+        }
         return numbered_page(self._transport, "/customers", query, Customer)
 
     def retrieve(self, id: str) -> Customer:
@@ -57,13 +68,14 @@ class Customers:
         reference: str | UnsetType | None = UNSET,
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Customer:
         """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {"email": email, "name": name, "reference": reference, "metadata": metadata}
-        call = call_of("PATCH", path_of("customers", id), body=body, idempotency_key=idempotency_key)
+        call = call_of("PATCH", path_of("customers", id), body=body, idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, Customer)
 
-    def erase(self, id: str, *, idempotency_key: str | None = None) -> Customer:
+    def erase(self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None) -> Customer:
         """Erase a customer's personal data, for good; orders and issued documents stay."""
-        call = call_of("DELETE", path_of("customers", id), idempotency_key=idempotency_key)
+        call = call_of("DELETE", path_of("customers", id), idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, Customer)

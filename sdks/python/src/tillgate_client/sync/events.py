@@ -22,13 +22,16 @@ class Events:
         limit: int | None = None,
         starting_after: str | None = None,
         type: str | None = None,
+        object_id: str | None = None,
+        related_object: str | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         after: int | None = None,
         log: str | None = None,
     ) -> Page[Event]:
-        """List events, newest first. ``type`` matches exactly; ``created_after`` is inclusive, ``created_before`` is
-        not.
+        """List events, newest first. ``type`` matches exactly, or is a pattern such as ``order.*``; ``created_after``
+        is inclusive, ``created_before`` is not. ``object_id`` is what an event is about; ``related_object`` is an
+        order, its session, its payment, a transaction or a refund of it, and finds the events of all of them.
 
         ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled, and with
         it the page's ``log_id``, to be given as ``log``.
@@ -40,6 +43,8 @@ class Events:
             "limit": limit,
             "starting_after": starting_after,
             "type": type,
+            "objectId": object_id,
+            "relatedObject": related_object,
             "createdAfter": created_after,
             "createdBefore": created_before,
             "after": after,

@@ -77,24 +77,44 @@ class Orders:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Change what is given; ``metadata`` is merged by key, and all else stays."""
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of(
-            "PATCH", path_of("orders", id), query={"expand": expand}, body=body, idempotency_key=idempotency_key
+            "PATCH",
+            path_of("orders", id),
+            query={"expand": expand},
+            body=body,
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Order)
 
-    def accept(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
+    def accept(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Order:
         """Accept the amount received as payment, although it is too little, too much, late, or partly reversed."""
         call = call_of(
-            "POST", path_of("orders", id, "accept"), query={"expand": expand}, idempotency_key=idempotency_key
+            "POST",
+            path_of("orders", id, "accept"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Order)
 
-    def wait(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Order:
+    def wait(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Order:
         """Wait for the rest of an underpaid order: a further payment settles it automatically."""
-        call = call_of("POST", path_of("orders", id, "wait"), query={"expand": expand}, idempotency_key=idempotency_key)
+        call = call_of(
+            "POST",
+            path_of("orders", id, "wait"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+        )
         return self._transport.send(call, Order)
 
     def deliver(
@@ -106,6 +126,7 @@ class Orders:
         tokens: Sequence[Mapping[str, str]] | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Mark items of a paid order as delivered: those that are named, or all that are still open."""
         body = {"lineItemIds": line_item_ids, "transactionId": transaction_id, "tokens": tokens}
@@ -115,6 +136,7 @@ class Orders:
             query={"expand": expand},
             body={name: value for name, value in body.items() if value is not None},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Order)
 
@@ -126,6 +148,7 @@ class Orders:
         reason: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well."""
         body = {"lineItemIds": line_item_ids, "reason": reason}
@@ -135,11 +158,18 @@ class Orders:
             query={"expand": expand},
             body={name: value for name, value in body.items() if value is not None},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Order)
 
     def refund(
-        self, id: str, *, what: OrderRefund, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        what: OrderRefund,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Order:
         """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
         call = call_of(
@@ -148,5 +178,6 @@ class Orders:
             query={"expand": expand},
             body={"what": what},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Order)

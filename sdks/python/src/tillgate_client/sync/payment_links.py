@@ -49,10 +49,22 @@ class PaymentLinks:
         return self._transport.send(call, PaymentLink)
 
     def list(
-        self, *, limit: int | None = None, starting_after: str | None = None, archived: bool | None = None
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        archived: bool | None = None,
     ) -> Page[PaymentLink]:
         """List payment links, newest first; ``archived=True`` lists those that were put away instead."""
-        query = {"limit": limit, "starting_after": starting_after, "archived": archived}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+            "archived": archived,
+        }
         return list_page(self._transport, "/payment_links", query, PaymentLink)
 
     def retrieve(self, id: str) -> PaymentLink:
@@ -74,6 +86,7 @@ class PaymentLinks:
         expires_at: datetime | UnsetType | None = UNSET,
         max_completed_sessions: int | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> PaymentLink:
         """Change what is given; None clears what may be empty, and all else stays."""
         body = {
@@ -88,10 +101,12 @@ class PaymentLinks:
             "expiresAt": expires_at,
             "maxCompletedSessions": max_completed_sessions,
         }
-        call = call_of("PATCH", path_of("payment_links", id), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH", path_of("payment_links", id), body=body, idempotency_key=idempotency_key, if_match=if_match
+        )
         return self._transport.send(call, PaymentLink)
 
-    def archive(self, id: str, *, idempotency_key: str | None = None) -> PaymentLink:
+    def archive(self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None) -> PaymentLink:
         """Archive a payment link for good; sessions that were made from it go on."""
-        call = call_of("DELETE", path_of("payment_links", id), idempotency_key=idempotency_key)
+        call = call_of("DELETE", path_of("payment_links", id), idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, PaymentLink)

@@ -58,6 +58,7 @@ class Payments:
         metadata: Mapping[str, Any] | None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Payment:
         """Change a payment's metadata."""
         call = call_of(
@@ -66,6 +67,7 @@ class Payments:
             query={"expand": expand},
             body={"metadata": metadata},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Payment)
 
@@ -77,6 +79,7 @@ class Payments:
         cancel_remainder: bool | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Payment:
         """Take what was authorized, all that is left or an ``amount``; the rest is released unless
         ``cancel_remainder`` is False."""
@@ -87,12 +90,19 @@ class Payments:
             query={"expand": expand},
             body=body,
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Payment)
 
-    def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Payment:
+    def cancel(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Payment:
         """Release what was authorized and not captured."""
         call = call_of(
-            "POST", path_of("payments", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+            "POST",
+            path_of("payments", id, "cancel"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Payment)

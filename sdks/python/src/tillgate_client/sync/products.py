@@ -2,6 +2,7 @@
 """``client.products``."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -54,12 +55,21 @@ class Products:
         *,
         limit: int | None = None,
         starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         active: bool | None = None,
         reference: str | None = None,
     ) -> Page[Product]:
         """List products, newest first; ``active`` lists those for sale, or those that are not, ``reference``
         the one that has it."""
-        query = {"limit": limit, "starting_after": starting_after, "active": active, "reference": reference}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+            "active": active,
+            "reference": reference,
+        }
         return list_page(self._transport, "/products", query, Product)
 
     def retrieve(self, id: str) -> Product:
@@ -81,6 +91,7 @@ class Products:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         reference: str | UnsetType | None = UNSET,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Product:
         """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {
@@ -95,5 +106,5 @@ class Products:
             "metadata": metadata,
             "reference": reference,
         }
-        call = call_of("PATCH", path_of("products", id), body=body, idempotency_key=idempotency_key)
+        call = call_of("PATCH", path_of("products", id), body=body, idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, Product)

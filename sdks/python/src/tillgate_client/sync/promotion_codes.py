@@ -56,6 +56,8 @@ class PromotionCodes:
         *,
         limit: int | None = None,
         starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         active: bool | None = None,
         coupon_id: str | None = None,
         code: str | None = None,
@@ -65,6 +67,8 @@ class PromotionCodes:
         query = {
             "limit": limit,
             "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
             "active": active,
             "couponId": coupon_id,
             "code": code,
@@ -85,6 +89,7 @@ class PromotionCodes:
         metadata: Mapping[str, Any] | UnsetType | None = UNSET,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> PromotionCode:
         """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
         body = {"active": active, "metadata": metadata}
@@ -94,5 +99,6 @@ class PromotionCodes:
             query={"expand": expand},
             body=body,
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, PromotionCode)

@@ -77,6 +77,7 @@ class Refunds:
         metadata: Mapping[str, Any] | None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Refund:
         """Change a refund's metadata."""
         call = call_of(
@@ -85,11 +86,18 @@ class Refunds:
             query={"expand": expand},
             body={"metadata": metadata},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Refund)
 
     def settle(
-        self, id: str, *, tx_hash: str, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        tx_hash: str,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> Refund:
         """Mark a pending refund as sent, and with which transaction. On a network that is looked up, and the refund is
         pending until it is final."""
@@ -99,18 +107,25 @@ class Refunds:
             query={"expand": expand},
             body={"txHash": tx_hash},
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Refund)
 
-    def cancel(self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None) -> Refund:
+    def cancel(
+        self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> Refund:
         """Cancel a pending refund."""
         call = call_of(
-            "POST", path_of("refunds", id, "cancel"), query={"expand": expand}, idempotency_key=idempotency_key
+            "POST",
+            path_of("refunds", id, "cancel"),
+            query={"expand": expand},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, Refund)
 
     def create_destination_link(
-        self, id: str, *, mail: bool | None = None, idempotency_key: str | None = None
+        self, id: str, *, mail: bool | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> RefundLink:
         """Make a link with which the buyer enters where a refund on a network goes; with ``mail`` it is mailed to the
         order's customer, and is not in the answer."""
@@ -119,5 +134,6 @@ class Refunds:
             path_of("refunds", id, "destination_link"),
             body=given(mail=mail),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, RefundLink)

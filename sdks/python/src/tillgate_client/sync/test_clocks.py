@@ -1,6 +1,8 @@
 # Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
 """``client.test_clocks``."""
 
+from datetime import datetime
+
 from tillgate_client.calls import call_of, given, path_of
 from tillgate_client.objects import TestClock
 from tillgate_client.sync.pages import Page, list_page
@@ -18,18 +20,36 @@ class TestClocks:
         call = call_of("POST", "/test_clocks", body=given(name=name), idempotency_key=idempotency_key)
         return self._transport.send(call, TestClock)
 
-    def list(self, *, limit: int | None = None, starting_after: str | None = None) -> Page[TestClock]:
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> Page[TestClock]:
         """List test clocks, newest first."""
-        query = {"limit": limit, "starting_after": starting_after}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+        }
         return list_page(self._transport, "/test_clocks", query, TestClock)
 
     def retrieve(self, id: str) -> TestClock:
         """Retrieve a test clock."""
         return self._transport.send(call_of("GET", path_of("test_clocks", id)), TestClock)
 
-    def advance(self, id: str, *, seconds: int, idempotency_key: str | None = None) -> TestClock:
+    def advance(
+        self, id: str, *, seconds: int, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> TestClock:
         """Put a clock forward: its sessions' deadlines come nearer, and what is due has happened when this returns."""
         call = call_of(
-            "POST", path_of("test_clocks", id, "advance"), body={"seconds": seconds}, idempotency_key=idempotency_key
+            "POST",
+            path_of("test_clocks", id, "advance"),
+            body={"seconds": seconds},
+            idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, TestClock)

@@ -15,6 +15,8 @@ from tillgate_client.calls import (
     headers_of,
     read_api_key,
     read_base_url,
+    read_max_retries,
+    read_timeout,
     result,
     unreachable,
     wait_seconds,
@@ -32,19 +34,28 @@ class Transport:
     def __init__(
         self,
         api_key: str | None,
-        base_url: str,
+        base_url: str | None,
         timeout_seconds: float = TIMEOUT_SECONDS,
         max_retries: int = RETRIES_MAX,
         http_client: httpx.Client | None = None,
     ) -> None:
-        if max_retries < 0:
-            raise ConfigurationError("max_retries: expected 0 or more.")
         self.key = read_api_key(api_key)
         self.base_url = read_base_url(base_url)
-        self._timeout = httpx.Timeout(timeout_seconds)
-        self._max_retries = max_retries
+        self._timeout = read_timeout(timeout_seconds)
+        self._max_retries = read_max_retries(max_retries)
         self._owned = http_client is None
         self._http = http_client if http_client is not None else httpx.Client()
+
+    def with_limits(self, timeout_seconds: float | None, max_retries: int | None) -> "Transport":
+        """The same server, key and connections under other limits; None keeps one. Closing it closes nothing."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        other._owned = False
+        if timeout_seconds is not None:
+            other._timeout = read_timeout(timeout_seconds)
+        if max_retries is not None:
+            other._max_retries = read_max_retries(max_retries)
+        return other
 
     def send(self, call: Call, answer: type[T]) -> T:
         """The answer to a call.
@@ -55,7 +66,7 @@ class Transport:
         """
         headers = headers_of(call, self.key, answer)
         for attempt in range(self._max_retries + 1):
-            outcome: httpx.Response | httpx.TransportError
+            outcome: httpx.Response | httpx.RequestError
             try:
                 # A redirect would carry the key to somebody who was not chosen.
                 outcome = self._http.request(
@@ -67,10 +78,21 @@ class Transport:
                     timeout=self._timeout,
                     follow_redirects=False,
                 )
-            except (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            except (
+                httpx.TimeoutException,
+                httpx.NetworkError,
+                httpx.RemoteProtocolError,
+                httpx.DecodingError,
+            ) as error:
                 outcome = error
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise unreachable(call, error, attempt + 1) from error
+            except httpx.InvalidURL as error:
+                raise ConfigurationError(f"base_url: {error}.") from error
+            except RuntimeError as error:
+                if not self._http.is_closed:
+                    raise
+                raise ConfigurationError("The client is closed; make another one.") from error
             response = outcome if isinstance(outcome, httpx.Response) else None
             wait = wait_seconds(attempt, response) if attempt < self._max_retries else None
             if wait is None:

@@ -51,6 +51,7 @@ class UnassignedTransfers:
         value: str | None = None,
         expand: Expand | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> UnassignedTransfer:
         """Assign a transfer to an order, which then waits for your decision.
 
@@ -62,11 +63,18 @@ class UnassignedTransfers:
             query={"expand": expand},
             body=given(orderId=order_id, value=value),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, UnassignedTransfer)
 
     def mark_returned(
-        self, id: str, *, note: str | None = None, expand: Expand | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        note: str | None = None,
+        expand: Expand | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> UnassignedTransfer:
         """Mark a transfer as returned: you sent the money back."""
         call = call_of(
@@ -75,5 +83,6 @@ class UnassignedTransfers:
             query={"expand": expand},
             body=given(note=note),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, UnassignedTransfer)

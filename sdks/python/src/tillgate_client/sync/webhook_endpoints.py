@@ -2,6 +2,7 @@
 """``client.webhook_endpoints``."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
@@ -42,9 +43,21 @@ class WebhookEndpoints:
         call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
         return self._transport.send(call, CreatedWebhookEndpoint)
 
-    def list(self, *, limit: int | None = None, starting_after: str | None = None) -> Page[WebhookEndpoint]:
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> Page[WebhookEndpoint]:
         """List webhook endpoints, newest first."""
-        query = {"limit": limit, "starting_after": starting_after}
+        query = {
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+        }
         return list_page(self._transport, "/webhook_endpoints", query, WebhookEndpoint)
 
     def retrieve(self, id: str) -> WebhookEndpoint:
@@ -60,19 +73,29 @@ class WebhookEndpoints:
         description: str | UnsetType | None = UNSET,
         active: bool | UnsetType = UNSET,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> WebhookEndpoint:
         """Change what is given; None clears the description, and all else stays."""
         body = {"url": url, "events": events, "description": description, "active": active}
-        call = call_of("PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key)
+        call = call_of(
+            "PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key, if_match=if_match
+        )
         return self._transport.send(call, WebhookEndpoint)
 
-    def delete(self, id: str, *, idempotency_key: str | None = None) -> DeletedWebhookEndpoint:
+    def delete(
+        self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
+    ) -> DeletedWebhookEndpoint:
         """Delete a webhook endpoint."""
-        call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key)
+        call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, DeletedWebhookEndpoint)
 
     def rotate_secret(
-        self, id: str, *, overlap_seconds: int | None = None, idempotency_key: str | None = None
+        self,
+        id: str,
+        *,
+        overlap_seconds: int | None = None,
+        idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> CreatedWebhookEndpoint:
         """Give it a new ``secret``, in this answer only; for ``overlap_seconds`` the one before signs as well."""
         call = call_of(
@@ -80,6 +103,7 @@ class WebhookEndpoints:
             path_of("webhook_endpoints", id, "rotate_secret"),
             body=given(overlapSeconds=overlap_seconds),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, CreatedWebhookEndpoint)
 
@@ -91,6 +115,7 @@ class WebhookEndpoints:
         before: int | None = None,
         failed_only: bool | None = None,
         idempotency_key: str | None = None,
+        if_match: str | None = None,
     ) -> WebhookReplay:
         """Send the events between two sequences again, both excluded, or those of them that never arrived."""
         call = call_of(
@@ -98,6 +123,7 @@ class WebhookEndpoints:
             path_of("webhook_endpoints", id, "replay"),
             body=given(after=after, before=before, failedOnly=failed_only),
             idempotency_key=idempotency_key,
+            if_match=if_match,
         )
         return self._transport.send(call, WebhookReplay)
 
@@ -113,8 +139,16 @@ class WebhookEndpoints:
         status: Literal["abandoned"] | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
     ) -> Page[WebhookDelivery]:
         """List what was sent there, newest first; with ``status``, what was given up."""
-        query = {"status": status, "limit": limit, "starting_after": starting_after}
+        query = {
+            "status": status,
+            "limit": limit,
+            "starting_after": starting_after,
+            "createdAfter": created_after,
+            "createdBefore": created_before,
+        }
         path = path_of("webhook_endpoints", id, "deliveries")
         return list_page(self._transport, path, query, WebhookDelivery)

@@ -15,6 +15,10 @@ from tillgate.rails.port import COIN
 
 # Whose state is read at one block: the others' turn comes at the next ones.
 LOOKED_AT_MAX: Final = 100
+# Calls that each block costs while a session waits for the coin: the block with its transactions, and of each address
+# that is looked at its balance, its nonce and its code.
+CALLS_PER_BLOCK: Final = 1
+CALLS_PER_ADDRESS: Final = 3
 # Between two looks at addresses whose sessions have ended lately: late money, and what was swept from them.
 GLANCE_BLOCKS: Final = 10
 # In one question for blocks with their transactions, and in what is concluded at once.

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from tillgate.base.clock import DAY_MS, SECOND_MS
+from tillgate.rails.evm.coin import reading
 from tillgate.rails.evm.model import pause_ms
 from tillgate.rails.evm.networks.model import DECIMALS_MAX, Finality, Limits, NetworkError
 from tillgate.rails.evm.node import (
@@ -81,6 +82,26 @@ class Probed(NamedTuple):
     def megabytes_per_day(self) -> float:
         """And what comes back for them."""
         return self.bytes_per_block / CALLS_MEASURED * self.calls_per_day / BYTES_PER_MEGABYTE
+
+
+class CoinCost(NamedTuple):
+    """What reading a network's own coin costs a day while a session waits for it, besides watching.
+
+    Attributes:
+        blocks_per_day: blocks that are read with all of their transactions.
+        calls_per_address: calls for each address that waits.
+        addresses_max: of how many addresses a block's state is read.
+    """
+
+    blocks_per_day: int
+    calls_per_address: int
+    addresses_max: int
+
+
+def cost_of_coin(limits: Limits) -> CoinCost:
+    """The same on a network whose blocks come as its nodes have shown."""
+    blocks = DAY_MS // limits.block_ms
+    return CoinCost(reading.CALLS_PER_BLOCK * blocks, reading.CALLS_PER_ADDRESS * blocks, reading.LOOKED_AT_MAX)
 
 
 async def probe(node: CountingNode, *, chain_id: int | None, genesis: str | None, block_ms: int = SECOND_MS) -> Probed:

@@ -1,7 +1,11 @@
-"""What is looked up on the chains for treasuries: whether the factory is there, and where a treasury is a contract."""
+"""What is looked up on the chains for treasuries: whether the factory is there, and where a treasury is a contract.
 
-from collections.abc import Sequence
-from typing import Final
+All networks are asked side by side, and one limit of time holds for them together.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 import structlog
 
@@ -19,7 +23,40 @@ from tillgate.store import Database, Sealer, SealingError, Transaction
 _DELEGATED: Final = "0xef0100"
 _DELEGATED_LENGTH: Final = 2 + 2 * 23
 
+# How long all networks together are waited for.
+LOOK_SECONDS_MAX: Final = 8.0
+
 _log: Final = structlog.get_logger("treasuries")
+_T = TypeVar("_T")
+
+
+class Found(NamedTuple):
+    """Whether the factory is on a network.
+
+    Attributes:
+        is_there: None where no node answers in time.
+        trouble: why that is unknown.
+    """
+
+    network: Network
+    is_there: bool | None
+    trouble: str | None = None
+
+
+async def look_for_factories(
+    database: Database, sealer: Sealer, networks: Sequence[Network], clock: Clock
+) -> list[Found]:
+    """Whether the factory is on each of these networks, asked now, and written down where that has changed."""
+    told = await _asked(database, sealer, networks, has_factory)
+    found = []
+    for network, there in zip(networks, told, strict=True):
+        if isinstance(there, _Unknown):
+            found.append(Found(network, None, there.reason))
+            continue
+        if there != (network.factory_seen_at is not None):
+            await note_factory(database, network, clock.now() if there else None)
+        found.append(Found(network, there))
+    return found
 
 
 async def find_factories(database: Database, sealer: Sealer, clock: Clock, *, again: bool) -> None:
@@ -34,24 +71,17 @@ async def find_factories(database: Database, sealer: Sealer, clock: Clock, *, ag
             return []
         return [one for one in await records.every(tx) if one.paused_at is None]
 
-    for network in await database.read(look):
-        if network.factory_seen_at is not None and not again:
-            continue
-        try:
-            async with operations.opened(database, sealer, network) as nodes:
-                there = await has_factory(nodes)
-        except (NodeError, NetworkError, SealingError) as error:
-            _log.warning("treasuries.factory_not_looked_for", network=network.name, detail=str(error))
-            continue
-        if not there and network.factory_seen_at is not None:
+    wanted = [one for one in await database.read(look) if again or one.factory_seen_at is None]
+    for network, there, trouble in await look_for_factories(database, sealer, wanted, clock):
+        if there is None:
+            _log.warning("treasuries.factory_not_looked_for", network=network.name, detail=trouble)
+        elif not there and network.factory_seen_at is not None:
             _log.error(
                 "treasuries.factory_gone",
                 network=network.name,
                 detail="nothing is offered there to projects with a treasury: its nodes do not show the contract that "
                 "they showed before",
             )
-        if there != (network.factory_seen_at is not None):
-            await note_factory(database, network, clock.now() if there else None)
 
 
 async def note_factory(database: Database, network: Network, at: int | None) -> None:
@@ -81,15 +111,42 @@ async def chains_of_contract(
         TreasuryError: a network does not answer, so that it is unknown what the address is there.
     """
     found = set()
-    for network in networks:
-        try:
-            async with operations.opened(database, sealer, network) as nodes:
-                code = await nodes.ask(lambda node: node.code(treasury))
-        except (NodeError, NetworkError, SealingError) as error:
+
+    async def code_of(nodes: Nodes) -> str:
+        return await nodes.ask(lambda node: node.code(treasury))
+
+    for network, code in zip(networks, await _asked(database, sealer, networks, code_of), strict=True):
+        if isinstance(code, _Unknown):
             raise TreasuryError(
-                f"whether the treasury is a contract on {network.name} is unknown, for no node answers: {error}. Try "
-                "again, or pause the network"
-            ) from error
+                f"whether the treasury is a contract on {network.name} is unknown, for no node answers: {code.reason}. "
+                "Try again, or pause the network"
+            )
         if code != "0x" and not (len(code) == _DELEGATED_LENGTH and code.startswith(_DELEGATED)):
             found.add(network.chain_id)
     return frozenset(found) or None
+
+
+class _Unknown(NamedTuple):
+    """No node of a network has answered in time."""
+
+    reason: str
+
+
+async def _asked(
+    database: Database, sealer: Sealer, networks: Sequence[Network], question: Callable[[Nodes], Awaitable[_T]]
+) -> list[_T | _Unknown]:
+    """What each network answers to a question, in order."""
+
+    async def one(network: Network) -> _T | _Unknown:
+        try:
+            async with (
+                asyncio.timeout(LOOK_SECONDS_MAX),
+                operations.opened(database, sealer, network) as nodes,
+            ):
+                return await question(nodes)
+        except TimeoutError:
+            return _Unknown(f"no answer within {LOOK_SECONDS_MAX:g} seconds")
+        except (NodeError, NetworkError, SealingError) as error:
+            return _Unknown(str(error))
+
+    return await asyncio.gather(*map(one, networks))

@@ -33,6 +33,8 @@ REHEARSAL_SECONDS_MAX: Final = 8.0
 GAS_OF_ADDRESS: Final = 60_000
 GAS_OF_TOKEN: Final = 40_000
 GAS_OF_CALL: Final = 40_000
+# Ethereum takes no transaction with more (EIP-7825).
+GAS_OF_TRANSACTION_MAX: Final = 2**24
 # Room above an estimate: what is there changes until the transaction is mined.
 MARGIN: Final = Fraction(6, 5)
 # A fee of this many times the price of now is still enough while blocks are full.
@@ -156,9 +158,24 @@ class Rehearsal(NamedTuple):
     is_deployed: bool | None
     trouble: str | None = None
 
+    @property
+    def gas_limit(self) -> int:
+        """The gas that the one call of a treasury is given: see :func:`gas_limit_of`."""
+        return gas_limit_of(self.gas.units if self.gas is not None else _usual(self.found), len(self.found.tokens))
+
     def call(self, source: Source) -> str | None:
         """What is sent to the factory; None where there is no treasury, or nothing to move."""
         return call_of(source, self.found)
+
+
+def gas_limit_of(estimate: int, tokens: int) -> int:
+    """The gas to give a flush, of which what is left is not paid.
+
+    An estimate is the least with which a transaction succeeds. A flush succeeds as well where the transfers of its last
+    address have too little gas, for what fails is passed over: so the limit has room for them.
+    """
+    limit = int(estimate * MARGIN) + GAS_OF_ADDRESS + GAS_OF_TOKEN * tokens
+    return min(limit, max(estimate, GAS_OF_TRANSACTION_MAX))
 
 
 async def rehearse(

@@ -80,11 +80,13 @@ class Proposed(NamedTuple):
 
     Attributes:
         recovery_code: of a treasury that was set just now; it is shown this once.
+        replaced: the fingerprint of the wallet that the project has for the same treasury, whose code is another one.
     """
 
     wallet: Wallet
     addresses: list[str]
     recovery_code: str | None = None
+    replaced: str | None = None
 
 
 class Allocated(NamedTuple):

@@ -75,31 +75,41 @@ async def propose(tx: Transaction, sealer: Sealer, project_id: str, key: Source,
 
 
 async def propose_treasury(
-    tx: Transaction, sealer: Sealer, project_id: str, key: Treasury, chains: frozenset[int] | None, now: int
+    tx: Transaction,
+    sealer: Sealer,
+    project_id: str,
+    key: Treasury,
+    chains: frozenset[int] | None,
+    now: int,
+    *,
+    as_given: bool = False,
 ) -> Proposed:
     """The same for a treasury. One that the project has confirmed before is found again, with its recovery code.
 
     Args:
         key: with a code that was made now, or that was kept from a lost database.
         chains: the networks on which the treasury is a contract; None where it is an account without code.
+        as_given: the key's own code is used, also where the project has confirmed another one for this treasury.
+            Addresses of the other one are watched on, and are swept as long as its code can be opened here.
 
     Raises:
         WalletError: as for :func:`propose`.
     """
     before = await records.of_treasury(tx, project_id, key.treasury)
-    if before is not None and before.fingerprint != key.fingerprint:
+    if before is not None and before.fingerprint != key.fingerprint and not as_given:
         try:
             earlier = await opened(tx, sealer, before)
         except WalletError as error:
             raise WalletError(
-                f"{error}. If the code is lost, too, set another address of yours as the treasury: new payments go "
-                "there, and what lies at the addresses of the lost code cannot be moved without it"
+                f"{error}. If the code is lost, too, make a new one for this treasury (--new-code): new payments go to "
+                "addresses of the new code, and what lies at those of the lost one cannot be moved without it"
             ) from error
         if isinstance(earlier, Treasury):
             key = earlier
     made = await propose(tx, sealer, project_id, key, now)
     await records.set_treasury_chains(tx, made.wallet.id, chains, now)
-    return made._replace(wallet=made.wallet._replace(treasury_chains=chains))
+    replaced = before.fingerprint if before is not None and before.id != made.wallet.id else None
+    return made._replace(wallet=made.wallet._replace(treasury_chains=chains), replaced=replaced)
 
 
 async def proposed(tx: Transaction, sealer: Sealer, wallet: Wallet) -> Proposed:

@@ -1,0 +1,19 @@
+"""``client.reports``."""
+
+from tillgate_client.aio.transport import AsyncTransport
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import MonthlyReport
+
+
+class AsyncReports:
+    """Months of the books. Needs the scope ``payments:read``."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def monthly(self, month: str, *, time_zone: str | None = None) -> MonthlyReport:
+        """Retrieve a month, such as ``2026-11``: what was sold, received and refunded in it, by currency and network,
+        and the balances that it began and ended with. Its days are those of the project's time zone, unless another is
+        named."""
+        query = {"month": month, "timeZone": time_zone}
+        return await self._transport.send(call_of("GET", path_of("reports", "monthly"), query=query), MonthlyReport)

@@ -1,0 +1,17 @@
+# Made from tillgate_client/aio by scripts/client_sync.py; change that, not this.
+"""``client.usage``."""
+
+from tillgate_client.calls import call_of, path_of
+from tillgate_client.objects import RenderUsage
+from tillgate_client.sync.transport import Transport
+
+
+class Usage:
+    """What live renders of documents are billed by. Needs the scope ``usage:read``."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def retrieve(self, *, month: str | None = None) -> RenderUsage:
+        """Count the renders of a month, such as ``2026-11``, in UTC; of the current one where there is none."""
+        return self._transport.send(call_of("GET", path_of("usage"), query={"month": month}), RenderUsage)
