@@ -96,8 +96,10 @@ def test_the_document_is_sound() -> None:
 
 # What stands in answers and is no object: pages of objects, and sums of money.
 NO_OBJECTS = {
+    "BalancesObject",
     "CryptoAmount",
     "FiatAmount",
+    "KeyUsageObject",
     "MovementObject",
     "OnNetworkObject",
     "OrderAmounts",
@@ -105,6 +107,7 @@ NO_OBJECTS = {
     "PaymentOptionObject",
     "RateLegObject",
     "RateObject",
+    "ReportLineObject",
     "Token",
 }
 # What a merchant says, in words of their own.

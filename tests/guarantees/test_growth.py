@@ -215,14 +215,15 @@ def _cloned(column: str, kind: str, unique: bool) -> str:
 def api_lists() -> list[str]:
     """And the search, by a beginning that every customer has."""
     paths = [route.path for route in ROUTES if route.method == "GET" and "{" not in route.path]
-    return [f"{path}?q=bob" if path == "/search" else path for path in paths]
+    return [path + {"/search": "?q=bob", "/reports/monthly": "?month=2026-11"}.get(path, "") for path in paths]
 
 
 def pages() -> list[str]:
     """But those of signing in, the second step of a form, which shows what is set up there, and a sweep, of a wallet
     with a treasury."""
-    others = re.compile(r"\{|sign|/account/app$|/sweep(/(file|plan|table))?$")
-    return [view.path for view in VIEWS if view.method == "GET" and not others.search(view.path)]
+    others = re.compile(r"\{|sign|/account/app$|/sweep(/(file|plan|table))?$|/saved$")
+    paths = [view.path for view in VIEWS if view.method == "GET" and not others.search(view.path)]
+    return [f"{path}?format=csv" if path.endswith("/reports/file") else path for path in paths]
 
 
 async def test_no_page_or_list_reads_more_for_a_larger_tenant(owner: Owner, counted: Counted, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from keyturn import Need
+from tillgate.base.errors import InvalidInput
 from tillgate.documents.renders.model import checked_month, month_of
 from tillgate.documents.renders.operations import get_usage
 from tillgate.store import Transaction
@@ -40,7 +41,11 @@ class UsageObject(msgspec.Struct, frozen=True, kw_only=True):
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> UsageObject:
     asked: UsageQuery = call.query
-    month = checked_month(asked.month) if asked.month is not None else month_of(context.clock.now())
+    try:
+        month = checked_month(asked.month) if asked.month is not None else month_of(context.clock.now())
+    except InvalidInput as error:
+        error.code = "invalid_query"
+        raise
     if not call.principal.livemode:
         return UsageObject(livemode=False, month=month, renders=0, keys=[])
     found = await get_usage(tx, call.principal.project_id, month)
