@@ -61,7 +61,7 @@ def seed(path: Path, count: int, *, project: str | None = None) -> None:
     left = rows()
     while chunk := list(islice(left, 10_000)):
         connection.execute("BEGIN")
-        unrestricted = (None, "", "", "", None, None, "", "", None, "{}", "")
+        unrestricted = (None, "", "", "", None, None, "", "", None, "{}", "", None)
         key = ("test", "secret", "bench", "native", "sessions:read", now, "operator:bench", None, 0, 0)
         connection.executemany(
             _INSERT.replace("$", "?"),

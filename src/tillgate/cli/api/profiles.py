@@ -107,6 +107,7 @@ def set_profile(
     given_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="The server's address, without a path.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Keep a server and a key under a name. The key is read from standard input, or asked for; never from an option."""
     if not _NAME.fullmatch(name):
@@ -122,6 +123,9 @@ def set_profile(
     if name not in profiles and len(profiles) >= PROFILES_MAX:
         fail(f"there are {PROFILES_MAX} profiles already; remove one with: tillgate api profiles remove NAME")
     _write(profiles | {name: Profile(url, key)})
+    if as_json:
+        say_json({"name": name, "baseUrl": url, "key": masked(key)})
+        return
     say(f"Kept {name}: {url}, {masked(key)}")
 
 
@@ -138,11 +142,13 @@ def list_profiles(as_json: AsJson = False) -> None:
 
 
 @app.command("remove")
-def remove_profile(name: Annotated[str, typer.Argument(help="Its name.")], yes: Yes = False) -> None:
+def remove_profile(
+    name: Annotated[str, typer.Argument(help="Its name.")], yes: Yes = False, as_json: AsJson = False
+) -> None:
     """Remove a profile. Its key goes on working: revoke it where it was made."""
     profiles = read()
     if name not in profiles:
         fail(f"there is no profile {name[:64]!r}")
     confirm(f"Remove the profile {name}?", yes)
     _write({other: one for other, one in profiles.items() if other != name})
-    say(f"Removed {name}.")
+    say_json({"removed": name}) if as_json else say(f"Removed {name}.")
