@@ -162,15 +162,21 @@ def test_help_shows_all_that_is_written(program: str, path: tuple[str, ...], com
 def test_every_command_prints_json(program: str, path: tuple[str, ...], command: Any) -> None:
     """For scripts, but for what runs until it is stopped, and a file."""
     options = {name for one in command.params for name in one.opts}
-    assert ("--json" in options) != (path in WITHOUT_JSON or "--to" in options and path[0] == "api")
+    assert ("--json" in options) != (path in WITHOUT_JSON or ("--to" in options and path[0] == "api"))
 
 
 @pytest.mark.parametrize(("program", "path", "command"), HERE, ids=lambda one: str(one)[:40])
 @pytest.mark.parametrize("there", [None, b"", b"no database " * 100])
 def test_what_reads_makes_no_database(
-    program: str, path: tuple[str, ...], command: Any, there: bytes | None, tmp_path: Path
+    program: str,
+    path: tuple[str, ...],
+    command: Any,
+    there: bytes | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A mistyped path is an error that names it. Nothing is made there, and a file that is something else stays so."""
+    monkeypatch.setenv("TILLGATE_DOCUMENTS", str(tmp_path / "documents"))
     if path in MAKES[program] | ELSEWHERE:
         return
     file = tmp_path / "place" / "none.db"

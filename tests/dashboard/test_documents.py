@@ -71,12 +71,20 @@ async def test_a_template_is_written_looked_at_published_and_rolled_back(owner: 
     plain = await owner.send(PREVIEW, **EDITED)
     assert plain.status_code == 200
     assert 'src="data:image/png;base64,' in plain.text
+    assert (await drawn(paper="us-letter", landscape="yes", margin="12", source="#nothing"))[1]["line"] == 1
+    assert (await drawn(paper="us-letter", landscape="yes", margin="12", source="= Heading"))[0] == 200
+    for field, wrong in (("paper", "a9"), ("margin", "1e1"), ("margin", "101")):
+        refused = await owner.send("/templates", **EDITED | {field: wrong})
+        assert (refused.status_code, f'id="{field}-problem"' in refused.text) == (422, True)
     twice = await owner.send("/templates", **EDITED | {"v7_key": "title"})
     assert twice.status_code == 422
     assert 'id="v1_key-problem"' in twice.text
     assert "There are no templates yet" in await owner.page("/templates")
 
-    assert await owner.done("/templates", **EDITED) == "/templates/note"
+    assert await owner.done("/templates", **EDITED | {"paper": "a5", "margin": "12"}) == "/templates/note"
+    first = await owner.page("/templates/note/edit")
+    assert '<option value="a5" selected' in first
+    assert 'name="margin" type="number" min="0" max="100" value="12"' in first
     again = await owner.send("/templates", **EDITED)
     assert (again.status_code, "has a template note already" in again.text) == (422, True)
     assert await owner.done("/templates", **EDITED | {"of": "note", "source": "= Two"}) == "/templates/note"

@@ -446,7 +446,8 @@ async def test_a_server_that_is_killed_while_it_is_paid_on_two_networks_counts_e
                         paid = await reaches(client, session, "paid")
                         assert paid["received"]["wei"] == str(value * ATOMIC) and paid["exceptions"] == []
                     told = await counted(client)
-                    for name in ("session.created", "session.paid", "payment.succeeded", "order.paid"):
+                    # More are opened where one was offered before both networks were ready.
+                    for name in ("session.paid", "payment.succeeded", "order.paid"):
                         assert told[name] == 4, (name, told)
                 finally:
                     server.stop()
@@ -491,7 +492,7 @@ async def test_a_restored_backup_gives_no_address_out_again(anvil: Anvil, tmp_pa
             return [one for one in found if one["status"] == "unassigned"]
 
         [found] = await eventually(unassigned)
-        assert (found["recipient"], found["reason"]) == (lost[-1].lower(), "no_session")
+        assert (found["recipient"], found["reason"]) == (lost[-1], "no_session")
 
 
 async def offered(client: httpx.AsyncClient, value: str) -> dict[str, Any] | None:

@@ -32,6 +32,7 @@ from tillgate.documents.templates.operations import (
     publish,
     roll_back,
 )
+from tillgate.documents.templates.page_settings import PAPERS, checked_page
 from tillgate.settings import Settings
 from tillgate.store.sealing import claim
 
@@ -66,6 +67,11 @@ def publish_template(
         bool | None,
         typer.Option("--signed-hooks/--unsigned-hooks", help="Whether its hooks take signed requests only."),
     ] = None,
+    paper: Annotated[
+        str, typer.Option("--paper", metavar="NAME", help=f"What it is set on: {', '.join(PAPERS)}.")
+    ] = "",
+    landscape: Annotated[bool, typer.Option("--landscape", help="Set it on its side.")] = False,
+    margin: Annotated[str, typer.Option("--margin", metavar="MM", help="Millimetres on all four sides.")] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Make a document of its sample data first; publish nothing if that fails.")
     ] = False,
@@ -84,7 +90,8 @@ def publish_template(
     else:
         text, described = _text(str(source), SOURCE_BYTES_MAX), _manifest(str(manifest))
     files = {Path(one).name: _read(one, FILES_BYTES_MAX) for one in image or ()}
-    new = NewVersion(slug, name, text, described, files, description, signed_hooks)
+    page = checked_page(paper, landscape, margin)
+    new = NewVersion(slug, name, text, described, files, description, signed_hooks, page=page)
     chosen = settings(data, database_url)
     sealer = opened_sealer(chosen)
 
@@ -210,6 +217,7 @@ def show(
     if as_json:
         manifest = msgspec.to_builtins(found.manifest)
         more = {"version": found.number, "source": found.source, "manifest": manifest, "files": sorted(found.files)}
+        more["page"] = msgspec.to_builtins(found.page)
         say_json(_to_api(template) | more | {"publishedBy": found.published_by})
         return
     say(foreign(found.source.rstrip()))
@@ -253,7 +261,7 @@ async def _check(chosen: Settings, new: NewVersion) -> None:
     engine = Engine(chosen.documents.limits, workers=1)
     try:
         at = SystemClock().now() // SECOND_MS
-        outcome: Outcome = await engine.render(Work(new.source, data, at, True, new.files))
+        outcome: Outcome = await engine.render(Work(new.source, data, at, True, new.files, page=new.page.to_typst()))
     finally:
         await engine.close()
     if not isinstance(outcome, Made):

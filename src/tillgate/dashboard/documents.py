@@ -36,6 +36,7 @@ from tillgate.documents.templates.operations import (
     roll_back,
     rotate_hook,
 )
+from tillgate.documents.templates.page_settings import MARGIN_MM_MAX, PAPERS
 from tillgate.store import Transaction
 
 TEMPLATES: Final = "/dashboard/templates"
@@ -122,7 +123,7 @@ async def _edited(call: Call, number: int | None = None) -> tuple[Template, Edit
         template = await _template(tx, call)
         version = await get_version(tx, template, number)
         current = version if version.number == template.current_version else await get_version(tx, template)
-        return template, of_version(version.source, version.manifest), _shown(current.files)
+        return template, of_version(version.source, version.manifest, version.page), _shown(current.files)
 
     return await call.read(operation)
 
@@ -165,7 +166,7 @@ async def publish_template(call: Call) -> Response:
     now, context = call.context.clock.now(), call.context
     try:
         manifest = with_preview(checked_manifest(edited.manifest), edited.data())
-        new = NewVersion(slug, call.form.text("name"), edited.source, manifest, files)
+        new = NewVersion(slug, call.form.text("name"), edited.source, manifest, files, page=edited.page)
 
         async def operation(tx: Transaction) -> Published:
             made = await publish(tx, context.sealer, call.who.project.id, new, by=call.principal.actor, now=now)
@@ -305,6 +306,7 @@ async def _drawn(call: Call, edited: Edited, files: dict[str, bytes]) -> Picture
         edited.data(),
         files,
         context.clock.now() // SECOND_MS,
+        edited.page,
     )
 
 
@@ -328,6 +330,8 @@ def _editor(
         section="documents",
         shown=template,
         edited=edited,
+        papers=PAPERS,
+        margin_max=MARGIN_MM_MAX,
         draft=Draft(form.values, problems),
         labels=labels,
         lines=lines,

@@ -19,6 +19,7 @@ from tillgate.documents.templates.manifest import (
     Variable,
     preview_of,
 )
+from tillgate.documents.templates.page_settings import UNSET_PAGE, PageSettings, checked_page
 
 TYPES: Final[tuple[DataType, ...]] = (
     "text",
@@ -33,6 +34,7 @@ TYPES: Final[tuple[DataType, ...]] = (
     "email",
 )
 BLANK_ROWS: Final = 2
+_FIELDS: Final = ("slug", "name", "description", "source", "sample", "paper", "margin")
 _ROW: Final = re.compile(r"([vl])(\d{1,4})_key")
 _CELL: Final = re.compile(r"l(\d{1,4})f(\d{1,4})_key")
 
@@ -64,6 +66,7 @@ class Edited(NamedTuple):
     manifest: Manifest
     sample: str
     places: dict[Path, str]
+    page: PageSettings = PageSettings()
 
     def data(self) -> dict[str, Any]:
         """The sample data.
@@ -92,21 +95,22 @@ class Edited(NamedTuple):
                 return {self.places[path]: words}
             path = path[:-1]
         name = str(path_of(field)[0]) if field else ""
-        return {name if name in ("slug", "name", "description", "source", "sample") else "": words}
+        return {name if name in _FIELDS else "": words}
 
 
-def of_version(source: str, manifest: Manifest) -> Edited:
+def of_version(source: str, manifest: Manifest, page: PageSettings = UNSET_PAGE) -> Edited:
     """A version, to be worked on."""
     sample = msgspec.json.format(msgspec.json.encode(preview_of(manifest)), indent=2).decode()
-    return Edited(source, manifest, sample, {})
+    return Edited(source, manifest, sample, {}, page)
 
 
 def of_form(form: Form) -> Edited:
     """What was sent; rows without a key are left out.
 
     Raises:
-        InvalidInput: a type is none of those that there are.
+        InvalidInput: a type is none of those that there are, or a page none that can be.
     """
+    page = checked_page(form.one("paper"), form.one("landscape") == "yes", form.text("margin"))
     places: dict[Path, str] = {}
     numbers: dict[str, set[int]] = {"v": set(), "l": set()}
     cells: dict[int, set[int]] = {}
@@ -128,7 +132,7 @@ def of_form(form: Form) -> Edited:
         if key or fields:
             places[at] = f"l{number}_key"
             loops.append(Loop(key, fields, form.text(f"l{number}_label")))
-    return Edited(form.one("source"), Manifest(variables, loops), form.one("sample"), places)
+    return Edited(form.one("source"), Manifest(variables, loops), form.one("sample"), places, page)
 
 
 def lines_of(manifest: Manifest) -> tuple[list[Line], list[Group]]:

@@ -14,6 +14,7 @@ from tillgate.base.errors import TooOften
 from tillgate.documents.engine import Engine, Limits, Made, Work, is_installed
 from tillgate.documents.errors import NotInstalled
 from tillgate.documents.templates.manifest import Manifest, bound
+from tillgate.documents.templates.page_settings import PageSettings
 
 PICTURES_MAX: Final = 3
 WAITING_MAX: Final = 8
@@ -78,7 +79,14 @@ class Previewer:
         self._waiting = asyncio.Semaphore(WAITING_MAX)
 
     async def draw(
-        self, who: str, source: str, manifest: Manifest, data: Mapping[str, Any], files: dict[str, bytes], at: int
+        self,
+        who: str,
+        source: str,
+        manifest: Manifest,
+        data: Mapping[str, Any],
+        files: dict[str, bytes],
+        at: int,
+        page: PageSettings,
     ) -> Picture | Trouble:
         """A template's first pages, made of this data.
 
@@ -98,7 +106,7 @@ class Previewer:
             raise PreviewsBusy(max(seconds, 1))
         given = msgspec.json.encode(bound(manifest, data))
         async with self._waiting:
-            outcome = await self._engine.render(Work(source, given, at, True, files, pictures=PICTURES_MAX))
+            outcome = await self._engine.render(Work(source, given, at, True, files, PICTURES_MAX, page.to_typst()))
         if isinstance(outcome, Made):
             return Picture(_pictures.decode(outcome.content), outcome.pages)
         place = _PLACE.match(outcome.message)

@@ -39,6 +39,7 @@ from tillgate.documents.templates import records as templates
 from tillgate.documents.templates.manifest import Manifest, with_preview
 from tillgate.documents.templates.model import SLUG_MAX, Template
 from tillgate.documents.templates.operations import NewVersion, Published, get_template, get_version, publish
+from tillgate.documents.templates.page_settings import PageSettings
 from tillgate.store import Transaction
 
 RENEW_PREFIX: Final = "ert_"
@@ -106,6 +107,7 @@ class Chosen(NamedTuple):
     source: str
     manifest: Manifest
     files: dict[str, bytes]
+    page: PageSettings = PageSettings()
 
 
 async def open_session(
@@ -239,7 +241,7 @@ async def choose(tx: Transaction, opened: Opened, slug: str) -> Chosen:
     version = await get_version(tx, template)
     if not _fits(opened, version.manifest):
         raise TemplateNotFound(slug)
-    return Chosen(_offer(template), version.source, version.manifest, version.files)
+    return Chosen(_offer(template), version.source, version.manifest, version.files, version.page)
 
 
 def readable(opened: Opened, manifest: Manifest) -> Manifest:
@@ -291,6 +293,7 @@ async def publish_template(
         manifest,
         chosen.files,
         tenant=terms.tenant.external_id,
+        page=chosen.page,
     )
     by = f"embed:{terms.actor.external_id}"
     made = await publish(tx, context.sealer, opened.project_id, new, by=by, now=context.clock.now())

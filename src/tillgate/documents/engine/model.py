@@ -34,6 +34,7 @@ class Work(msgspec.Struct, frozen=True):
         test: whether each page is marked as a test.
         pictures: how many of its first pages are wanted as PNG; then what is made is these, as a msgpack array, and no
             PDF document.
+        page: a line of Typst before the source, which sets its pages; lines are counted without it.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Work(msgspec.Struct, frozen=True):
     test: bool
     files: dict[str, bytes] = {}
     pictures: int = 0
+    page: str = ""
 
 
 class Failure(StrEnum):

@@ -52,7 +52,7 @@ class Renderer:
         try:
             return self._made(work, root)
         except typst.TypstError as error:
-            return Failed(Failure.TEMPLATE, told(error, str(root)))
+            return Failed(Failure.TEMPLATE, told(error, str(root), 1 if work.page else 0))
         except MemoryError:
             return Failed(Failure.MEMORY, "The document needs more memory than a render may take.")
         finally:
@@ -61,7 +61,8 @@ class Renderer:
                 path.unlink()
 
     def _made(self, work: Work, root: Path) -> Outcome:
-        (root / SOURCE_FILE).write_text(work.source, "utf-8")
+        source = f"{work.page}\n{work.source}" if work.page else work.source
+        (root / SOURCE_FILE).write_text(source, "utf-8")
         (root / DATA_FILE).write_bytes(work.data)
         for name, content in work.files.items():
             (root / name).write_bytes(content)
@@ -149,14 +150,14 @@ def _too_large(limits: Limits) -> Failed:
     return Failed(Failure.SIZE, f"The document is larger than {limits.output_bytes_max // 1024} kB.")
 
 
-def told(error: Any, root: str) -> str:
-    """What is wrong with a template, at its line; nothing of this machine's paths."""
+def told(error: Any, root: str, above: int = 0) -> str:
+    """What is wrong with a template, at its line, where some above it are ours; nothing of this machine's paths."""
     # A template says what it likes, with its data's words; a database keeps no NUL.
     message = str(error.message).replace("\0", "").replace(f"{root}/", "").replace(root, "")
     if "package" in message and ("download" in message or "searched for" in message):
         message = "packages cannot be imported here; put what you need into the template"
     found = _PLACE.search(str(error.diagnostic))
-    where = f"line {found[1]}, column {found[2]}: " if found is not None else ""
+    where = f"line {max(int(found[1]) - above, 1)}, column {found[2]}: " if found is not None else ""
     return f"{where}{message}"[:MESSAGE_MAX]
 
 

@@ -99,7 +99,8 @@ async def _begin(tx: Transaction, render_id: str, now: int) -> tuple[Render, Wor
     version = present(await templates.version(tx, render.template_id, render.version_number), "the version of a render")
     # A document's own time is that of its version, so that the same input makes the same bytes.
     at = version.created_at // SECOND_MS
-    return render, Work(version.source, data.encode(), at, not render.livemode, version.files)
+    page = version.page.to_typst()
+    return render, Work(version.source, data.encode(), at, not render.livemode, version.files, page=page)
 
 
 async def _end(context: DocumentContext, tx: Transaction, render: Render, outcome: Outcome) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from tillgate.base.errors import InvalidInput
 from tillgate.base.problems import Problem, Verbatim
 from tillgate.documents.templates.manifest import Manifest
+from tillgate.documents.templates.page_settings import PageSettings
 
 SLUG_MAX: Final = 120
 NAME_MAX: Final = 120
@@ -57,6 +58,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, bytes]
     published_by: str
     created_at: int
+    page: PageSettings = PageSettings()
 
 
 class VersionLine(NamedTuple):

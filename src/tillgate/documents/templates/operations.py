@@ -26,6 +26,7 @@ from tillgate.documents.templates.model import (
     checked_slug,
     checked_source,
 )
+from tillgate.documents.templates.page_settings import PageSettings
 from tillgate.store import Sealer, Transaction
 
 _TOKEN_BYTES: Final = 24
@@ -47,6 +48,7 @@ class NewVersion(NamedTuple):
     description: str | None = None
     signature_required: bool | None = None
     tenant: str | None = None
+    page: PageSettings = PageSettings()
 
 
 class Published(NamedTuple):
@@ -98,6 +100,7 @@ async def publish(tx: Transaction, sealer: Sealer, project_id: str, new: NewVers
             files=new.files,
             published_by=by,
             created_at=now,
+            page=new.page,
         ),
     )
     template = msgspec.structs.replace(
@@ -137,7 +140,7 @@ async def change_image(
         files[name] = checked_image(name, content)
     elif files.pop(name, None) is None:
         raise ImageNotFound(name)
-    new = NewVersion(slug, template.name, version.source, version.manifest, files)
+    new = NewVersion(slug, template.name, version.source, version.manifest, files, page=version.page)
     return await publish(tx, sealer, project_id, new, by=by, now=now)
 
 

@@ -9,6 +9,7 @@ from keyturn.database import Both
 from tillgate.base import ids
 from tillgate.documents.templates.manifest import Manifest
 from tillgate.documents.templates.model import TEMPLATES_MAX, Hook, Template, Version, VersionLine
+from tillgate.documents.templates.page_settings import PageSettings
 from tillgate.store import Row, Sealer, Transaction
 
 _COLUMNS: Final = "id, project_id, slug, name, description, current_version, versions, created_at, updated_at, tenant"
@@ -149,8 +150,8 @@ async def insert_version(tx: Transaction, one: Version) -> None:
     """Keep a new version."""
     files = {name: base64.b64encode(content).decode() for name, content in one.files.items()}
     await tx.execute(
-        "INSERT INTO template_versions (id, template_id, number, source, manifest, files, published_by, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO template_versions (id, template_id, number, source, manifest, files, published_by, created_at, "
+        "page) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         f"{one.template_id}:{one.number}",
         one.template_id,
         one.number,
@@ -159,13 +160,14 @@ async def insert_version(tx: Transaction, one: Version) -> None:
         msgspec.json.encode(files).decode(),
         one.published_by,
         one.created_at,
+        msgspec.json.encode(one.page).decode(),
     )
 
 
 async def version(tx: Transaction, template_id: str, number: int) -> Version | None:
     """One version with all that it holds."""
     row = await tx.fetch_one(
-        "SELECT template_id, number, source, manifest, files, published_by, created_at FROM template_versions "
+        "SELECT template_id, number, source, manifest, files, published_by, created_at, page FROM template_versions "
         "WHERE template_id = $1 AND number = $2",
         template_id,
         number,
@@ -181,6 +183,7 @@ async def version(tx: Transaction, template_id: str, number: int) -> Version | N
         files={name: base64.b64decode(content) for name, content in files.items()},
         published_by=row["published_by"],
         created_at=row["created_at"],
+        page=msgspec.json.decode(row["page"], type=PageSettings),
     )
 
 

@@ -187,6 +187,7 @@ async def _preview(visit: Visit) -> Response:
             data,
             chosen.files,
             now // SECOND_MS,
+            chosen.page,
         )
     except InvalidInput as error:
         if visit.by_script:
