@@ -154,8 +154,11 @@ export type TransferMovement = Flat<Schemas["MovementObject"]>;
 export type TransferOnNetwork = Flat<Schemas["OnNetworkObject"]>;
 export type SearchResult = Answer<Schemas["SearchResultObject"]>;
 export type MonthlyReport = Answer<Schemas["MonthlyReportObject"]>;
+export type ReportLine = Flat<Schemas["ReportLineObject"]>;
+export type Balances = Flat<Schemas["BalancesObject"]>;
 export type SearchResults = Answer<Schemas["SearchResultsObject"]>;
 export type RenderUsage = Answer<Schemas["UsageObject"]>;
+export type KeyUsage = Flat<Schemas["KeyUsageObject"]>;
 export type TransferExplanation = Answer<Schemas["TransferExplanationObject"]>;
 
 export type RedemptionStatus = Schemas["RedemptionStatus"];

@@ -74,7 +74,7 @@ test("each method asks what its operation declares: method, path, query and body
       const fields = operation.requestBody?.content["application/json"].schema.$ref?.split("/").pop() ?? "";
       const body = Object.keys(components.schemas[fields]?.properties ?? {});
       const query = operation.parameters.filter((one) => one.in === "query").map((one) => one.name);
-      const listing = query.includes("limit");
+      const listing = query.some((name) => name !== "expand");
       const params = Object.fromEntries((listing ? query : body).map((name) => [name, name]));
       const options = query.includes("expand") && !listing ? { expand: ["expand"] } : {};
 

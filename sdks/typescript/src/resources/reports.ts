@@ -13,7 +13,7 @@ export class Reports {
    * Retrieve a month, such as `2026-11`: what was sold, received and refunded in it, by currency and network, and the
    * balances that it began and ended with. Its days are those of the project's time zone, unless another is named.
    */
-  monthly(month: string, query: { timeZone?: string } = {}, options?: ReadOptions): Promise<MonthlyReport> {
-    return this.#transport.send({ method: "GET", path: ["reports", "monthly"], query: { month, ...query }, options });
+  monthly(query: { month: string; timeZone?: string }, options?: ReadOptions): Promise<MonthlyReport> {
+    return this.#transport.send({ method: "GET", path: ["reports", "monthly"], query, options });
   }
 }
