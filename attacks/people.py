@@ -118,7 +118,9 @@ def other_projects(scene: Scene, tally: Tally) -> None:
                     answer.headers.get("location"),
                 )
             tally.attempt(refused, (view.method, path, answer.status_code))
-            shown = any(one in answer.text.replace(path, "") for one in scene.victim.ids.values())
+            # What was asked for, and the way back from it, are the asker's own words.
+            told = answer.text.replace(path, "").replace(path.rpartition("/")[0], "")
+            shown = any(one in told for one in scene.victim.ids.values())
             tally.attempt(not shown, (view.method, path, "shows another's"))
     tally.attempt(_all_of(scene) == before, "another project's owner changed something")
 
