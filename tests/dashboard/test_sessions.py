@@ -179,7 +179,7 @@ async def test_a_session_of_another_project_is_not_there(owner: Owner) -> None:
 
 @pytest.mark.parametrize(("outcome", "told"), [("underpaid", "paid_in_part"), ("overpaid", "paid")])
 async def test_the_merchant_accepts_what_has_come(owner: Owner, outcome: str, told: str) -> None:
-    """The button is there while money waits for a decision, and gone once it is taken; to take it once more changes nothing."""
+    """The button is there while money waits for a decision, and gone once taken; twice changes nothing."""
     path = await owner.session()
     assert "/accept" not in await owner.page(path)
     await owner.done(f"{path}/simulate", outcome=outcome)
