@@ -3,6 +3,7 @@
 
 import functools
 import os
+import signal
 import sys
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -46,6 +47,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "contributor"
 # In this process it is made with as little as the algorithm takes; a server or command that a test starts makes it as
 # an operator's does, and tests/access/test_hashes.py holds what that is.
 THRIFTY_HASHER = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+
+
+# A shell that runs the tests in the background lets them, and whatever they start, ignore an interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
