@@ -443,4 +443,5 @@ async def test_erasing_is_written_down_once_and_names_nobody(shop: Shop) -> None
     ]
     assert len(lines) == 1
     assert customer["id"] in lines[0]
-    assert not any(text in lines[0].lower() for text in ("ada", "crm-1"))
+    # A name of three letters may stand in an id.
+    assert not any(text in lines[0].lower() for text in ("ada@example.com", "'ada'", "crm-1"))

@@ -42,5 +42,7 @@ async def test_deliveries_that_were_given_up_are_shown_alone(owner: Owner) -> No
     first = "(SELECT MIN(id) FROM webhook_deliveries)"
     await execute(owner.shop.database, f"UPDATE webhook_deliveries SET status = 'abandoned' WHERE id = {first}")  # noqa: S608
     page = await owner.page(f"{path}?status=abandoned")
-    assert (page.count("<summary>"), "Show all" in page) == (1, True)
+    # A plot above them has a table of its own, once something was attempted.
+    listed = page.partition('<section id="deliveries"')[2]
+    assert (listed.count("<summary>"), "Show all" in listed) == (1, True)
     await owner.page(f"{path}?status=lost", status=400)
