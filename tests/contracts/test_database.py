@@ -380,7 +380,7 @@ async def test_a_deadlock_is_tried_again(boxes: Database) -> None:
         boxes.write(lambda tx: operation(tx, "a", "b")), boxes.write(lambda tx: operation(tx, "b", "a"))
     )
     assert [row["count"] for row in await rows(boxes, "SELECT count FROM boxes")] == [2, 2]
-    assert runs == 3
+    assert runs >= 3, "the one that was ended is tried again, and may meet the other once more"
 
 
 @ON_POSTGRES
