@@ -1,7 +1,9 @@
 """A real server process, as an operator would start it, and what tests ask of it."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -26,6 +28,11 @@ OWNER_PASSWORD = "correct horse battery"
 EVERY_SCOPE = tuple(API_SCOPES)
 START_SECONDS_MAX = 60
 GREETING_ENDS = "Stop with Ctrl-C."
+# Above what browsers refuse to talk to; Linux hands out 32,768 and above where nothing else is set.
+PORT_MIN = 11_000
+PORT_END = 32_768
+# Not the seeded one: tests that run beside each other would be given the same ports.
+_PORTS = random.SystemRandom()
 # A command prints where this whole process prints.
 _ONE_COMMAND_AT_A_TIME = threading.Lock()
 
@@ -148,11 +155,22 @@ class RunningServer:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on just now, and that no connection is given before its server starts: one below those
+    that the system hands out by itself."""
+    while True:
+        port = _PORTS.randrange(PORT_MIN, _port_end())
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _port_end() -> int:
+    """The first port that the system hands out by itself."""
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    except OSError:
+        first = PORT_END
+    return first if first > PORT_MIN + 1_000 else PORT_END
 
 
 def clean_environment() -> dict[str, str]:
