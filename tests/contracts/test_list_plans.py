@@ -4,13 +4,14 @@ import re
 from collections.abc import AsyncIterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from keyturn.database import Both, Transaction
+from keyturn.database import Transaction
 from tests.makers import stray_transfer
+from tests.noting import Asked, Noting
 from tests.shop import Shop, open_shop
 from tillgate.api.application import ROUTES
 from tillgate.api.customers import CustomerListObject
@@ -35,37 +36,6 @@ LISTS = [
         or route.answers in (CustomerListObject, EventListObject)
     )
 ]
-
-
-class Asked(NamedTuple):
-    """One statement, as one of the databases was asked it."""
-
-    sql: str
-    params: tuple[Any, ...]
-
-    @property
-    def lists(self) -> bool:
-        """Whether it is the one that finds the page; the others read what belongs to it, by its ids."""
-        return " LIMIT $" in self.sql and "ORDER BY" in self.sql and "COUNT(" not in self.sql
-
-
-class Noting:
-    """A transaction that notes what it is asked."""
-
-    def __init__(self, tx: Transaction) -> None:
-        self.asked: list[Asked] = []
-        self._tx = tx
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self._tx, name)
-        if not name.startswith("fetch"):
-            return real
-
-        async def fetch(sql: str | Both, *params: Any) -> Any:
-            self.asked.append(Asked(getattr(sql, self._tx.dialect) if isinstance(sql, Both) else sql, params))
-            return await real(sql, *params)
-
-        return fetch
 
 
 class Planner:
