@@ -206,7 +206,7 @@ def _view(root: str, export: Export) -> View:
 class _Reading:
     """A list that becomes a file, out of one moment of the database."""
 
-    def __init__(self, call: Call, export: Export, filters: Filters, kind: str, zone: ZoneInfo) -> None:
+    def __init__(self, call: Call, export: Export, filters: Filters, *, kind: str, zone: ZoneInfo) -> None:
         self._call, self._export, self._filters, self._kind, self._zone = call, export, filters, kind, zone
         self._ticked = selected(call, export.chosen.name) if export.chosen is not None else []
 
@@ -264,7 +264,7 @@ async def _file(call: Call, root: str, export: Export) -> Response:
         raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
     zone = ZoneInfo(name)
 
-    reading = _Reading(call, export, filters, kind, zone)
+    reading = _Reading(call, export, filters, kind=kind, zone=zone)
     today = _at(call.context.clock.now(), zone)[:10]
     file = f"{root.rpartition('/')[2]}-{call.principal.mode}-{today}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}

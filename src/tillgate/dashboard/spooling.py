@@ -87,7 +87,7 @@ class Spool:
         self._task.result()
 
     async def close(self) -> None:
-        """Stop making it, and let go of what waits."""
+        """Stop making it, and release what waits."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

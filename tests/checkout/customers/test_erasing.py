@@ -57,7 +57,7 @@ async def erased(shop: Shop, email: str) -> Counting:
 
 
 async def test_rows_that_name_somebody_else_are_only_read(still_shop: Shop) -> None:
-    """Of ten pages of rows none is written but the one that names the customer, and each is a page: so many reads."""
+    """Of ten pages of rows none is written but the one that names the customer, and each page is one read."""
     shop = still_shop
     few = await erased(shop, "ada@example.com")
     named = ids.new_id(ids.CUSTOMER)
