@@ -165,7 +165,7 @@ def free_port() -> int:
 
 
 def _port_end() -> int:
-    """The first port that the system hands out by itself."""
+    """The first port that the system hands out on its own."""
     try:
         first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
     except OSError:
