@@ -151,8 +151,8 @@ class CoinStory(Story):
             assert counted == came and not any(one.doubt for one in entries), f"lost: {counted} of {came}"
 
     def transactions_are_true(self) -> None:
-        """What the books say of a transaction is what it did, in the block that it is in; and what comes to a contract, which
-        may send it on unseen, waits for a person."""
+        """A transaction did what the books say, in the block that it is in; and what comes to a contract, which may
+        send it on unseen, waits for a person."""
         of = {one.hash: (block, one) for block in self.chain.canonical for one in block.transactions}
         for entry in self.books.coin():
             money = entry.money
