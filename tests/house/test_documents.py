@@ -132,6 +132,7 @@ COMMANDS: dict[str, str | Reason] = {
     "test_it_listens_on_a_unix_socket_whose_peers_are_trusted_as_unix",
     "ALLOW_DIRTY=1 make release": Reason("needs the package index, and runs tests itself"),
     "make release": Reason("needs the package index, and runs tests itself"),
+    "make image": Reason("needs a container engine and the base image"),
     "make coverage": Reason("this very run, measured"),
     "make quick": Reason("a part of this very run"),
     "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),

@@ -115,8 +115,8 @@ def test_the_compose_file_shuts_every_service_in() -> None:
 
 @contextlib.contextmanager
 def contained(place: Path, volume: Path, *arguments: str, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """What the image runs, as process 1 of a namespace in which nothing can be written but the volume and /tmp; and that
-    process's number out here."""
+    """What the image runs, as process 1 of a namespace in which nothing can be written but the volume and /tmp; and
+    that process's number out here."""
     ours = Path(PYTHON).parent
     environment = dict(word.split("=", 1) for word in shlex.split(LAST["ENV"]))
     environment |= {"PATH": f"{ours}:/usr/bin:/bin"} | more
