@@ -14,6 +14,7 @@
  *         ├── ConflictError          409, 412  the object's state, an idempotency key used twice, or `ifMatch`
  *         │   └── SequenceAheadError      …  a place in the event log that is not in this one
  *         ├── RateLimitedError       429  too many requests
+ *         │   └── QuotaExceededError      …  the month's quota is used up
  *         ├── ServerError            5xx
  *         └── UnexpectedAnswerError  not an answer of this API at all: look at baseUrl and at what is in between
  *
@@ -207,6 +208,24 @@ export class SequenceAheadError extends ConflictError {
 export class RateLimitedError extends ApiError {
   override get name(): string {
     return "RateLimitedError";
+  }
+}
+/**
+ * 429 `quota_exceeded`: the key has made the requests of this calendar month (UTC). It is never tried again here: the next
+ * month may be weeks away. Wait until `resetsAt`, or have the quota raised.
+ */
+export class QuotaExceededError extends RateLimitedError {
+  /** When the next month begins, as far as `Retry-After` says. */
+  readonly resetsAt: Date | undefined;
+
+  override get name(): string {
+    return "QuotaExceededError";
+  }
+
+  constructor(message: string, facts: ApiErrorFacts) {
+    super(message, facts);
+    const seconds = facts.retryAfterSeconds;
+    this.resetsAt = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
   }
 }
 /** 5xx: something went wrong on the server. */
