@@ -156,7 +156,7 @@ class RunningServer:
 
 def free_port() -> int:
     """A port that nobody listens on just now, and that no connection is given before its server starts: one below those
-    that the system hands out by itself."""
+    that the system hands out on its own."""
     while True:
         port = _PORTS.randrange(PORT_MIN, _port_end())
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -165,7 +165,7 @@ def free_port() -> int:
 
 
 def _port_end() -> int:
-    """The first port that the system hands out by itself."""
+    """The first port that the system hands out on its own."""
     try:
         first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
     except OSError:

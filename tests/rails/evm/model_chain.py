@@ -314,6 +314,7 @@ class Entry:
     generation: int
     single_source: bool = False
     doubt: Doubt | None = None
+    held: int | None = None
 
 
 @dataclass
@@ -398,7 +399,8 @@ class MemoryBooks:
                 one.money, one.state = booked.money, state
                 one.single_source, one.doubt = booked.single_source, booked.doubt
                 return
-        self.entries.append(Entry(booked.money, state, len(versions), booked.single_source, booked.doubt))
+        new = Entry(booked.money, state, len(versions), booked.single_source, booked.doubt, booked.held_atomic)
+        self.entries.append(new)
 
     def final(self) -> list[Money]:
         return sorted(one.money for one in self.entries if one.state is TransferState.FINAL)

@@ -308,7 +308,8 @@ class Story(RuleBasedStateMachine):
             if look is not None and not look.moved and look.trouble is None:
                 break
         view = self.books.state
-        assert view is not None and view.tip.hash == self.chain.head.hash
+        assert view is not None
+        assert view.tip.hash == self.chain.head.hash or not self.run(self.books.is_awaited())
         assert view.final.number == self.chain.finalized
         assert view.sweep is not None and view.final.number - view.sweep.first <= self.network.sweep_blocks
         self.balanced(view, view.sweep.first - 1)

@@ -153,12 +153,14 @@ class Booked(NamedTuple):
         final: concluded; a transfer above finality is only seen.
         single_source: one node alone told it.
         doubt: it does not count before a person has looked.
+        held_atomic: the coin that its address was seen to have at its block, where only that shows the money.
     """
 
     money: Money
     final: bool
     single_source: bool = False
     doubt: Doubt | None = None
+    held_atomic: int | None = None
 
 
 class Change(NamedTuple):
@@ -170,7 +172,7 @@ class Change(NamedTuple):
         rolled_back_to: every block above this height has left the chain, and the transfers in it are orphaned.
         blocks: read now, in order.
         booked: seen or concluded now.
-        orphaned: seen before in a block that is no part of the chain.
+        orphaned: seen before in a block that is no part of the chain, or nothing that came or left after all.
     """
 
     version: int

@@ -89,7 +89,7 @@ _ORPHAN: Final = (
 )
 TRANSFER_COLUMNS: Final = (
     "id, chain_id, tx_hash, ordinal, generation, token, sender, recipient, amount_atomic, block_number, block_hash, "
-    "block_mined_at, state, single_source, doubt, seen_at, revision, payment_id"
+    "block_mined_at, state, single_source, doubt, held_atomic, seen_at, revision, payment_id"
 )
 _VERSIONS: Final = (
     f"SELECT {TRANSFER_COLUMNS} FROM chain_transfers WHERE chain_id = $1 AND tx_hash = $2 AND ordinal = $3 "
@@ -98,7 +98,8 @@ _VERSIONS: Final = (
 _ADD_TRANSFER: Final = (
     "INSERT INTO chain_transfers (id, chain_id, tx_hash, ordinal, generation, token, sender, recipient, amount_atomic, "
     "block_number, block_hash, block_mined_at, state, single_source, doubt, seen_at, updated_at, revision, told, "
-    "told_height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1, 0, 0)"
+    "told_height, held_atomic) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1, 0, 0, $17)"
 )
 _CHANGE_TRANSFER: Final = (
     "UPDATE chain_transfers SET block_number = $2, block_hash = $3, block_mined_at = $4, state = $5, "
@@ -206,6 +207,7 @@ class Transfer(NamedTuple):
     state: TransferState
     single_source: bool
     doubt: Doubt | None
+    held_atomic: int | None
     revision: int
     payment_id: str | None
 
@@ -607,6 +609,7 @@ async def _book(tx: Transaction, chain_id: int, booked: Booked, now: int) -> Non
         booked.single_source,
         doubt,
         now,
+        str(booked.held_atomic) if booked.held_atomic is not None else None,
     )
 
 
@@ -638,6 +641,7 @@ def transfer_of(row: Row) -> Transfer:
         state=TransferState(row["state"]),
         single_source=bool(row["single_source"]),
         doubt=Doubt(row["doubt"]) if row["doubt"] is not None else None,
+        held_atomic=int(row["held_atomic"]) if row["held_atomic"] is not None else None,
         revision=row["revision"],
         payment_id=row["payment_id"],
     )

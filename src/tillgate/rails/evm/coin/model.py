@@ -5,7 +5,8 @@ proposer and what a contract leaves when it ends is seen only in the balance of 
 (EIP-1898). Such money has no transaction: its identity is the chain, the block and the address.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from tillgate.rails.evm.model import Booked, Doubt, Money, Point, mined
@@ -78,16 +79,66 @@ def looked_at(address: str, use: AccountUse, known: Known, block: Point, *, is_o
     """
     name, at = name_of_look(block.hash, address), mined(block)
     is_exact = not use.has_code and use.nonce == known.own
-    more = use.balance_atomic - known.held
+    held = use.balance_atomic
+    more = held - known.held
     found: list[Booked] = []
     if more > 0:
-        came = Money(name, CAME_ORDINAL, COIN, COIN, address, more, at)
-        found.append(Booked(came, final=False, doubt=None if is_exact else Doubt.UNEXPLAINED))
+        came = _came(name, address, more, at)
+        found.append(Booked(came, final=False, doubt=None if is_exact else Doubt.UNEXPLAINED, held_atomic=held))
     elif more < 0 and (known.own or not is_exact):
         # A contract moved it on; or a rollup took a fee that it tells nobody.
-        found.append(Booked(Money(name, LEFT_ORDINAL, COIN, address, COIN, -more, at), final=False))
+        found.append(Booked(_left(name, address, -more, at), final=False, held_atomic=held))
     if is_open and not is_exact and not known.is_unclear and more <= 0:
         # Something may have come and left between two looks: nobody can say how much.
         unclear = Money(name, UNCLEAR_ORDINAL, COIN, COIN, address, 0, at)
         found.append(Booked(unclear, final=False, doubt=Doubt.UNEXPLAINED))
     return found
+
+
+def settled(looks: Sequence[Booked], found: Sequence[Money], held_before: int) -> list[Booked]:
+    """What looks at one address showed, once all that transactions moved is known: the balance that each saw, less what
+    the books have by then.
+
+    A look is made of what the books had at its time. They may have held what left the chain, and lacked transactions
+    that were read later: what the look then called come or left is another amount, or nothing.
+
+    Args:
+        looks: on the chain, of a range of blocks.
+        found: what transactions of the range moved.
+        held_before: what the books have of the address before the range.
+    """
+    kept: list[Booked] = []
+    looks = sorted(looks, key=lambda one: (one.money.block.number, one.money.ordinal))
+    for number, of_block in groupby(looks, key=lambda one: one.money.block.number):
+        shown = list(of_block)
+        address, moved = ours(shown[0].money), [one for one in found if one.block.number <= number]
+        before = held_before + net([*moved, *(one.money for one in kept)], address)
+        kept += _settled(shown, before, address)
+    return kept
+
+
+def _settled(shown: Sequence[Booked], before: int, address: str) -> Iterator[Booked]:
+    """The same of one block."""
+    yield from (one for one in shown if one.held_atomic is None)
+    look = next((one for one in shown if one.held_atomic is not None), None)
+    if look is None or look.held_atomic is None:
+        return
+    more, came = look.held_atomic - before, look.money.ordinal == CAME_ORDINAL
+    name, block = look.money.tx_hash, look.money.block
+    if more > 0:
+        yield look._replace(money=_came(name, address, more, block), doubt=look.doubt if came else Doubt.UNEXPLAINED)
+    elif more < 0 and not came:
+        yield look._replace(money=_left(name, address, -more, block))
+
+
+def ours(money: Money) -> str:
+    """The address that a movement is about: one that fees and contracts' money has nobody on the other side."""
+    return money.recipient if money.recipient != COIN else money.sender
+
+
+def _came(name: str, address: str, amount_atomic: int, block: Block) -> Money:
+    return Money(name, CAME_ORDINAL, COIN, COIN, address, amount_atomic, block)
+
+
+def _left(name: str, address: str, amount_atomic: int, block: Block) -> Money:
+    return Money(name, LEFT_ORDINAL, COIN, address, COIN, amount_atomic, block)

@@ -8,7 +8,7 @@ ones. What no balance of an old block can be compared with any more is told to a
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from tillgate.rails.evm.coin.model import Known, is_of_look, looked_at, moved_by, net
+from tillgate.rails.evm.coin.model import Known, is_of_look, looked_at, moved_by, net, ours, settled
 from tillgate.rails.evm.model import Booked, Doubt, Money, Point, WatchedNetwork, mined
 from tillgate.rails.evm.node import AccountUse, Header, Node, NodeError, NodeLimited, NodeRefused, Sent
 from tillgate.rails.port import COIN
@@ -59,7 +59,7 @@ class Concluded(NamedTuple):
     """What a range of final blocks holds of the coin.
 
     Attributes:
-        orphaned: what balances showed at blocks that are no part of the chain.
+        orphaned: what balances showed at blocks that are no part of the chain, or that transactions explain.
     """
 
     booked: tuple[Booked, ...] = ()
@@ -140,7 +140,7 @@ class CoinReader:
             booked += looked_at(address, use, now_known, block, is_open=is_open)
         if not booked:
             return []
-        moved = sorted({_ours(one.money) for one in booked})
+        moved = sorted({ours(one.money) for one in booked})
         alone = await self._is_told_by_one(node, block, moved, dict(zip(addresses, uses, strict=True)))
         return [one._replace(single_source=alone) for one in booked]
 
@@ -237,7 +237,12 @@ class CoinReader:
         hashes |= {one.number: one.hash for one in told if one is not None}
         if any(one.money.block.number not in hashes for one in looks):
             raise Unfit
-        kept = [one for one in looks if hashes[one.money.block.number] == one.money.block.hash]
+        there = [one for one in looks if hashes[one.money.block.number] == one.money.block.hash]
+        kept: list[Booked] = []
+        for address in sorted({ours(one.money) for one in there}):
+            held = await self._books.holding(COIN, address, before.number)
+            kept += settled([one for one in there if ours(one.money) == address], found, held)
+        still = {one.money for one in kept}
         doubts = await self._doubts(node, [*found, *(one.money for one in kept)], end, head)
         booked = [
             Booked(one, final=True, single_source=single_source, doubt=doubts.get(one.recipient)) for one in found
@@ -250,7 +255,7 @@ class CoinReader:
             )
             for one in kept
         ]
-        return Concluded(tuple(booked), tuple(one.money for one in looks if one not in kept))
+        return Concluded(tuple(booked), tuple(one.money for one in looks if one.money not in still))
 
     async def _blocks(self, node: Node, before: Point, end: Point) -> list[Point]:
         """The blocks above one and up to another, each the parent of the next."""
@@ -338,8 +343,3 @@ def _turn(addresses: Sequence[str], after: str) -> tuple[list[str], str]:
     later = [one for one in addresses if one > after]
     turn = (later + [one for one in addresses if one <= after])[:LOOKED_AT_MAX]
     return turn, turn[-1] if len(turn) < len(addresses) else ""
-
-
-def _ours(money: Money) -> str:
-    """The address that a movement is about: one that fees and contracts' money has nobody on the other side."""
-    return money.recipient if money.recipient != COIN else money.sender

@@ -93,7 +93,7 @@ async def looks(tx: Transaction, chain_id: int, first: int, last: int) -> list[B
         rows = await tx.fetch_all(_LOOKS, chain_id, first, last, COIN, after, PAGE)
         for row in rows:
             one = records.transfer_of(row)
-            found.append(Booked(one.money, final=False, single_source=one.single_source, doubt=one.doubt))
+            found.append(Booked(one.money, False, one.single_source, one.doubt, one.held_atomic))
         if len(rows) < PAGE:
             return found
         after = rows[-1]["id"]
