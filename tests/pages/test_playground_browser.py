@@ -116,7 +116,7 @@ def test_each_language_is_there_and_answers(running: RunningServer, page: Page) 
             "--format",
             "smartpay",
             "--json",
-        )  # noqa: E501
+        )
     )["key"]
     opened(page, running)
     titles = page.get_by_label("Language").locator("option").all_inner_texts()

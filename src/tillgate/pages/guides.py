@@ -33,7 +33,7 @@ CHAPTERS: Final = (
         "test-mode payment-links selling money webhooks idempotency mail "
         "documents embedding importing people command-line",
     ),
-    ("Live and in production", "going-live live operating production performance security-model asvs"),
+    ("Live and in production", "going-live live operating production containers performance security-model asvs"),
     ("Keys", "keys keyturn leaks"),
     ("Reference", "reference/* dialects/*"),
     ("The project", "why glossary architecture tests releasing roadmap"),
