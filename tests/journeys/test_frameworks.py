@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ def reader(tmp_path: Path) -> Reader:
     return one
 
 
-def try_it(reader: Reader, port: int, claims: Mapping[str, str]) -> None:
+def try_it(reader: Reader, port: int, claims: dict[str, str]) -> None:
     """What the guide says of it in the end; and nobody is who they claim to be."""
     *trying, revoke, again = commands("Try it")
     key, slow = reader.texts
