@@ -34,7 +34,7 @@ CHAPTERS: Final = (
         "documents embedding importing people command-line",
     ),
     ("Live and in production", "going-live live operating production containers performance security-model asvs"),
-    ("Keys", "keys keyturn leaks"),
+    ("Keys", "keys keyturn keyturn-frameworks leaks"),
     ("Reference", "reference/* dialects/*"),
     ("The project", "why glossary architecture tests releasing roadmap"),
 )
