@@ -90,6 +90,7 @@ OFFERS: Final = (
     Offer("Price feeds", "/dashboard/networks/feeds", _OPERATE),
     Offer("Jobs", "/dashboard/jobs", _OPERATE),
     Offer("New payment link", "/dashboard/payment-links/new", SELL, "create add"),
+    Offer("New test transaction", "/dashboard/transactions/new", SELL, "create mail crypto"),
     Offer("New product", "/dashboard/products/new", SELL, "create add"),
     Offer("New coupon", "/dashboard/coupons/new", SELL, "create add discount"),
     Offer("Create an API key", "/dashboard/api-keys/new", _KEYS, "new add secret"),
