@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contracts.test_list_plans import Planner
 from tests.makers import execute, rows, stray_transfer
-from tests.noting import Asked, Noting
+from tests.planner import Asked, Noting, Planner
 from tests.shop import Shop, open_shop
 from tillgate.base import ids
 from tillgate.base.principal import Principal

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.dashboard.conftest import Owner, owner_of
 from tests.makers import execute, rows
-from tests.noting import Noting
+from tests.planner import Noting
 from tests.shop import Shop
 from tillgate.base.clock import DAY_MS
 from tillgate.base.principal import Principal
