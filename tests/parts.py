@@ -19,7 +19,9 @@ import pytest
 
 from tests.running import clean_environment, free_port
 
-PARTS = ("nginx", "caddy", "envoy", "redis-server", "valgrind")
+PARTS = ("nginx", "caddy", "envoy", "redis-server", "valgrind", "bwrap")
+# Where a package is not called as its program is.
+PACKAGES = {"bwrap": "bubblewrap"}
 START_SECONDS_MAX = 20
 
 # Everything that these programs would write goes into the directory they run in, and they stay in the foreground.
@@ -193,5 +195,5 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 if __name__ == "__main__":
     missing = [part for part in PARTS if find_part(part) is None]
-    print(*missing, sep="\n", end="\n" if missing else "")
+    print(*(PACKAGES.get(part, part) for part in missing), sep="\n", end="\n" if missing else "")
     sys.exit(bool(missing))

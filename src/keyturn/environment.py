@@ -4,11 +4,14 @@ name, and quotes that an env file has kept."""
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 # How alike two names are for one to be a slip of the other; 1 is the same.
 _ALIKE: Final = 0.8
 _QUOTES: Final = "\"'`"
+# What a setting that is kept in a file may take; the longest is a few secret keys.
+HELD_BYTES_MAX: Final = 16_384
 # What Kubernetes sets in every container for a service that is called as the server is.
 _SERVICE_LINK: Final = re.compile(r"(?:[A-Z0-9_]{1,100}_)?(?:SERVICE_HOST|SERVICE_PORT|PORT)(?:_[A-Z0-9_]{1,100})?")
 
@@ -81,6 +84,44 @@ def one_of(words: Iterable[str]) -> Callable[[str], str]:
     return parse
 
 
+def in_a_file(name: str) -> Variable:
+    """The setting that names a file which holds another one, as orchestrators hand secrets over."""
+    return Variable(
+        f"{name}_FILE", lambda text: Path(text) if text else None, "", f"a file that holds `{name}`, instead"
+    )
+
+
+def with_files(given: Mapping[str, str], names: Iterable[str], error: type[Exception]) -> dict[str, str]:
+    """The variables, with what their files hold: white space around it is no part of it.
+
+    Args:
+        names: the settings that may be kept in a file; ``NAME_FILE`` says which.
+
+    Raises:
+        error: both are set, or the file cannot be read, is empty or too long. No content is quoted.
+    """
+    found = dict(given)
+    for name in names:
+        file = given.get(f"{name}_FILE", "")
+        if not file:
+            continue
+        if given.get(name):
+            raise error(f"{name} and {name}_FILE are both set; keep one")
+        try:
+            with Path(file).open("rb") as opened:
+                text = opened.read(HELD_BYTES_MAX + 1).decode("utf-8").strip()
+        except UnicodeDecodeError:
+            raise error(f"{name}_FILE: {file} cannot be read: it is not UTF-8") from None
+        except OSError as problem:
+            raise error(f"{name}_FILE: {file} cannot be read: {problem.strerror}") from None
+        if not 0 < len(text) <= HELD_BYTES_MAX:
+            raise error(f"{name}_FILE: {file} is {'empty' if not text else f'longer than {HELD_BYTES_MAX:,} bytes'}")
+        if _is_quoted(text):
+            raise error(f"{name}_FILE: what {file} holds is in quotes, which are kept as part of it; remove them there")
+        found[name] = text
+    return found
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The name that was meant, as far as can be told."""
     found = get_close_matches(name[:200], list(known), n=1, cutoff=_ALIKE)
@@ -151,9 +192,13 @@ def cannot_be_meant(given: Mapping[str, str], prefix: str, known: Iterable[str])
         return problem
     for name in known:
         value = given.get(name, "").strip()
-        if len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]:
+        if _is_quoted(value):
             return (
                 f"{name}: the value is in quotes, which were kept as part of it; remove them where it is set "
                 "(docker's --env-file and systemd's Environment= do not always remove them)"
             )
     return None
+
+
+def _is_quoted(value: str) -> bool:
+    return len(value) > 1 and value[0] in _QUOTES and value[-1] == value[0]

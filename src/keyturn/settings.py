@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from keyturn.connections import SECONDS_MAX, UNIX, ConnectionLimits
-from keyturn.environment import Variable, cannot_be_meant, flag, meant, one_of, unknown, whole
+from keyturn.environment import Variable, cannot_be_meant, flag, in_a_file, meant, one_of, unknown, whole, with_files
 from keyturn.errors import InvalidNetwork
 from keyturn.http.key_places import DEFAULT_HEADERS, DEFAULT_SCHEMES, USUAL, InvalidKeyPlace, KeyPlaces
 from keyturn.http.proxies import LOOPBACK, Networks
@@ -111,6 +111,7 @@ TABLE: Final = (
         DATABASE_DEFAULT,
         "`sqlite:///path` or `postgresql://user@host/name`",
     ),
+    in_a_file("KEYTURN_DATABASE_URL"),
     Variable(
         "KEYTURN_ROOT_KEY",
         _roots,
@@ -119,12 +120,7 @@ TABLE: Final = (
         instead="none: keys manage keys",
         secret=True,
     ),
-    Variable(
-        "KEYTURN_ROOT_KEY_FILE",
-        _path,
-        "",
-        "a file that holds it, instead",
-    ),
+    in_a_file("KEYTURN_ROOT_KEY"),
     Variable(
         "KEYTURN_SCOPES",
         _words,
@@ -246,7 +242,9 @@ TABLE: Final = (
         "where several servers count limits together",
         instead="each for itself",
     ),
+    in_a_file("KEYTURN_VALKEY_URL"),
 )
+_IN_FILES: Final = tuple(one.name.removesuffix("_FILE") for one in TABLE if one.name.endswith("_FILE"))
 VARIABLES: Final = tuple(one.name for one in TABLE)
 
 
@@ -264,6 +262,7 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
     given = os.environ if environment is None else environment
     if (problem := cannot_be_meant(given, PREFIX, VARIABLES)) is not None:
         raise SettingsError(problem)
+    given = with_files(given, _IN_FILES, SettingsError)
     found: dict[str, Any] = {
         one.name.removeprefix(PREFIX): one.value(_text_of(one, given), SettingsError) for one in TABLE
     }
@@ -278,7 +277,7 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
     limit = Limit(float(found["RATE_PER_SECOND"]), found["BURST"]) if found["RATE_PER_SECOND"] else None
     return Settings(
         database_url=database_url or found["DATABASE_URL"],
-        roots=_from_file(found["ROOT_KEY_FILE"], found["ROOT_KEY"]),
+        roots=found["ROOT_KEY"],
         scopes=offered,
         publishable=found["PUBLISHABLE_SCOPES"],
         trusted_proxies=found["TRUSTED_PROXIES"],
@@ -322,19 +321,3 @@ def _check_scopes(offered: tuple[str, ...], publishable: tuple[str, ...]) -> Non
         )
     if wrong := sorted(set(publishable) & set(OWN_SCOPES)):
         raise SettingsError(f"KEYTURN_PUBLISHABLE_SCOPES: {wrong[0]} is not for keys that anybody may hold")
-
-
-def _from_file(file: Path | None, roots: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """The root credentials that a file holds, where one is named."""
-    if file is None:
-        return roots
-    if roots:
-        raise SettingsError("KEYTURN_ROOT_KEY and KEYTURN_ROOT_KEY_FILE are both set; keep one")
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"KEYTURN_ROOT_KEY_FILE: {file} cannot be read: {error}") from error
-    try:
-        return _roots(text)
-    except ValueError as error:
-        raise SettingsError(f"KEYTURN_ROOT_KEY_FILE: {error}") from None

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 from keyturn import DEFAULT_LIMIT, Limit
 from keyturn.connections import SECONDS_MAX, ConnectionLimits
 from keyturn.database.opening import SQLITE_SCHEME
-from keyturn.environment import Variable, cannot_be_meant, flag, misspelt, one_of, unknown, whole
+from keyturn.environment import Variable, cannot_be_meant, flag, in_a_file, misspelt, one_of, unknown, whole, with_files
 from keyturn.leaks.responding import LeakResponse, LeakRules
 from tillgate.base.clock import DAY_MS, MINUTE_MS
 from tillgate.base.errors import InvalidInput
@@ -172,6 +172,7 @@ TABLE: Final = (
         instead="SQLite in the data directory",
         option="--database-url",
     ),
+    in_a_file("TILLGATE_DATABASE_URL"),
     Variable(
         "TILLGATE_PUBLIC_URL",
         _origin,
@@ -188,6 +189,7 @@ TABLE: Final = (
         instead="kept in `DATA/secret.key`",
         secret=True,
     ),
+    in_a_file("TILLGATE_SECRET_KEY"),
     Variable(
         "TILLGATE_HIGH_WATER",
         _path,
@@ -272,6 +274,7 @@ TABLE: Final = (
         "",
         "where processes count rate limits together: `valkey://host:6379/0`; `valkeys://` over TLS",
     ),
+    in_a_file("TILLGATE_VALKEY_URL"),
     Variable(
         "TILLGATE_CONNECTIONS",
         _COUNT,
@@ -372,6 +375,7 @@ TABLE: Final = (
         "with which password",
         secret=True,
     ),
+    in_a_file("TILLGATE_SMTP_PASSWORD"),
     Variable(
         "TILLGATE_MAIL_FROM",
         _address,
@@ -447,6 +451,7 @@ TABLE: Final = (
     ),
 )
 BY_NAME: Final = {one.name: one for one in TABLE}
+_IN_FILES: Final = tuple(one.removesuffix("_FILE") for one in BY_NAME if one.endswith("_FILE"))
 VARIABLES: Final = (API_KEY_VARIABLE, BASE_URL_VARIABLE, WEBHOOK_SECRET_VARIABLE, *BY_NAME)
 
 
@@ -540,6 +545,7 @@ def load(
     environment = {name: value for name, value in os.environ.items() if name not in passing_over}
     if (problem := cannot_be_meant(environment, PREFIX, VARIABLES)) is not None:
         raise SettingsError(problem)
+    environment = with_files(environment, _IN_FILES, SettingsError)
     public_host = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     given = {
         "DATA": data,

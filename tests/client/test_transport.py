@@ -30,6 +30,7 @@ from tillgate_client import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    QuotaExceededError,
     RateLimitedError,
     SequenceAheadError,
     ServerError,
@@ -214,6 +215,19 @@ def test_a_pause_that_is_too_long_is_the_callers(script: Script, client: Client)
     with pytest.raises(RateLimitedError) as caught:
         client.events.list()
     assert (caught.value.retry_after_seconds, len(script.asked)) == (3600.0, 1)
+
+
+@pytest.mark.parametrize("seconds", [1, 1_209_600])
+def test_a_quota_that_is_used_up_is_reported_at_once(script: Script, client: Client, seconds: int) -> None:
+    """Never tried again, also where the month ends in a second: an error of its own says when the next one begins."""
+    script.answers = [Answer(429, envelope("rate_limited", "quota_exceeded"), (("Retry-After", str(seconds)),))]
+    before = datetime.now(UTC)
+    with pytest.raises(QuotaExceededError) as caught:
+        client.events.list()
+    assert issubclass(QuotaExceededError, RateLimitedError)
+    assert len(script.asked) == 1
+    assert caught.value.resets_at is not None
+    assert caught.value.resets_at >= before + timedelta(seconds=seconds)
 
 
 def test_an_unreachable_server_is_a_connection_error_that_keeps_the_idempotency_key() -> None:

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 import keyturn.cli
+import keyturn.settings
 import tillgate.cli.commands
 import tillgate.settings
 from tests.house import documents
@@ -66,6 +67,12 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
     ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
     ("docs/production.md", "A service"): Reason("needs root and a package index; the unit is read by systemd in tests"),
+    ("docs/containers.md", "Before the first start"): "tests/journeys/test_containers.py::"
+    "test_what_the_image_runs_needs_no_more_than_its_volume",
+    **{
+        ("docs/containers.md", heading): Reason("needs a container engine and images of others; make image runs ours")
+        for heading in ("Start", "Back up and upgrade", "Without compose")
+    },
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
     ("docs/dialects/smartpay.md", "*"): "tests/dialects/smartpay/test_clients.py::"
     "test_the_guides_examples_print_what_it_says",
@@ -125,6 +132,7 @@ COMMANDS: dict[str, str | Reason] = {
     "test_it_listens_on_a_unix_socket_whose_peers_are_trusted_as_unix",
     "ALLOW_DIRTY=1 make release": Reason("needs the package index, and runs tests itself"),
     "make release": Reason("needs the package index, and runs tests itself"),
+    "make image": Reason("needs a container engine and the base image"),
     "make coverage": Reason("this very run, measured"),
     "make quick": Reason("a part of this very run"),
     "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),
@@ -403,7 +411,7 @@ def test_every_target_of_make_exists() -> None:
 
 def test_every_variable_that_is_named_is_read() -> None:
     """A setting that a page names is one that the settings know; the tests' own are read by the tests."""
-    known = {one.name for one in tillgate.settings.load().listed}
+    known = {one.name for one in tillgate.settings.load().listed} | set(keyturn.settings.VARIABLES)
     for path in python_files(SRC, ROOT / "tests", ROOT / "bench"):
         known |= set(re.findall(r'"((?:TILLGATE|KEYTURN)_[A-Z_]+)"', path.read_text("utf-8")))
     named = {

@@ -112,6 +112,37 @@ def test_quotes_that_an_env_file_kept_are_refused(quote: str, monkeypatch: pytes
         monkeypatch.delenv(name)
 
 
+@pytest.mark.parametrize("house", [keyturn.settings, tillgate.settings], ids=["keyturn", "tillgate"])
+def test_every_secret_can_be_kept_in_a_file(house: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As Docker, Kubernetes and systemd hand them over: a line break at the end is no part of it, the setting itself
+    stays unset, and what cannot be meant is refused without a word of what the file holds."""
+    held = [one.name.removesuffix("_FILE") for one in house.TABLE if one.name.endswith("_FILE")]
+    assert {one.name for one in house.TABLE if one.secret or one.name.endswith("_URL")} - {
+        f"{house.PREFIX}PUBLIC_URL"
+    } == (set(held))
+    file = tmp_path / "database"
+    url, name = "postgresql://shop:hush@db/shop", f"{house.PREFIX}DATABASE_URL"
+    monkeypatch.setenv(f"{name}_FILE", str(file))
+    for content, problem in (
+        (f"'{url}'".encode(), "in quotes"),
+        (b"\n", "is empty"),
+        (b"hush\xff", "not UTF-8"),
+        (b"hush" * 5000, "longer than 16,384 bytes"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(house.SettingsError, match=rf"^{name}_FILE: .*{problem}") as refused:
+            house.load()
+        assert "hush" not in str(refused.value)
+    file.write_text(f"{url}\n")
+    settings = house.load()
+    assert settings.database_url == url
+    if house is tillgate.settings:
+        assert "hush" not in repr(settings)
+    monkeypatch.setenv(name, url)
+    with pytest.raises(house.SettingsError, match="both set; keep one"):
+        house.load()
+
+
 def test_doctor_reports_a_malformed_secret_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As the server does when it starts."""
     monkeypatch.setenv("TILLGATE_SECRET_KEY", "changeme")
@@ -124,7 +155,11 @@ def test_every_setting_is_known_as_one() -> None:
     for house, prefix in ((keyturn.settings, "KEYTURN_"), (tillgate.settings, "TILLGATE_")):
         source = Path(house.__file__).read_text("utf-8")
         read = set(re.findall(r'found\["([A-Z_]+)"\]|_limit\(found, "([A-Z_]+)", "([A-Z_]+)"', source))
-        assert {one.name for one in house.TABLE} == {f"{prefix}{name}" for names in read for name in names if name}
+        # What a file holds is read as if it were set.
+        listed = {one.name for one in house.TABLE}
+        held = {name for name in listed if name.endswith("_FILE")}
+        assert listed - held == {f"{prefix}{name}" for names in read for name in names if name}
+        assert {name.removesuffix("_FILE") for name in held} < listed - held
     assert [one.name for one in tillgate.settings.load().listed] == [one.name for one in tillgate.settings.TABLE]
 
 

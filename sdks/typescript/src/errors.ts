@@ -14,6 +14,7 @@
  *         ├── ConflictError          409, 412  the object's state, an idempotency key used twice, or `ifMatch`
  *         │   └── SequenceAheadError      …  a place in the event log that is not in this one
  *         ├── RateLimitedError       429  too many requests
+ *         │   └── QuotaExceededError      …  the month's quota is used up
  *         ├── ServerError            5xx
  *         └── UnexpectedAnswerError  not an answer of this API at all: look at baseUrl and at what is in between
  *
@@ -149,6 +150,20 @@ export class ConflictError extends ApiError {}
 export class SequenceAheadError extends ConflictError {}
 /** 429: too many requests; `retryAfterSeconds` says how long to pause. */
 export class RateLimitedError extends ApiError {}
+/**
+ * 429 `quota_exceeded`: the key has made the requests of this calendar month (UTC). It is never tried again here: the next
+ * month may be weeks away. Wait until `resetsAt`, or have the quota raised.
+ */
+export class QuotaExceededError extends RateLimitedError {
+  /** When the next month begins, as far as `Retry-After` says. */
+  readonly resetsAt: Date | undefined;
+
+  constructor(message: string, facts: ApiErrorFacts) {
+    super(message, facts);
+    const seconds = facts.retryAfterSeconds;
+    this.resetsAt = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
+  }
+}
 /** 5xx: something went wrong on the server. */
 export class ServerError extends ApiError {}
 /** What answered does not speak this API: often a wrong `baseUrl`, or a proxy's own page. */

@@ -11,6 +11,7 @@ import {
   InvalidRequestError,
   NotFoundError,
   PermissionDeniedError,
+  QuotaExceededError,
   RateLimitedError,
   SequenceAheadError,
   ServerError,
@@ -127,7 +128,7 @@ export class Transport {
       let wait: number | undefined;
       try {
         const answer = await this.#attempt(url, init, signal);
-        wait = last ? undefined : waitMs(attempt, answer.response);
+        wait = last || isUsedUp(answer) ? undefined : waitMs(attempt, answer.response);
         if (wait === undefined) {
           // A file is handed over as it is; what is wrong is told as everywhere.
           if (call.file === true && answer.response.ok) return answer.bytes as T;
@@ -187,7 +188,7 @@ export class Transport {
     }
     const scopes = said?.["grantedScopes"];
     const newest = said?.["newestSequence"];
-    const Kind = code === "sequence_ahead" ? SequenceAheadError : (BY_TYPE[type] ?? (onServer ? ServerError : ApiError));
+    const Kind = BY_CODE[code] ?? BY_TYPE[type] ?? (onServer ? ServerError : ApiError);
     // Should somebody have sent the key back, it still does not get into an error.
     throw new Kind(message.replaceAll(this.#apiKey, "…"), {
       status: response.status,
@@ -214,6 +215,11 @@ interface Answered {
   readonly text: string;
 }
 
+const BY_CODE: Readonly<Record<string, new (message: string, facts: ApiErrorFacts) => ApiError>> = {
+  quota_exceeded: QuotaExceededError,
+  sequence_ahead: SequenceAheadError,
+};
+
 const BY_TYPE: Readonly<Record<string, new (message: string, facts: ApiErrorFacts) => ApiError>> = {
   authentication: AuthenticationError,
   permission: PermissionDeniedError,
@@ -223,6 +229,13 @@ const BY_TYPE: Readonly<Record<string, new (message: string, facts: ApiErrorFact
   rate_limited: RateLimitedError,
   server: ServerError,
 };
+
+/** Whether a month's quota is used up, which no pause of ours outlasts. */
+function isUsedUp({ response, text }: Answered): boolean {
+  if (response.status !== 429) return false;
+  const json = parsed(text);
+  return isRecord(json) && isRecord(json["error"]) && json["error"]["code"] === "quota_exceeded";
+}
 
 /** Milliseconds until the next attempt; undefined if there is to be none. Full jitter, on top of what was asked for. */
 export function waitMs(attempt: number, response?: Response, random: () => number = Math.random): number | undefined {

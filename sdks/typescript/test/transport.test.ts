@@ -9,6 +9,7 @@ import {
   CheckoutClient,
   type CheckoutClientOptions,
   ConfigurationError,
+  QuotaExceededError,
   RateLimitedError,
   ServerError,
   UnexpectedAnswerError,
@@ -74,6 +75,19 @@ test("after the last retry the answer is told, with the pause that the server as
   expect(error).toBeInstanceOf(RateLimitedError);
   expect(error).toMatchObject({ status: 429, type: "rate_limited", retryAfterSeconds: 0, requestId: "req_01hxyz" });
   expect(asked).toHaveLength(3);
+});
+
+test("a quota that is used up is told at once, also where the next month begins in a second", async () => {
+  for (const seconds of [1, 1_209_600]) {
+    const body = envelope("rate_limited").replace("some_code", "quota_exceeded");
+    const { asked, checkout } = await against([{ status: 429, body, headers: { "Retry-After": String(seconds) } }]);
+    const error = await thrownBy(checkout.events.list());
+    expect(error).toBeInstanceOf(QuotaExceededError);
+    expect(error).toBeInstanceOf(RateLimitedError);
+    expect(error).toMatchObject({ code: "quota_exceeded", retryAfterSeconds: seconds });
+    expect((error as unknown as QuotaExceededError).resetsAt?.getTime()).toBeGreaterThan(Date.now());
+    expect(asked).toHaveLength(1);
+  }
 });
 
 test("Retry-After is honoured, and a pause that is too long is the caller's", async () => {

@@ -349,6 +349,32 @@ async def test_late_coin_is_found_by_the_slow_round(anvil: Anvil, database: Data
 
 
 @SQLITE
+async def test_a_fee_that_a_balance_showed_first_is_paid_once(anvil: Anvil, shop: Watching) -> None:
+    """The owner pays one session out of the address of another that has ended. Its balance shows the fee, and then the
+    transaction is read: nothing has left twice, and so nothing seems to come back."""
+    await name_network(shop, anvil)
+    ended, waiting = await shop.counter.session("50.00"), await shop.counter.session("50.00")
+    address, asked = ended.payment.terms.address, ended.payment.terms.amount_atomic
+    pay(anvil, address, asked)
+    anvil.mine(reading.GLANCE_BLOCKS - 1)
+    await shop.look()
+    assert await shop.status(ended) == "paid"
+    anvil.ask("anvil_impersonateAccount", address)
+    sent = {"from": address, "to": waiting.payment.terms.address, "value": hex(asked // 2), "gas": hex(21_000)}
+    anvil.ask("eth_sendTransaction", sent)
+    anvil.mine()
+    anvil.ask("anvil_stopImpersonatingAccount", address)
+    await shop.look()
+    named = await rows(shop.counter.database, "SELECT state FROM chain_transfers WHERE tx_hash LIKE '%:%'")
+    assert [row["state"] for row in named] == ["seen"]
+    for _ in range(3):
+        anvil.mine(reading.GLANCE_BLOCKS)
+        await shop.look()
+    assert [(one.amount_atomic, one.doubted) for one in await transfers(shop, ended)] == [(asked, False)]
+    assert (await proved(shop)).differences == ()
+
+
+@SQLITE
 async def test_a_node_that_leaves_transactions_out_hides_no_money(database: Database, anvil: Anvil) -> None:
     """The balance shows it, without a hash."""
     with lying_proxy(anvil.url) as proxy:

@@ -24,6 +24,7 @@ from tillgate_client.errors import (
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
+    QuotaExceededError,
     RateLimitedError,
     SequenceAheadError,
     ServerError,
@@ -41,6 +42,7 @@ BACKOFF_SECONDS_MAX: Final = 8.0
 # A server that asks for a longer pause than this gets it from the caller, not from a blocked call.
 RETRY_AFTER_SECONDS_MAX: Final = 60.0
 RETRIED: Final = frozenset({429, 502, 503, 504})
+QUOTA_EXCEEDED: Final = "quota_exceeded"
 IDEMPOTENCY_KEY_LENGTH_MAX: Final = 255
 # What a longer Retry-After is read as: thirty years, however absurd the number is.
 PAUSE_SECONDS_MAX: Final = 1e9
@@ -280,10 +282,20 @@ def wait_seconds(attempt: int, response: httpx.Response | None) -> float | None:
         # A 409 that names a pause: the first attempt with this idempotency key is still running.
         if response.status_code not in RETRIED and not (response.status_code == 409 and named is not None):
             return None
+        if response.status_code == 429 and _used_up(response):
+            return None
         asked = named or 0.0
         if asked > RETRY_AFTER_SECONDS_MAX:
             return None
     return asked + _random.uniform(0, min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2.0**attempt))
+
+
+def _used_up(response: httpx.Response) -> bool:
+    """Whether a month's quota is used up, which no pause of ours outlasts."""
+    try:
+        return _envelope.decode(response.content).error.code == QUOTA_EXCEEDED
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
@@ -387,6 +399,8 @@ def result(call: Call, response: httpx.Response, answer: type[T], key: ApiKey) -
     more: dict[str, Any] = {}
     if envelope.code == "sequence_ahead":
         fitting, more = SequenceAheadError, {"newest_sequence": envelope.newest_sequence, "log_id": envelope.log_id}
+    elif envelope.code == QUOTA_EXCEEDED:
+        fitting = QuotaExceededError
     raise fitting(
         key.hidden_in(envelope.message),
         status=response.status_code,

@@ -15,12 +15,14 @@
         ├── ConflictError          409, 412  the object's state, an idempotency key used twice, or ``if_match``
         │   └── SequenceAheadError      …  a place in the event log that is not in this one
         ├── RateLimitedError       429  too many requests
+        │   └── QuotaExceededError      …  the month's quota is used up
         ├── ServerError            5xx
         └── UnexpectedAnswerError  not an answer of this API at all: look at base_url and at what is in between
 
 None of them holds the API key, in any form.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 WebhookProblem = Literal[
@@ -178,6 +180,21 @@ class SequenceAheadError(ConflictError):
 
 class RateLimitedError(ApiError):
     """429: too many requests; ``retry_after_seconds`` says how long to pause."""
+
+
+class QuotaExceededError(RateLimitedError):
+    """429 ``quota_exceeded``: the key has made the requests of this calendar month (UTC). It is never tried again
+    here: the next month may be weeks away. Wait until ``resets_at``, or have the quota raised.
+
+    Attributes:
+        resets_at: when the next month begins, as far as ``Retry-After`` says; None where it does not.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, **facts: Any) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds, **facts)
+        self.resets_at: datetime | None = None
+        if retry_after_seconds is not None:
+            self.resets_at = datetime.now(UTC) + timedelta(seconds=retry_after_seconds)
 
 
 class ServerError(ApiError):
