@@ -73,6 +73,10 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         ("docs/containers.md", heading): Reason("needs a container engine and images of others; make image runs ours")
         for heading in ("Start", "Back up and upgrade", "Without compose")
     },
+    ("docs/keyturn-frameworks.md", "FastAPI"): "tests/journeys/test_frameworks.py::"
+    "test_fastapi_is_put_behind_keyturn_by_the_guide",
+    ("docs/keyturn-frameworks.md", "*"): "tests/journeys/test_frameworks.py::"
+    "test_an_api_behind_nginx_is_put_behind_keyturn_by_the_guide",
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
     ("docs/dialects/smartpay.md", "*"): "tests/dialects/smartpay/test_clients.py::"
     "test_the_guides_examples_print_what_it_says",
@@ -164,10 +168,11 @@ COMMANDS: dict[str, str | Reason] = {
     "make soak": "tests/soak/test_soak.py::test_killed_servers_and_workers_lose_nothing_and_do_nothing_twice",
     "make test": Reason("this very run"),
     "make up": f"{MAKE}::test_make_up_serves",
-    "npm ci && npm run build": "tests/sdk/test_typescript.py::"
-    "test_the_package_is_built_and_installed_as_its_readme_says",
-    "npm install ./sdks/typescript": "tests/sdk/test_typescript.py::"
-    "test_the_package_is_built_and_installed_as_its_readme_says",
+    "npm ci && npm run build": "tests/sdk/test_package.py::test_the_package_is_installed_as_its_readme_says",
+    "npm install ./sdks/typescript": "tests/sdk/test_package.py::test_the_package_is_installed_as_its_readme_says",
+    "npm install @your-org/checkout-sdk@npm:tillgate-client": "tests/sdk/test_package.py::"
+    "test_the_package_is_installed_as_its_readme_says",
+    "npm install tillgate-client": Reason("needs a registry; tests/sdk/test_package.py installs what was packed"),
     "npm pack NAME@VERSION": Reason("how a vendored file is renewed; it fetches a version that does not exist yet"),
     "pip install 'tillgate[documents]'": Reason("needs a package index"),
     "pip install 'tillgate[postgres]'": Reason("needs a package index"),

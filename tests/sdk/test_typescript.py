@@ -1,9 +1,7 @@
 """The TypeScript client: its own suite, the founding page's sample and its README, against a real server."""
 
-import fcntl
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,10 +9,9 @@ import pytest
 
 from tests.client.quickstart import PORT, PaidShop, blocks, run, started
 from tests.running import RunningServer, clean_environment, free_port
+from tests.sdk.packing import SDK, compile_strictly, unpacked
 
-HOME = Path(__file__).parents[2]
-SDK = HOME / "sdks" / "typescript"
-NODE_MAJOR_MIN = 20
+SEED_NAME = "@your-org/checkout-sdk"
 # What a README's reader runs one after the other.
 PROGRAM = ("Take a payment", "What belongs together", "When two change one object", "Lists", "Errors")
 
@@ -39,23 +36,6 @@ globalThis.fetch = (url, init) => {
 """
 
 
-@pytest.fixture(scope="session")
-def sdk() -> Path:
-    """The package's folder, with what its tests need installed."""
-    node = shutil.which("node")
-    if node is None or shutil.which("npm") is None:
-        pytest.skip("the TypeScript client needs Node 20 or newer, and there is no node or no npm on PATH")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < NODE_MAJOR_MIN:
-        pytest.skip(f"the TypeScript client needs Node 20 or newer; this is {version}")
-    with (SDK / "package.json").open() as lock:  # workers of one run take turns
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run([HOME / "scripts" / "typescript.sh"], capture_output=True, text=True, timeout=300)
-    if not (SDK / "node_modules" / ".installed-from").exists():
-        pytest.skip(f"npm could not install what the TypeScript client's tests need: {done.stderr[-2000:]}")
-    return SDK
-
-
 SAMPLE = (
     SEED_SAMPLE
     + """\
@@ -72,18 +52,16 @@ for await (const event of client.events.list({ type: "session.paid", autoPaginat
 class Consumer:
     """Somebody's project that has the package installed, and some programs that the strict compiler passed."""
 
-    def __init__(self, sdk: Path, folder: Path) -> None:
+    def __init__(self, tarball: Path, folder: Path) -> None:
         self.folder = folder
-        tsc = ["node", sdk / "node_modules" / "typescript" / "bin" / "tsc"]
-        installed = folder / "node_modules" / "@your-org" / "checkout-sdk"
-        installed.mkdir(parents=True)
-        shutil.copy(sdk / "package.json", installed)
-        run([*tsc, "-p", sdk / "tsconfig.build.json", "--outDir", installed / "dist"], {}, folder)
+        unpacked(tarball, folder)
+        # Where the founding page's name is asked for, npm installs the package under it.
+        unpacked(tarball, folder, SEED_NAME)
         (folder / "package.json").write_text('{"type": "module"}')
         (folder / "road.mjs").write_text(ROAD)
 
         code = blocks(SDK / "README.md", "ts")
-        assert set(code) == {*PROGRAM, "Webhooks"}
+        assert set(code) == {*PROGRAM, "Webhooks", "Workers"}
         self.port = free_port()
         programs = {
             "sample.ts": SAMPLE,
@@ -92,9 +70,7 @@ class Consumer:
         }
         for name, program in programs.items():
             (folder / name).write_text(program, "utf-8")
-        options = ["--strict", "--target", "es2022", "--module", "nodenext"]
-        where = ["--typeRoots", sdk / "node_modules" / "@types", "--types", "node"]
-        run([*tsc, *options, *where, *programs], {}, folder)
+        compile_strictly(folder, "--module", "nodenext", files=list(programs))
 
     def command(self, name: str) -> list[str | Path]:
         """Runs one of the programs."""
@@ -106,8 +82,8 @@ class Consumer:
 
 
 @pytest.fixture(scope="module")
-def consumer(sdk: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
-    return Consumer(sdk, tmp_path_factory.mktemp("consumer"))
+def consumer(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
+    return Consumer(tarball, tmp_path_factory.mktemp("consumer"))
 
 
 def test_the_suite_of_the_client_passes_against_the_running_server(sdk: Path, running: RunningServer) -> None:
@@ -184,22 +160,6 @@ def test_the_quickstart_runs_word_for_word(running: RunningServer, consumer: Con
     assert len(nouns) >= 15 and all(f"`{noun}`" in readme for noun in nouns)
 
 
-def test_the_package_is_built_and_installed_as_its_readme_says(sdk: Path, tmp_path: Path) -> None:
-    """Its README's two commands, in a project beside it; `npm ci`, which asks the registry, is the fixture's."""
-    intro = (SDK / "README.md").read_text("utf-8").partition("\n## ")[0]
-    [build, install] = re.findall(r"`(npm [^`]+)`", intro)
-    ci, _, build = build.partition(" && ")
-    assert ci == "npm ci" and "npm ci" in (HOME / "scripts/typescript.sh").read_text("utf-8")
-    package = tmp_path / "sdks/typescript"
-    shutil.copytree(SDK, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
-    (package / "node_modules").symlink_to(sdk / "node_modules")
-    run(build.split(), {}, package)
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    run([*install.split(), "--offline", "--install-links", "--no-audit", "--no-fund"], {}, tmp_path)
-    program = 'import { CheckoutClient } from "@your-org/checkout-sdk"; console.log(typeof CheckoutClient)'
-    assert run(["node", "--input-type=module", "-e", program], {}, tmp_path) == "function\n"
-
-
 def test_the_receiver_fulfils_what_is_genuine_only(running: RunningServer, consumer: Consumer, tmp_path: Path) -> None:
     """A real webhook is answered with 204 and acted on; a made-up one with 400 and nothing else."""
     shop = PaidShop(running, consumer.port)
@@ -209,18 +169,3 @@ def test_the_receiver_fulfils_what_is_genuine_only(running: RunningServer, consu
         shop.pay("größer 1001")
         assert lines == ["listening", "fulfil order größer 1001"]
     shop.close()
-
-
-def test_the_package_needs_nothing_and_its_lock_names_no_registry() -> None:
-    """No dependency at run time; what the tests need is locked by hash and by nobody's mirror; it stays private."""
-    package = json.loads((SDK / "package.json").read_text())
-    assert package["private"] is True
-    assert not {"dependencies", "peerDependencies", "optionalDependencies"} & package.keys()
-    lock = json.loads((SDK / "package-lock.json").read_text())
-    for name, locked in lock["packages"].items():
-        if name:
-            assert "resolved" not in locked, name
-            assert locked["integrity"].startswith("sha512-"), name
-    used = [path.read_text("utf-8") for path in (SDK / "src").rglob("*.ts")]
-    imported = {found for text in used for found in re.findall(r'from "([^."][^"]*)"', text)}
-    assert imported == {"node:crypto"}

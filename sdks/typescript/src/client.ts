@@ -53,8 +53,8 @@ export class CheckoutClient {
   readonly usage: Usage;
   readonly reports: Reports;
 
-  /** Throws `ConfigurationError` if the key is missing or malformed, or `baseUrl` is more than an origin. */
-  constructor(options: CheckoutClientOptions) {
+  /** Throws `ConfigurationError` if the key or `baseUrl` is missing or malformed. */
+  constructor(options: CheckoutClientOptions = {}) {
     const transport = new Transport(options);
     this.baseUrl = transport.baseUrl;
     this.paymentLinks = new PaymentLinks(transport);

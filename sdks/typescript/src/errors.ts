@@ -21,15 +21,22 @@
  * None of them holds the API key, in any form.
  */
 
-/** The root of the tree. */
+/**
+ * The root of the tree. Each class tells its name in words of its own: a bundler that shortens names would change that of
+ * the class.
+ */
 export class CheckoutError extends Error {
   override get name(): string {
-    return this.constructor.name;
+    return "CheckoutError";
   }
 }
 
 /** The client, or a call, cannot be made like this; nothing was sent. */
-export class ConfigurationError extends CheckoutError {}
+export class ConfigurationError extends CheckoutError {
+  override get name(): string {
+    return "ConfigurationError";
+  }
+}
 
 export type WebhookProblem =
   | "signature_missing"
@@ -42,6 +49,10 @@ export type WebhookProblem =
 /** A webhook that is not to be trusted: answer it with 400 and do nothing. `reason` is the check it failed. */
 export class WebhookVerificationError extends CheckoutError {
   readonly reason: WebhookProblem;
+
+  override get name(): string {
+    return "WebhookVerificationError";
+  }
 
   constructor(reason: WebhookProblem, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -56,6 +67,10 @@ export class WebhookVerificationError extends CheckoutError {
 export class ApiConnectionError extends CheckoutError {
   readonly idempotencyKey: string | undefined;
 
+  override get name(): string {
+    return "ApiConnectionError";
+  }
+
   constructor(message: string, idempotencyKey?: string, options?: ErrorOptions) {
     super(message, options);
     this.idempotencyKey = idempotencyKey;
@@ -63,7 +78,11 @@ export class ApiConnectionError extends CheckoutError {
 }
 
 /** No answer came in time. */
-export class ApiTimeoutError extends ApiConnectionError {}
+export class ApiTimeoutError extends ApiConnectionError {
+  override get name(): string {
+    return "ApiTimeoutError";
+  }
+}
 
 /** What an `ApiError` is told. */
 export interface ApiErrorFacts {
@@ -112,6 +131,10 @@ export class ApiError extends CheckoutError implements ApiErrorFacts {
   readonly newestSequence: number | undefined;
   readonly logId: string | undefined;
 
+  override get name(): string {
+    return "ApiError";
+  }
+
   constructor(message: string, facts: ApiErrorFacts) {
     super(message);
     this.status = facts.status;
@@ -132,24 +155,61 @@ export class ApiError extends CheckoutError implements ApiErrorFacts {
 }
 
 /** 401: the key is missing, malformed, unknown, revoked or expired; `reason` says which. */
-export class AuthenticationError extends ApiError {}
+export class AuthenticationError extends ApiError {
+  override get name(): string {
+    return "AuthenticationError";
+  }
+}
 /** 403: the key is valid but may not do this. */
-export class PermissionDeniedError extends ApiError {}
+export class PermissionDeniedError extends ApiError {
+  override get name(): string {
+    return "PermissionDeniedError";
+  }
+}
 /** The request is wrong; `param` names the field. */
-export class InvalidRequestError extends ApiError {}
+export class InvalidRequestError extends ApiError {
+  override get name(): string {
+    return "InvalidRequestError";
+  }
+}
 /** 404: there is no such object, or it belongs to another project or to the other mode. */
-export class NotFoundError extends ApiError {}
+export class NotFoundError extends ApiError {
+  override get name(): string {
+    return "NotFoundError";
+  }
+}
 /** 409: the object's state does not allow it, or the idempotency key was used with another body. */
-export class ConflictError extends ApiError {}
+export class ConflictError extends ApiError {
+  override get name(): string {
+    return "ConflictError";
+  }
+}
 /**
  * 409 `sequence_ahead`: the place that you follow events from is not in this log. As a rule the server's database was
  * restored from a backup; else the key is of another project or mode. List with `after: 0`, handle the events whose `id`
  * you have not handled, and follow on from there with that page's `logId`. If you keep no ids, go on from
  * `newestSequence`.
  */
-export class SequenceAheadError extends ConflictError {}
+export class SequenceAheadError extends ConflictError {
+  override get name(): string {
+    return "SequenceAheadError";
+  }
+
+  constructor(message: string, facts: ApiErrorFacts) {
+    const place = facts.newestSequence === undefined ? "" : ` or go on from after: ${facts.newestSequence}`;
+    super(
+      `${message} What to do: list with after: 0 and handle the events whose id you have not handled,${place} if you ` +
+        "keep no ids; follow on with the page's logId.",
+      facts,
+    );
+  }
+}
 /** 429: too many requests; `retryAfterSeconds` says how long to pause. */
-export class RateLimitedError extends ApiError {}
+export class RateLimitedError extends ApiError {
+  override get name(): string {
+    return "RateLimitedError";
+  }
+}
 /**
  * 429 `quota_exceeded`: the key has made the requests of this calendar month (UTC). It is never tried again here: the next
  * month may be weeks away. Wait until `resetsAt`, or have the quota raised.
@@ -158,6 +218,10 @@ export class QuotaExceededError extends RateLimitedError {
   /** When the next month begins, as far as `Retry-After` says. */
   readonly resetsAt: Date | undefined;
 
+  override get name(): string {
+    return "QuotaExceededError";
+  }
+
   constructor(message: string, facts: ApiErrorFacts) {
     super(message, facts);
     const seconds = facts.retryAfterSeconds;
@@ -165,6 +229,14 @@ export class QuotaExceededError extends RateLimitedError {
   }
 }
 /** 5xx: something went wrong on the server. */
-export class ServerError extends ApiError {}
+export class ServerError extends ApiError {
+  override get name(): string {
+    return "ServerError";
+  }
+}
 /** What answered does not speak this API: often a wrong `baseUrl`, or a proxy's own page. */
-export class UnexpectedAnswerError extends ApiError {}
+export class UnexpectedAnswerError extends ApiError {
+  override get name(): string {
+    return "UnexpectedAnswerError";
+  }
+}

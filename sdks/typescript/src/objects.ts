@@ -16,17 +16,33 @@ type Schemas = components["schemas"];
 /** One flat type instead of a chain of operators, for whoever reads it in an editor. */
 type Flat<T> = { [K in keyof T]: T[K] } & {};
 
+/** One of these, or a word that a newer server knows. */
+type Open<Known extends string> = Known | (string & {});
+
+/** A value of an answer whose words may all be ones that a newer server knows; what it is, `object`, is none of them. */
+type Opened<V> = V extends string
+  ? string extends V
+    ? V
+    : Open<V>
+  : V extends readonly (infer Item)[]
+    ? Opened<Item>[]
+    : V extends object
+      ? { [K in keyof V]: K extends "object" ? V[K] : Opened<V[K]> }
+      : V;
+
 /** An answer with what the document leaves open said exactly. */
 type Answer<T, Exact extends object = object> = Flat<
-  Omit<T, "object" | keyof Exact> & (T extends { object?: infer O } ? { object: Exclude<O, undefined> } : object) & Exact
+  Opened<Omit<T, "object" | keyof Exact>> &
+    (T extends { object?: infer O } ? { object: Exclude<O, undefined> } : object) &
+    Exact
 >;
+
+/** A part of an answer. */
+type Part<T> = Flat<Opened<T>>;
 
 type Query<Operation extends keyof operations> = Flat<
   Exclude<operations[Operation]["parameters"]["query"], undefined>
 >;
-
-/** One of these, or a word that a newer server knows. */
-type Open<Known extends string> = Known | (string & {});
 
 /** A list that `expand` put into an object: the newest. The list's own method goes on from `nextCursor`. */
 export interface ListOf<T> {
@@ -39,8 +55,8 @@ export interface ListOf<T> {
 export type Metadata = Record<string, unknown>;
 
 export type Amount = Flat<Schemas["Amount"]>;
-export type CryptoAmount = Flat<Schemas["CryptoAmount"]>;
-export type FiatAmount = Flat<Schemas["FiatAmount"]>;
+export type CryptoAmount = Part<Schemas["CryptoAmount"]>;
+export type FiatAmount = Part<Schemas["FiatAmount"]>;
 
 export type SessionStatus = Schemas["SessionStatus"];
 /** What is unusual about money; several may be true at once. */
@@ -53,7 +69,7 @@ export type Discount = Answer<
   Schemas["DiscountObject"],
   { coupon?: Coupon | null; promotionCode?: PromotionCode | null }
 >;
-export type OrderAmounts = Flat<Schemas["OrderAmounts"]>;
+export type OrderAmounts = Part<Schemas["OrderAmounts"]>;
 export type OrderStatus = Schemas["OrderStatus"];
 export type Order = Answer<
   Schemas["OrderObject"],
@@ -71,8 +87,8 @@ export type Order = Answer<
   }
 >;
 export type PaymentStatus = Schemas["PaymentState"];
-export type PaymentAmounts = Flat<Schemas["PaymentAmounts"]>;
-export type Decline = Flat<Schemas["DeclineObject"]>;
+export type PaymentAmounts = Part<Schemas["PaymentAmounts"]>;
+export type Decline = Part<Schemas["DeclineObject"]>;
 export type Payment = Answer<
   Schemas["PaymentObject"],
   {
@@ -107,13 +123,13 @@ export type Refund = Answer<
   }
 >;
 /** The exchange rate that was locked, and the rates that it is made of. */
-export type ExchangeRate = Flat<Schemas["RateObject"]>;
-export type ExchangeRateLeg = Flat<Schemas["RateLegObject"]>;
+export type ExchangeRate = Part<Schemas["RateObject"]>;
+export type ExchangeRateLeg = Part<Schemas["RateLegObject"]>;
 /** One way to pay a session on a network. */
-export type PaymentOption = Flat<Schemas["PaymentOptionObject"]>;
+export type PaymentOption = Part<Schemas["PaymentOptionObject"]>;
 /** What the recipient of an item got on a chain. */
-export type Token = Flat<Schemas["Token"]>;
-export type Delivery = Flat<Schemas["DeliveryObject"]>;
+export type Token = Part<Schemas["Token"]>;
+export type Delivery = Part<Schemas["DeliveryObject"]>;
 export type CheckoutSession = Answer<
   Schemas["CheckoutSessionObject"],
   {
@@ -136,7 +152,7 @@ export type WebhookEndpoint = Answer<Schemas["WebhookEndpointObject"]>;
  */
 export type CreatedWebhookEndpoint = Answer<Schemas["CreatedWebhookEndpointObject"]>;
 export type DeletedWebhookEndpoint = Answer<Schemas["DeletedObject"], { deleted: boolean }>;
-export type DeliveryAttempt = Flat<Schemas["AttemptObject"]>;
+export type DeliveryAttempt = Part<Schemas["AttemptObject"]>;
 export type WebhookTest = Answer<Schemas["WebhookTestObject"]>;
 export type WebhookReplay = Answer<Schemas["WebhookReplayObject"]>;
 export type DeliveryStatus = Schemas["WebhookDeliveryObject"]["status"];
@@ -150,15 +166,15 @@ export type PromotionCode = Answer<
 >;
 
 /** The outcome of a transaction, the networks that know it first. */
-export type TransferMovement = Flat<Schemas["MovementObject"]>;
-export type TransferOnNetwork = Flat<Schemas["OnNetworkObject"]>;
+export type TransferMovement = Part<Schemas["MovementObject"]>;
+export type TransferOnNetwork = Part<Schemas["OnNetworkObject"]>;
 export type SearchResult = Answer<Schemas["SearchResultObject"]>;
 export type MonthlyReport = Answer<Schemas["MonthlyReportObject"]>;
-export type ReportLine = Flat<Schemas["ReportLineObject"]>;
-export type Balances = Flat<Schemas["BalancesObject"]>;
+export type ReportLine = Part<Schemas["ReportLineObject"]>;
+export type Balances = Part<Schemas["BalancesObject"]>;
 export type SearchResults = Answer<Schemas["SearchResultsObject"]>;
 export type RenderUsage = Answer<Schemas["UsageObject"]>;
-export type KeyUsage = Flat<Schemas["KeyUsageObject"]>;
+export type KeyUsage = Part<Schemas["KeyUsageObject"]>;
 export type TransferExplanation = Answer<Schemas["TransferExplanationObject"]>;
 
 export type RedemptionStatus = Schemas["RedemptionStatus"];

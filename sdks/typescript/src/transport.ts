@@ -6,6 +6,7 @@ import {
   type ApiErrorFacts,
   ApiTimeoutError,
   AuthenticationError,
+  CheckoutError,
   ConfigurationError,
   ConflictError,
   InvalidRequestError,
@@ -26,6 +27,12 @@ const BACKOFF_MS = 500;
 const BACKOFF_MS_MAX = 8_000;
 /** A server that asks for a longer pause than this gets it from the caller, not from a call that hangs. */
 const RETRY_AFTER_SECONDS_MAX = 60;
+/** What a longer `Retry-After` is read as: thirty years, however absurd the number is. */
+const PAUSE_SECONDS_MAX = 1e9;
+/** A timer of more than this ends at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const KEY_VARIABLE = "CHECKOUT_API_KEY";
+const BASE_URL_VARIABLE = "CHECKOUT_BASE_URL";
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 const ETAGS = new WeakMap<object, string>();
@@ -35,8 +42,16 @@ export function etagOf(answer: object): string | undefined {
   return ETAGS.get(answer);
 }
 
+/** How patient one call is; the client's own limits where nothing is said. */
+export interface Limits {
+  /** For each attempt; 30 seconds by default. `Infinity` is no limit. */
+  readonly timeoutMs?: number;
+  /** Attempts after the first; 2 by default. */
+  readonly maxRetries?: number;
+}
+
 /** What can be said about one call, beside what it is to do. */
-export interface CallOptions {
+export interface CallOptions extends Limits {
   /** Your own, such as your order's number: the same order is then never made twice. A fresh UUID by default. */
   readonly idempotencyKey?: string;
   /** What `etagOf` gives of an object that you have read: nothing is done where it is another by now. */
@@ -54,17 +69,19 @@ export interface Expanding {
 /** A call that only reads has no idempotency key. */
 export type ReadOptions = Omit<CallOptions, "idempotencyKey" | "ifMatch">;
 
-export interface TransportOptions {
-  /** The API key. Keep it on the server: whoever has it can do all that it may do. */
-  readonly apiKey: string;
-  /** The bare origin, `https://your-domain.com`; a trailing slash or `/api/v1` is taken away. */
-  readonly baseUrl: string;
+export interface TransportOptions extends Limits {
+  /**
+   * The API key; by default `CHECKOUT_API_KEY` of the environment, where there is one. Keep a secret key on the server:
+   * whoever has it can do all that it may do.
+   */
+  readonly apiKey?: string | undefined;
+  /**
+   * The bare origin, `https://your-domain.com`; a trailing slash or `/api/v1` is taken away. By default
+   * `CHECKOUT_BASE_URL` of the environment, where there is one.
+   */
+  readonly baseUrl?: string | undefined;
   /** Your own `fetch`, for a proxy or a test. */
   readonly fetch?: typeof globalThis.fetch;
-  /** For each attempt; 30 seconds by default. */
-  readonly timeoutMs?: number;
-  /** Attempts after the first; 2 by default. */
-  readonly maxRetries?: number;
 }
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
@@ -84,30 +101,26 @@ export class Transport {
   readonly baseUrl: string;
   readonly #apiKey: string;
   readonly #fetch: typeof globalThis.fetch | undefined;
-  readonly #timeoutMs: number;
-  readonly #maxRetries: number;
+  readonly #limits: Required<Limits>;
 
   constructor(options: TransportOptions) {
-    this.#apiKey = checkedKey(options.apiKey);
-    this.baseUrl = originOf(options.baseUrl);
+    this.#apiKey = checkedKey(options.apiKey ?? fromEnvironment(KEY_VARIABLE));
+    this.baseUrl = originOf(options.baseUrl ?? fromEnvironment(BASE_URL_VARIABLE));
     this.#fetch = options.fetch;
-    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#maxRetries = options.maxRetries ?? RETRIES_MAX;
-    if (!(this.#timeoutMs > 0)) throw new ConfigurationError("timeoutMs: expected a positive number.");
-    if (!Number.isInteger(this.#maxRetries) || this.#maxRetries < 0) {
-      throw new ConfigurationError("maxRetries: expected a whole number, 0 or more.");
-    }
+    this.#limits = checkedLimits({ timeoutMs: TIMEOUT_MS, maxRetries: RETRIES_MAX }, options);
   }
 
-  /** The answer to a call. Throws `ApiError`, `ApiConnectionError`, or what your signal was aborted with. */
+  /** The answer to a call. Throws one of this package's errors, or what your signal was aborted with. */
   async send<T>(call: Call): Promise<T> {
     const path = pathOf(call.path);
     const what = `${call.method} ${path}`;
+    const limits = checkedLimits(this.#limits, call.options);
     const idempotencyKey = call.method === "GET" ? undefined : checkedIdempotencyKey(call.options?.idempotencyKey);
     const headers: Record<string, string> = {
       Authorization: `Bearer ${this.#apiKey}`,
       Accept: call.file === true ? "application/pdf, application/json" : "application/json",
-      "User-Agent": `tillgate-client-typescript/${VERSION}`,
+      // A browser says its own name, and would ask a server of another origin whether this one may be said.
+      ...("document" in globalThis ? {} : { "User-Agent": `tillgate-client-typescript/${VERSION}` }),
     };
     if (call.body !== undefined) headers["Content-Type"] = "application/json";
     if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
@@ -117,17 +130,17 @@ export class Transport {
       headers,
       // A redirect would carry the key to somebody who was not chosen.
       redirect: "manual",
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.body === undefined ? {} : { body: textOf(call.body) }),
     };
     const url = this.baseUrl + path + queryOf({ ...call.query, ...expandOf(call.options) });
     const signal = call.options?.signal;
 
     for (let attempt = 0; ; attempt += 1) {
       signal?.throwIfAborted();
-      const last = attempt >= this.#maxRetries;
+      const last = attempt >= limits.maxRetries;
       let wait: number | undefined;
       try {
-        const answer = await this.#attempt(url, init, signal);
+        const answer = await this.#attempt(url, init, limits.timeoutMs, signal);
         wait = last || isUsedUp(answer) ? undefined : waitMs(attempt, answer.response);
         if (wait === undefined) {
           // A file is handed over as it is; what is wrong is told as everywhere.
@@ -135,7 +148,7 @@ export class Transport {
           return this.#result<T>(what, answer, idempotencyKey);
         }
       } catch (error) {
-        if (error instanceof ApiError) throw error;
+        if (error instanceof CheckoutError) throw error;
         signal?.throwIfAborted();
         wait = last ? undefined : waitMs(attempt);
         if (wait === undefined) throw unreachable(what, error, attempt + 1, idempotencyKey);
@@ -144,16 +157,34 @@ export class Transport {
     }
   }
 
-  async #attempt(url: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Answered> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
+  /** Throws `NoAnswer`, which says how far it came. */
+  async #attempt(url: string, init: RequestInit, timeoutMs: number, signal: AbortSignal | undefined): Promise<Answered> {
     // Looked up at each call: `fetch` may be replaced after the client was made, by a tracer for example.
-    const response = await (this.#fetch ?? globalThis.fetch)(url, {
-      ...init,
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-    });
-    // Read here, so that an answer that breaks off is retried as well.
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return { response, bytes, text: new TextDecoder().decode(bytes) };
+    const fetch = this.#fetch ?? (globalThis.fetch as typeof globalThis.fetch | undefined);
+    if (fetch === undefined) throw new ConfigurationError("fetch: there is none here; give one of your own.");
+    // One signal out of two by hand: `AbortSignal.any` is younger than the runtimes that this is for.
+    const limit = new AbortController();
+    const giveUp = (): void => limit.abort(signal?.reason);
+    signal?.addEventListener("abort", giveUp, { once: true });
+    let late = false;
+    const expire = (): void => {
+      late = true;
+      limit.abort();
+    };
+    const timer = timeoutMs <= TIMER_MS_MAX ? setTimeout(expire, timeoutMs) : undefined;
+    let status: number | undefined;
+    try {
+      const response = await fetch(url, { ...init, signal: limit.signal });
+      status = response.status;
+      // Read here, so that an answer that breaks off is retried as well.
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { response, bytes, text: new TextDecoder().decode(bytes) };
+    } catch (error) {
+      throw new NoAnswer(late, status, error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    }
   }
 
   #result<T>(what: string, { response, text }: Answered, idempotencyKey: string | undefined): T {
@@ -179,7 +210,8 @@ export class Transport {
     if (type === undefined || code === undefined || message === undefined) {
       // Not the server's own words: a proxy's page, or another program altogether. It is not repeated here.
       const Kind = response.status === 429 ? RateLimitedError : onServer ? ServerError : UnexpectedAnswerError;
-      const hint = response.status >= 300 && response.status < 400;
+      // A browser shows nothing of a redirect but that it was one.
+      const hint = (response.status >= 300 && response.status < 400) || response.type === "opaqueredirect";
       throw new Kind(
         `${what} was answered ${response.status} without an error envelope` +
           (hint ? "; a redirect is not followed, so look at baseUrl." : "."),
@@ -207,6 +239,15 @@ export class Transport {
       logId: word("logId"),
     });
   }
+}
+
+/** An attempt that brought nothing: too late, or broken off, before or after the head of the answer. */
+class NoAnswer {
+  constructor(
+    readonly late: boolean,
+    readonly status: number | undefined,
+    readonly cause: unknown,
+  ) {}
 }
 
 interface Answered {
@@ -250,16 +291,26 @@ export function waitMs(attempt: number, response?: Response, random: () => numbe
   return asked * 1000 + random() * Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** attempt);
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP date. */
+/** `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP date. An absurd number is a very long pause. */
 export function retryAfterSeconds(response: Response): number | undefined {
   const text = response.headers.get("retry-after")?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
+  if (/^\d+$/.test(text)) return Math.min(Number(text), PAUSE_SECONDS_MAX);
+  // Each form of a date begins with its day; `Date.parse` takes much that is none, such as `-5`.
+  const at = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, (at - Date.now()) / 1000), PAUSE_SECONDS_MAX);
+}
+
+/** A variable of the environment, where there is one: not in a browser, nor in a Worker without Node's names. */
+function fromEnvironment(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.[name];
 }
 
 /** The bare origin of a server. */
-export function originOf(given: string): string {
+export function originOf(given: string | undefined): string {
+  if (given === undefined || given === "") {
+    throw new ConfigurationError(`baseUrl: none was given. Give it, or set ${BASE_URL_VARIABLE}.`);
+  }
   let url: URL;
   try {
     url = new URL(given);
@@ -280,12 +331,36 @@ export function originOf(given: string): string {
 
 function checkedKey(given: unknown): string {
   if (typeof given !== "string" || given === "") {
-    throw new ConfigurationError("apiKey: none was given. Is CHECKOUT_API_KEY set?");
+    throw new ConfigurationError(`apiKey: none was given. Is ${KEY_VARIABLE} set?`);
   }
   if (!/^[\x21-\x7e]+$/.test(given)) {
-    throw new ConfigurationError("apiKey: it has a space, a line break or a character that no key has.");
+    throw new ConfigurationError(
+      "apiKey: it has a space, a line break or a character that no key has; a line break at its end comes from a file, " +
+        "as a rule: use apiKey.trim().",
+    );
   }
   return given;
+}
+
+/** The limits that are given, and those that stand where none is. */
+function checkedLimits(standing: Required<Limits>, given: Limits | undefined): Required<Limits> {
+  const timeoutMs = given?.timeoutMs ?? standing.timeoutMs;
+  const maxRetries = given?.maxRetries ?? standing.maxRetries;
+  if (typeof timeoutMs !== "number" || !(timeoutMs > 0)) {
+    throw new ConfigurationError("timeoutMs: expected a positive number.");
+  }
+  if (!Number.isInteger(maxRetries) || maxRetries < 0) {
+    throw new ConfigurationError("maxRetries: expected a whole number, 0 or more.");
+  }
+  return { timeoutMs, maxRetries };
+}
+
+function textOf(body: object): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    throw new ConfigurationError(`The body cannot be written as JSON: ${String(error)}`, { cause: error });
+  }
 }
 
 function checkedIdempotencyKey(given: string | undefined): string {
@@ -317,8 +392,14 @@ function expandOf(options: Expanding | undefined): Expanding {
 
 function queryOf(query: object | undefined): string {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null);
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  const text = new URLSearchParams(given.map(([name, value]) => [name, queryText(name, value)])).toString();
   return text === "" ? "" : `?${text}`;
+}
+
+function queryText(name: string, value: unknown): string {
+  if (Object.prototype.toString.call(value) !== "[object Date]") return String(value);
+  if (Number.isNaN(Number(value))) throw new ConfigurationError(`${name}: expected a date, got an invalid one.`);
+  return (value as Date).toISOString();
 }
 
 function unexpected(response: Response): ApiErrorFacts {
@@ -327,10 +408,14 @@ function unexpected(response: Response): ApiErrorFacts {
 }
 
 function unreachable(what: string, error: unknown, attempts: number, key: string | undefined): ApiConnectionError {
-  const timedOut = error instanceof Error && error.name === "TimeoutError";
-  const Kind = timedOut ? ApiTimeoutError : ApiConnectionError;
   const times = attempts > 1 ? `${attempts} attempts` : "1 attempt";
-  return new Kind(`${what} got no answer in ${times}.`, key, { cause: error });
+  const { late, status, cause } = error instanceof NoAnswer ? error : new NoAnswer(false, undefined, error);
+  if (late) return new ApiTimeoutError(`${what} got no answer in time, in ${times}.`, key, { cause });
+  const read =
+    status === undefined
+      ? "got no answer"
+      : `was answered ${status}, but what followed broke off, or is not in the encoding that its Content-Encoding says`;
+  return new ApiConnectionError(`${what} ${read}, in ${times}.`, key, { cause });
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

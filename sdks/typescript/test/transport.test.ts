@@ -14,6 +14,7 @@ import {
   ServerError,
   UnexpectedAnswerError,
 } from "../src/index.js";
+import * as errors from "../src/errors.js";
 import { originOf, retryAfterSeconds, waitMs } from "../src/transport.js";
 import { type Answer, scripted } from "./server.js";
 
@@ -138,7 +139,10 @@ test("the back-off doubles, is bounded, and jitters over all of it", () => {
   expect(waitMs(0, new Response("", { status: 503, headers: { "Retry-After": "7" } }), () => 1)).toBe(7500);
 });
 
-test.each([["0", 0], ["17", 17], ["", undefined], ["soon", undefined], ["1e3", undefined]])(
+test.each([
+  ["0", 0], ["17", 17], ["9".repeat(400), 1e9], ["Fri, 31 Dec 9999 23:59:59 GMT", 1e9], ["Sun, 06 Nov 1994 08:49:37 GMT", 0],
+  ["", undefined], ["soon", undefined], ["1e3", undefined], ["-5", undefined], ["1.5", undefined], ["Mon, never", undefined],
+])(
   "Retry-After: %s",
   (text, seconds) => {
     expect(retryAfterSeconds(new Response("", { headers: { "Retry-After": text } }))).toBe(seconds);
@@ -217,8 +221,99 @@ test.each(["", "a b", "a\nb", "ü", "x".repeat(256)])("the idempotency key %j is
   expect(asked).toEqual([]);
 });
 
-test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { maxRetries: -1 }, { maxRetries: 1.5 }])("%j is refused", (options) => {
+test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { maxRetries: -1 }, { maxRetries: 1.5 }])("%j is refused", async (options) => {
   expect(() => new CheckoutClient({ apiKey: KEY, baseUrl: "https://a.b", ...options })).toThrow(ConfigurationError);
+  const { asked, checkout } = await against([]);
+  await expect(checkout.events.list({}, options)).rejects.toThrow(ConfigurationError);
+  expect(asked).toEqual([]);
+});
+
+test("one call may have other limits than the client", async () => {
+  const { asked, checkout } = await against([{ status: 503, body: "" }, { status: 503, body: "" }, "hang"], { maxRetries: 1 });
+  await expect(checkout.events.list({}, { maxRetries: 0 })).rejects.toThrow(ServerError);
+  expect(asked).toHaveLength(1);
+  await expect(checkout.paymentLinks.del("pl_1", { maxRetries: 1, timeoutMs: 60 })).rejects.toThrow(ApiTimeoutError);
+  expect(asked).toHaveLength(3);
+});
+
+test.each([Number.POSITIVE_INFINITY, 2 ** 40])("a limit of %d ms is none", async (timeoutMs) => {
+  const { checkout } = await against([LIST], { timeoutMs });
+  expect((await checkout.events.list()).data).toEqual([]);
+});
+
+test("a proxy's broken encoding is a connection error that says so", async () => {
+  const broken: Answer = { body: "this is not gzip", headers: { "Content-Encoding": "gzip" } };
+  const { asked, checkout } = await against([broken, broken, broken]);
+  const error = await thrownBy(checkout.events.list());
+  expect(error).toBeInstanceOf(ApiConnectionError);
+  expect(error.message).toMatch(/answered 200.*Content-Encoding.*3 attempts/);
+  expect(asked).toHaveLength(3);
+});
+
+test.each(['{"error":null}', '{"data":null}', '{"data":{}}', "{}"])("%s is no list", async (body) => {
+  const { checkout } = await against([{ body }, { body }]);
+  expect(await thrownBy(checkout.events.list())).toBeInstanceOf(UnexpectedAnswerError);
+  const walk = checkout.customers.list({ autoPaginate: true })[Symbol.asyncIterator]();
+  expect(await thrownBy(walk.next())).toBeInstanceOf(UnexpectedAnswerError);
+});
+
+test("a body that cannot be written, and a date that is none, are the caller's", async () => {
+  const { asked, checkout } = await against([LIST]);
+  const metadata: Record<string, unknown> = { big: 1n };
+  await expect(checkout.customers.create({ metadata })).rejects.toThrow(ConfigurationError);
+  metadata["big"] = metadata;
+  await expect(checkout.customers.create({ metadata })).rejects.toThrow(ConfigurationError);
+  const since = (date: Date) => checkout.events.list({ createdAfter: date as unknown as string });
+  await expect(since(new Date(Number.NaN))).rejects.toThrow("createdAfter");
+  await since(new Date(0));
+  expect(asked.map((one) => one.path)).toEqual(["/api/v1/events?createdAfter=1970-01-01T00%3A00%3A00.000Z"]);
+});
+
+test("pages that lead back to one another end the walk", async () => {
+  const page = (cursor: string): Answer => ({ body: JSON.stringify({ data: [{ id: cursor }], hasMore: true, nextCursor: cursor }) });
+  const { asked, checkout } = await against([page("a"), page("b"), page("a"), page("b")]);
+  const walked: string[] = [];
+  const walk = async (): Promise<void> => {
+    for await (const one of checkout.events.list()) walked.push(one.id);
+  };
+  expect(await thrownBy(walk())).toBeInstanceOf(UnexpectedAnswerError);
+  expect(asked).toHaveLength(3);
+});
+
+test("words that a newer server knows come through as they are", async () => {
+  const payment = { id: "pay_1", status: "teleported", captureMethod: "by_hand", exceptions: ["haunted"], order: { status: "lost" } };
+  const { checkout } = await against([{ body: JSON.stringify(payment) }]);
+  const read = await checkout.payments.retrieve("pay_1");
+  expect(read).toEqual(payment);
+  // The compiler lets each be another word, and offers those it knows.
+  const word: (typeof read)["captureMethod"] = "by_hand";
+  expect([read.captureMethod === "manual", read.captureMethod === word]).toEqual([false, true]);
+});
+
+test("the key and the origin are read from the environment, where there is one", async () => {
+  const { asked, checkout } = await against([LIST]);
+  vi.stubEnv("CHECKOUT_API_KEY", KEY);
+  vi.stubEnv("CHECKOUT_BASE_URL", `${checkout.baseUrl}/`);
+  try {
+    await new CheckoutClient().events.list();
+    expect(asked[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+    expect(new CheckoutClient({ baseUrl: "https://a.b" }).baseUrl).toBe("https://a.b");
+    vi.stubEnv("CHECKOUT_BASE_URL", "");
+    expect(() => new CheckoutClient()).toThrow("CHECKOUT_BASE_URL");
+    vi.stubGlobal("process", undefined);
+    expect(() => new CheckoutClient({ baseUrl: "https://a.b" })).toThrow("CHECKOUT_API_KEY");
+  } finally {
+    vi.unstubAllGlobals();
+    vi.unstubAllEnvs();
+  }
+});
+
+test("an error says its name in a class that a bundler has renamed", () => {
+  const renamed = class extends UnexpectedAnswerError {};
+  Object.defineProperty(renamed, "name", { value: "a" });
+  expect(new renamed("x", { status: 1, type: "", code: "" }).name).toBe("UnexpectedAnswerError");
+  for (const Kind of Object.values(errors)) expect((Kind.prototype as Error).name).toBe(Kind.name);
+  expect(Object.values(errors).length).toBeGreaterThan(15);
 });
 
 test("reads carry no idempotency key, and each mutating call a new one", async () => {

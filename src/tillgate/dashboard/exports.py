@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from tillgate.access.accounts import Right
 from tillgate.base.errors import Forbidden, InvalidInput
+from tillgate.base.invariants import present
 from tillgate.base.money import Money
 from tillgate.base.pages import Page, PageRequest
 from tillgate.base.principal import Principal
@@ -28,13 +29,16 @@ from tillgate.checkout.orders.object import to_api as order_to_api
 from tillgate.checkout.payments.object import to_api as payment_to_api
 from tillgate.checkout.projects.model import time_zones
 from tillgate.checkout.refunds.model import to_api as refund_to_api
+from tillgate.checkout.sessions.model import CheckoutSession
+from tillgate.checkout.sessions.object import to_api as session_to_api
 from tillgate.dashboard import customers, sales
 from tillgate.dashboard.calls import READ, Call, Unusable, View
-from tillgate.dashboard.filters import Filters, filters_of
+from tillgate.dashboard.listing import Listing
 from tillgate.dashboard.places import Place
 from tillgate.dashboard.rendering import order_words, session_words
 from tillgate.dashboard.sales import Sale
 from tillgate.dashboard.selecting import selected
+from tillgate.dashboard.session_lists import SESSIONS, TRANSACTIONS
 from tillgate.store import Transaction
 
 # Few, so that nobody else waits for them.
@@ -61,15 +65,13 @@ class Export(NamedTuple):
     """How a list becomes a file.
 
     Attributes:
-        filters: those of its address beside period, currency and amount.
-        page: what reads a page of it.
+        listing: the list itself; ``page`` of it reads what a row is made of.
         cells: a row, by the names of its columns.
         to_api: the same as the API of a server with this public URL shows it.
         chosen: what reads the rows that were ticked, and the name of their check boxes.
     """
 
-    filters: tuple[str, ...]
-    page: Callable[[Transaction, Principal, Filters], Coroutine[Any, Any, Page[Any]]]
+    listing: Listing
     cells: Callable[[Any, ZoneInfo], Cells]
     to_api: Callable[[Any, str], object]
     chosen: Chosen | None = None
@@ -97,6 +99,34 @@ def _order(row: Sale, zone: ZoneInfo) -> Cells:
     }
 
 
+def _session(row: Sale, zone: ZoneInfo) -> Cells:
+    session = present(row.session, "the session of a row")
+    return {"session": row.id, **_order(row, zone), **_visit(session, zone)}
+
+
+def _transaction(row: Sale, zone: ZoneInfo) -> Cells:
+    session = present(row.session, "the session of a row")
+    by_mail = session.payment.by_mail
+    return {
+        "transaction": row.id,
+        **_order(row, zone),
+        **_visit(session, zone),
+        "provider": "mail" if by_mail else "crypto",
+        "reference_code": session.payment.terms.address if by_mail else None,
+        "client_reference": session.client_reference_id,
+    }
+
+
+def _visit(session: CheckoutSession, zone: ZoneInfo) -> Cells:
+    """What a session says in place of its order."""
+    return {
+        "status": session_words(session).badge,
+        "created": _at(session.created_at, zone),
+        "expires": _at(session.expires_at, zone),
+        "paid": _at(session.paid_at, zone) if session.paid_at is not None else None,
+    }
+
+
 def _payment(row: Sale, zone: ZoneInfo) -> Cells:
     order = row.order
     return {
@@ -114,9 +144,7 @@ def _payment(row: Sale, zone: ZoneInfo) -> Cells:
 
 
 def _refund(row: Sale, zone: ZoneInfo) -> Cells:
-    refund = row.refund
-    if refund is None:
-        raise TypeError("a row of refunds has one")
+    refund = present(row.refund, "the refund of a row")
     return {
         "refund": refund.id,
         "order": refund.order_id,
@@ -176,31 +204,28 @@ class _Placed(StreamingResponse):
             self._place.give_back()
 
 
-_OF_ORDERS: Final = ("status", "fulfillment", "customer", "q")
-EXPORTS: Final[Mapping[str, Export]] = {
-    sales.ORDERS: Export(
-        _OF_ORDERS,
-        sales.orders_page,
-        _order,
-        lambda row, url: order_to_api(row.order, url),
-        Chosen("order", sales.orders_chosen),
-    ),
-    sales.PAYMENTS: Export(("status",), sales.payments_page, _payment, lambda row, _: payment_to_api(row.payment)),
-    sales.REFUNDS: Export(("status",), sales.refunds_page, _refund, lambda row, _: refund_to_api(row.refund)),
-    customers.CUSTOMERS: Export(("q",), customers.customers_page, _customer, lambda row, _: customer_to_api(row)),
-}
+_EXPORTS: Final = (
+    Export(SESSIONS, _session, lambda row, url: session_to_api(row.session, url)),
+    Export(sales.ORDERS, _order, lambda row, url: order_to_api(row.order, url), Chosen("order", sales.orders_chosen)),
+    Export(sales.PAYMENTS, _payment, lambda row, _: payment_to_api(row.payment)),
+    Export(sales.REFUNDS, _refund, lambda row, _: refund_to_api(row.refund)),
+    Export(TRANSACTIONS, _transaction, lambda row, url: session_to_api(row.session, url)),
+    Export(customers.CUSTOMERS._replace(page=customers.customers_page), _customer, lambda row, _: customer_to_api(row)),
+)
+EXPORTS: Final[Mapping[str, Export]] = {export.listing.root: export for export in _EXPORTS}
 
 
-def _view(root: str, export: Export) -> View:
+def _view(export: Export) -> View:
     async def answer(call: Call) -> Response:
-        return await _file(call, root, export)
+        return await _file(call, export)
 
-    return View("GET", f"{root}/export", answer, READ)
+    return View("GET", f"{export.listing.root}/export", answer, READ)
 
 
-async def _file(call: Call, root: str, export: Export) -> Response:
+async def _file(call: Call, export: Export) -> Response:
     """The file; what cannot be is refused before it begins."""
-    filters = await filters_of(call, *export.filters)
+    listing = export.listing
+    filters = await listing.filters_of(call)
     kind = call.query("format") or CSV
     if filters.problems or kind not in MEDIA_TYPES:
         raise Unusable("Unknown filter.")
@@ -216,7 +241,7 @@ async def _file(call: Call, root: str, export: Export) -> Response:
             read = export.chosen.read
             return await call.read(lambda tx: read(tx, call.principal, ticked))
         wanted = filters._replace(page=PageRequest(ROWS_EACH, after))
-        return await call.read(lambda tx: export.page(tx, call.principal, wanted))
+        return await call.read(lambda tx: listing.page(tx, call.principal, wanted))
 
     def text(found: Page[Any], *, first: bool) -> bytes:
         if kind == JSON_LINES:
@@ -254,11 +279,11 @@ async def _file(call: Call, root: str, export: Export) -> Response:
             yield text(shown, first=False)
 
     today = _at(call.context.clock.now(), zone)[:10]
-    file = f"{root.rpartition('/')[2]}-{call.principal.mode}-{today}.{kind}"
+    file = f"{listing.name}-{call.principal.mode}-{today}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     if place is None:
         return Response(headers=headers, media_type=MEDIA_TYPES[kind])
     return _Placed(place, body(), headers=headers, media_type=MEDIA_TYPES[kind])
 
 
-VIEWS: Final = tuple(_view(root, export) for root, export in EXPORTS.items())
+VIEWS: Final = tuple(_view(export) for export in _EXPORTS)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from keyturn.database import Operation
 from tillgate.base.errors import Conflict, InvalidInput
@@ -35,6 +35,7 @@ from tillgate.pages.sessions import (
     done,
     reader_for,
     remove_code,
+    routes_of_session,
     session_of,
     unknown,
     view_of,
@@ -232,7 +233,4 @@ _ENDPOINTS: Final = (
 
 def routes(context: PagesContext) -> list[BaseRoute]:
     """The page and the forms on it."""
-    return [
-        Route(f"/checkout/{{id}}{PATH}{path}", partial(endpoint, context), methods=[method], name=name)
-        for method, path, name, endpoint in _ENDPOINTS
-    ]
+    return routes_of_session(context, PATH, _ENDPOINTS)

@@ -1,12 +1,11 @@
 """``/checkout/{id}/token``: a shopper signs up, and approves a payment token of test mode, or declines it."""
 
-from functools import partial
 from typing import Final
 
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from keyturn.database import Operation
 from tillgate.base import ids
@@ -24,7 +23,7 @@ from tillgate.pages.context import PagesContext
 from tillgate.pages.forms import small_form
 from tillgate.pages.reader import Reader, reader_of
 from tillgate.pages.rendering import page, see_other
-from tillgate.pages.sessions import unknown
+from tillgate.pages.sessions import routes_of_session, unknown
 from tillgate.pages.shopper import METHODS, Plan, Sentences, Step, WrongField, step_of
 from tillgate.pages.view import RETURN_AUTOMATICALLY_MS, target_of
 from tillgate.pages.words import for_buyer
@@ -213,7 +212,4 @@ _ENDPOINTS: Final = (
 
 def routes(context: PagesContext) -> list[BaseRoute]:
     """The page and the forms on it."""
-    return [
-        Route(f"/checkout/{{id}}{PATH}{path}", partial(endpoint, context), methods=[method], name=name)
-        for method, path, name, endpoint in _ENDPOINTS
-    ]
+    return routes_of_session(context, PATH, _ENDPOINTS)

@@ -1,7 +1,7 @@
 """``/checkout/{id}``: what to pay, where it stands, and how it ended."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -61,6 +61,9 @@ class WrongAmount(NamedTuple):
     line_id: str
     typed: str
     words: Markup
+
+
+Endpoint = tuple[str, str, str, Callable[[PagesContext, Request], Awaitable[Response]]]
 
 
 class PageVariant(NamedTuple):
@@ -494,7 +497,13 @@ _ENDPOINTS: Final = (
 
 def routes(context: PagesContext) -> list[BaseRoute]:
     """The checkout's page, what changes in it, and the forms on it."""
+    return routes_of_session(context, "", _ENDPOINTS)
+
+
+def routes_of_session(context: PagesContext, path: str, endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
+    """One of the pages that a session has and the forms on it, each by its method, its path below the page's, its name
+    and what answers."""
     return [
-        Route(f"/checkout/{{id}}{path}", partial(endpoint, context), methods=[method], name=name)
-        for method, path, name, endpoint in _ENDPOINTS
+        Route(f"/checkout/{{id}}{path}{below}", partial(answer, context), methods=[method], name=name)
+        for method, below, name, answer in endpoints
     ]

@@ -6,7 +6,7 @@ import type {
   ReceivePayment,
   SimulatePayment,
 } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import { guarded } from "../secrets.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
@@ -32,11 +32,11 @@ export class CheckoutSessions {
 
   /** List sessions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListCheckoutSessions & Walk, options?: ReadOptions): AsyncIterable<CheckoutSession>;
-  list(params?: ListCheckoutSessions & OnePage, options?: ReadOptions): Promise<Page<CheckoutSession>>;
+  list(params?: ListCheckoutSessions & OnePage, options?: ReadOptions): Listing<Page<CheckoutSession>>;
   list(
     params: ListCheckoutSessions & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<CheckoutSession>> | AsyncIterable<CheckoutSession> {
+  ): Listing<Page<CheckoutSession>> {
     return list(this.#transport, ["checkout_sessions"], params, options);
   }
 

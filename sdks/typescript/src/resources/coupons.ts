@@ -1,5 +1,5 @@
 import type { Coupon, CreateCoupon, ListCoupons, UpdateCoupon } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** Coupons. Needs the scopes `coupons:read` and `coupons:write`. */
@@ -17,11 +17,11 @@ export class Coupons {
 
   /** List coupons, newest first; `active` lists those switched on, or those switched off. */
   list(params: ListCoupons & Walk, options?: ReadOptions): AsyncIterable<Coupon>;
-  list(params?: ListCoupons & OnePage, options?: ReadOptions): Promise<Page<Coupon>>;
+  list(params?: ListCoupons & OnePage, options?: ReadOptions): Listing<Page<Coupon>>;
   list(
     params: ListCoupons & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<Coupon>> | AsyncIterable<Coupon> {
+  ): Listing<Page<Coupon>> {
     return list(this.#transport, ["coupons"], params, options);
   }
 

@@ -1,5 +1,5 @@
 import type { CreateCustomer, Customer, ListCustomers, UpdateCustomer } from "../objects.js";
-import { listNumbered, type NumberedPage, type OnePage, type Walk } from "../pages.js";
+import { listNumbered, type Listing, type NumberedPage, type OnePage, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** Customers. Needs the scopes `customers:read` and `customers:write`. */
@@ -17,11 +17,11 @@ export class Customers {
 
   /** List customers, newest first, by page number; `email` and `reference` match exactly. */
   list(params: ListCustomers & Walk, options?: ReadOptions): AsyncIterable<Customer>;
-  list(params?: ListCustomers & OnePage, options?: ReadOptions): Promise<NumberedPage<Customer>>;
+  list(params?: ListCustomers & OnePage, options?: ReadOptions): Listing<NumberedPage<Customer>>;
   list(
     params: ListCustomers & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<NumberedPage<Customer>> | AsyncIterable<Customer> {
+  ): Listing<NumberedPage<Customer>> {
     return listNumbered(this.#transport, ["customers"], params, options);
   }
 

@@ -1,5 +1,5 @@
 import type { CheckoutEvent, ListEvents, ReplayEvent, WebhookDelivery } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** The event log. Needs the scope `events:read`; `replay` needs `webhooks:write`. */
@@ -16,11 +16,11 @@ export class Events {
    * `log`. A place that is not in this log is a `SequenceAheadError`.
    */
   list(params: ListEvents & Walk, options?: ReadOptions): AsyncIterable<CheckoutEvent>;
-  list(params?: ListEvents & OnePage, options?: ReadOptions): Promise<Page<CheckoutEvent>>;
+  list(params?: ListEvents & OnePage, options?: ReadOptions): Listing<Page<CheckoutEvent>>;
   list(
     params: ListEvents & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<CheckoutEvent>> | AsyncIterable<CheckoutEvent> {
+  ): Listing<Page<CheckoutEvent>> {
     return list(this.#transport, ["events"], params, options);
   }
 

@@ -1,5 +1,5 @@
 import type { DeliverItems, FailDelivery, ListOrders, Order, RefundOrder, UpdateOrder } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Orders: each is made with its session. Needs the scopes `orders:read` and `orders:write`. */
@@ -12,8 +12,8 @@ export class Orders {
 
   /** List orders, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
   list(params: ListOrders & Walk, options?: ReadOptions): AsyncIterable<Order>;
-  list(params?: ListOrders & OnePage, options?: ReadOptions): Promise<Page<Order>>;
-  list(params: ListOrders & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Order>> | AsyncIterable<Order> {
+  list(params?: ListOrders & OnePage, options?: ReadOptions): Listing<Page<Order>>;
+  list(params: ListOrders & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Order>> {
     return list(this.#transport, ["orders"], params, options);
   }
 

@@ -1,5 +1,5 @@
 import type { CreatePaymentLink, ListPaymentLinks, PaymentLink, UpdatePaymentLink } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** Payment links. Needs the scopes `links:read` and `links:write`. */
@@ -17,11 +17,11 @@ export class PaymentLinks {
 
   /** List payment links, newest first; `archived: true` lists those that were put away instead. */
   list(params: ListPaymentLinks & Walk, options?: ReadOptions): AsyncIterable<PaymentLink>;
-  list(params?: ListPaymentLinks & OnePage, options?: ReadOptions): Promise<Page<PaymentLink>>;
+  list(params?: ListPaymentLinks & OnePage, options?: ReadOptions): Listing<Page<PaymentLink>>;
   list(
     params: ListPaymentLinks & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<PaymentLink>> | AsyncIterable<PaymentLink> {
+  ): Listing<Page<PaymentLink>> {
     return list(this.#transport, ["payment_links"], params, options);
   }
 

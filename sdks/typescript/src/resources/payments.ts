@@ -1,5 +1,5 @@
 import type { CapturePayment, ListPayments, Payment, UpdatePayment } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Payments. Needs the scopes `payments:read` and `payments:write`. */
@@ -12,8 +12,8 @@ export class Payments {
 
   /** List payments, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
   list(params: ListPayments & Walk, options?: ReadOptions): AsyncIterable<Payment>;
-  list(params?: ListPayments & OnePage, options?: ReadOptions): Promise<Page<Payment>>;
-  list(params: ListPayments & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Payment>> | AsyncIterable<Payment> {
+  list(params?: ListPayments & OnePage, options?: ReadOptions): Listing<Page<Payment>>;
+  list(params: ListPayments & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Payment>> {
     return list(this.#transport, ["payments"], params, options);
   }
 

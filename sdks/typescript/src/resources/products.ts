@@ -1,5 +1,5 @@
 import type { CreateProduct, ListProducts, Product, UpdateProduct } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** Products. Needs the scopes `products:read` and `products:write`. */
@@ -17,11 +17,11 @@ export class Products {
 
   /** List products, newest first; `active` lists those for sale, or those that are not, `reference` the one that has it. */
   list(params: ListProducts & Walk, options?: ReadOptions): AsyncIterable<Product>;
-  list(params?: ListProducts & OnePage, options?: ReadOptions): Promise<Page<Product>>;
+  list(params?: ListProducts & OnePage, options?: ReadOptions): Listing<Page<Product>>;
   list(
     params: ListProducts & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<Product>> | AsyncIterable<Product> {
+  ): Listing<Page<Product>> {
     return list(this.#transport, ["products"], params, options);
   }
 

@@ -1,5 +1,5 @@
 import type { CreatePromotionCode, ListPromotionCodes, PromotionCode, UpdatePromotionCode } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Promotion codes. Needs the scopes `coupons:read` and `coupons:write`. */
@@ -17,11 +17,11 @@ export class PromotionCodes {
 
   /** List promotion codes, newest first; `code` ignoring case. */
   list(params: ListPromotionCodes & Walk, options?: ReadOptions): AsyncIterable<PromotionCode>;
-  list(params?: ListPromotionCodes & OnePage, options?: ReadOptions): Promise<Page<PromotionCode>>;
+  list(params?: ListPromotionCodes & OnePage, options?: ReadOptions): Listing<Page<PromotionCode>>;
   list(
     params: ListPromotionCodes & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<PromotionCode>> | AsyncIterable<PromotionCode> {
+  ): Listing<Page<PromotionCode>> {
     return list(this.#transport, ["promotion_codes"], params, options);
   }
 

@@ -1,5 +1,5 @@
 import type { ListRedemptions, Redemption } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Redemptions of coupons. Needs the scope `coupons:read`. */
@@ -12,11 +12,11 @@ export class Redemptions {
 
   /** List redemptions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListRedemptions & Walk, options?: ReadOptions): AsyncIterable<Redemption>;
-  list(params?: ListRedemptions & OnePage, options?: ReadOptions): Promise<Page<Redemption>>;
+  list(params?: ListRedemptions & OnePage, options?: ReadOptions): Listing<Page<Redemption>>;
   list(
     params: ListRedemptions & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<Redemption>> | AsyncIterable<Redemption> {
+  ): Listing<Page<Redemption>> {
     return list(this.#transport, ["redemptions"], params, options);
   }
 

@@ -7,7 +7,7 @@ import type {
   SettleRefund,
   UpdateRefund,
 } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Refunds. Needs the scopes `refunds:read` and `refunds:write`. */
@@ -25,8 +25,8 @@ export class Refunds {
 
   /** List refunds, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
   list(params: ListRefunds & Walk, options?: ReadOptions): AsyncIterable<Refund>;
-  list(params?: ListRefunds & OnePage, options?: ReadOptions): Promise<Page<Refund>>;
-  list(params: ListRefunds & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Refund>> | AsyncIterable<Refund> {
+  list(params?: ListRefunds & OnePage, options?: ReadOptions): Listing<Page<Refund>>;
+  list(params: ListRefunds & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Refund>> {
     return list(this.#transport, ["refunds"], params, options);
   }
 

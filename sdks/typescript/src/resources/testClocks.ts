@@ -1,5 +1,5 @@
 import type { AdvanceTestClock, CreateTestClock, ListTestClocks, TestClock } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
 /** Test clocks, in test mode. Needs the scopes `sessions:read` and `sessions:write`. */
@@ -17,11 +17,11 @@ export class TestClocks {
 
   /** List test clocks, newest first. */
   list(params: ListTestClocks & Walk, options?: ReadOptions): AsyncIterable<TestClock>;
-  list(params?: ListTestClocks & OnePage, options?: ReadOptions): Promise<Page<TestClock>>;
+  list(params?: ListTestClocks & OnePage, options?: ReadOptions): Listing<Page<TestClock>>;
   list(
     params: ListTestClocks & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<TestClock>> | AsyncIterable<TestClock> {
+  ): Listing<Page<TestClock>> {
     return list(this.#transport, ["test_clocks"], params, options);
   }
 

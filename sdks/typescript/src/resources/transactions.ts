@@ -1,5 +1,5 @@
 import type { ListTransactions, Transaction } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Movements of money. Needs the scope `payments:read`. */
@@ -12,8 +12,8 @@ export class Transactions {
 
   /** List transactions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListTransactions & Walk, options?: ReadOptions): AsyncIterable<Transaction>;
-  list(params?: ListTransactions & OnePage, options?: ReadOptions): Promise<Page<Transaction>>;
-  list(params: ListTransactions & (Walk | OnePage) = {}, options?: ReadOptions): Promise<Page<Transaction>> | AsyncIterable<Transaction> {
+  list(params?: ListTransactions & OnePage, options?: ReadOptions): Listing<Page<Transaction>>;
+  list(params: ListTransactions & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Transaction>> {
     return list(this.#transport, ["transactions"], params, options);
   }
 

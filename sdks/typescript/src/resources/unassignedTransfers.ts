@@ -1,5 +1,5 @@
 import type { AssignTransfer, ListUnassigned, ReturnTransfer, UnassignedTransfer } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import type { CallOptions, Expanding, ReadOptions, Transport } from "../transport.js";
 
 /** Money that fits no payment. Needs `payments:read`; `assign` needs `orders:write`, `markReturned` `refunds:write`. */
@@ -12,11 +12,11 @@ export class UnassignedTransfers {
 
   /** List unassigned transfers, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
   list(params: ListUnassigned & Walk, options?: ReadOptions): AsyncIterable<UnassignedTransfer>;
-  list(params?: ListUnassigned & OnePage, options?: ReadOptions): Promise<Page<UnassignedTransfer>>;
+  list(params?: ListUnassigned & OnePage, options?: ReadOptions): Listing<Page<UnassignedTransfer>>;
   list(
     params: ListUnassigned & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<UnassignedTransfer>> | AsyncIterable<UnassignedTransfer> {
+  ): Listing<Page<UnassignedTransfer>> {
     return list(this.#transport, ["unassigned_transfers"], params, options);
   }
 

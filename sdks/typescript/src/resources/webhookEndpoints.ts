@@ -12,7 +12,7 @@ import type {
   WebhookReplay,
   WebhookTest,
 } from "../objects.js";
-import { list, type OnePage, type Page, type Walk } from "../pages.js";
+import { list, type Listing, type OnePage, type Page, type Walk } from "../pages.js";
 import { guarded } from "../secrets.js";
 import type { CallOptions, ReadOptions, Transport } from "../transport.js";
 
@@ -35,11 +35,11 @@ export class WebhookEndpoints {
 
   /** List webhook endpoints, newest first. */
   list(params: ListWebhookEndpoints & Walk, options?: ReadOptions): AsyncIterable<WebhookEndpoint>;
-  list(params?: ListWebhookEndpoints & OnePage, options?: ReadOptions): Promise<Page<WebhookEndpoint>>;
+  list(params?: ListWebhookEndpoints & OnePage, options?: ReadOptions): Listing<Page<WebhookEndpoint>>;
   list(
     params: ListWebhookEndpoints & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<WebhookEndpoint>> | AsyncIterable<WebhookEndpoint> {
+  ): Listing<Page<WebhookEndpoint>> {
     return list(this.#transport, ["webhook_endpoints"], params, options);
   }
 
@@ -87,12 +87,12 @@ export class WebhookEndpoints {
     id: string,
     params?: ListWebhookDeliveries & OnePage,
     options?: ReadOptions,
-  ): Promise<Page<WebhookDelivery>>;
+  ): Listing<Page<WebhookDelivery>>;
   deliveries(
     id: string,
     params: ListWebhookDeliveries & (Walk | OnePage) = {},
     options?: ReadOptions,
-  ): Promise<Page<WebhookDelivery>> | AsyncIterable<WebhookDelivery> {
+  ): Listing<Page<WebhookDelivery>> {
     return list(this.#transport, ["webhook_endpoints", id, "deliveries"], params, options);
   }
 }

@@ -10,7 +10,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since, until
+from tillgate.base.pages import PageRequest, Period, since, until
 from tillgate.checkout import kept
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.payments.model import (
@@ -28,7 +28,7 @@ from tillgate.checkout.payments.model import (
 )
 from tillgate.rails.port import Block, EarlierOffer, LockedRate, Observation, PaymentOption, PaymentTerms
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import counted, newest_first
 
 # As many combinations of networks as an operator's changes ever lead to.
 OFFERED_NETWORKS_MAX: Final = 10_000
@@ -65,6 +65,9 @@ _CHOOSE: Final = (
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
+_COUNTED: Final = "SELECT 1 FROM payments p WHERE p.project_id = $1 AND p.livemode = $2"
+# The columns of the indexes that a list may be sorted by.
+_SORTS: Final = {"created": (), "amount": ("p.currency", "p.amount_minor"), "status": ("p.state",)}
 _NEWEST: Final = (
     f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
 )
@@ -291,6 +294,13 @@ async def newest(
     """Up to ``limit + 1`` payments, newest first, that match what is given."""
     rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
+
+
+async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[PaymentFilters]) -> int:
+    """How many payments match what is given, counted up to ``most``."""
+    period = Period(filters.get("created_after"), filters.get("created_before"))
+    params, asked = [project_id, livemode], _conditions(filters)
+    return await counted(tx, _COUNTED, params, asked, prefix=ids.PAYMENT, period=period, most=most, by="p.id")
 
 
 async def newest_kept(
@@ -749,16 +759,20 @@ async def _newest(
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.PAYMENT, created_after)
     params = [project_id, livemode, until(ids.PAYMENT, page.before, created_before), created_after or 0, oldest]
-    conditions = {
+    conditions = {**_conditions(filters), "p.created_at < {}": created_before}
+    sql, params = newest_first(select, params, conditions, by="p.id", page=page, sorts=_SORTS)
+    return await tx.fetch_all(sql, *params)
+
+
+def _conditions(filters: PaymentFilters) -> dict[str, Any]:
+    """The conditions of what a list is narrowed to, but for the period."""
+    return {
         "p.state = {}": filters.get("state"),
         _OF_ORDER: filters.get("order_id"),
         "p.session_id = {}": filters.get("session_id"),
-        "p.created_at < {}": created_before,
         "p.currency = {}": filters.get("currency"),
         "p.amount_minor = {}": filters.get("amount_minor"),
     }
-    sql, params = newest_first(select, params, conditions, by="p.id", page=page)
-    return await tx.fetch_all(sql, *params)
 
 
 async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:

@@ -20,6 +20,7 @@ from tillgate.rails.evm.networks import records as networks
 from tillgate.rails.evm.networks.model import SYSTEM_ADDRESS, Network, NetworkError, Token
 from tillgate.rails.evm.node import Node, NodeError, Receipt, Sent, Tag, Transferred, transferred
 from tillgate.rails.evm.records import Transfer
+from tillgate.rails.evm.turns import NoTurn, Turns
 from tillgate.rails.port import (
     COIN,
     KNOWN,
@@ -90,20 +91,16 @@ class Explainer:
         self._database = database
         self._sealer = sealer
         self._deadline_seconds = deadline_seconds
-        self._turns = asyncio.Semaphore(at_once)
+        self._turns = Turns(at_once, deadline_seconds)
 
     async def explain(self, text: str, ours: Ours, *, test_networks: bool = False) -> Explanation:
         """See :class:`~tillgate.rails.port.TransferExplainer`."""
         tx_hash = checked_hash(text)
         try:
-            async with asyncio.timeout(self._deadline_seconds):
-                await self._turns.acquire()
-        except TimeoutError:
+            async with self._turns.turn():
+                return await self._explain(tx_hash, ours, test_networks=test_networks)
+        except NoTurn:
             raise TooManyLookUps(ceil(self._deadline_seconds)) from None
-        try:
-            return await self._explain(tx_hash, ours, test_networks=test_networks)
-        finally:
-            self._turns.release()
 
     async def _explain(self, tx_hash: str, ours: Ours, *, test_networks: bool) -> Explanation:
         async def read(tx: Transaction) -> list[_Asked]:

@@ -17,6 +17,7 @@ from tillgate.rails.evm.networks import operations
 from tillgate.rails.evm.networks import records as networks
 from tillgate.rails.evm.networks.model import Network, NetworkError
 from tillgate.rails.evm.node import Header, Node, NodeError, Receipt, Sent, Tag, Transferred, transferred
+from tillgate.rails.evm.turns import NoTurn, Turns
 from tillgate.rails.port import Block, HashUnusable, PayoutAsked, PayoutSeen, PayoutVerdict
 from tillgate.store import Database, Sealer, SealingError, Transaction
 
@@ -62,7 +63,7 @@ class PayoutLooks:
         self._database = database
         self._sealer = sealer
         self._deadline_seconds = deadline_seconds
-        self._turns = asyncio.Semaphore(at_once)
+        self._turns = Turns(at_once, deadline_seconds)
 
     async def look(self, asked: PayoutAsked) -> PayoutSeen:
         """See :class:`~tillgate.rails.port.PayoutLook`."""
@@ -71,14 +72,10 @@ class PayoutLooks:
         except HashUnusable:
             return PayoutSeen(_V.NOT_A_HASH)
         try:
-            async with asyncio.timeout(self._deadline_seconds):
-                await self._turns.acquire()
-        except TimeoutError:
+            async with self._turns.turn():
+                return await self._look(asked._replace(tx_hash=tx_hash))
+        except NoTurn:
             return PayoutSeen(_V.BUSY)
-        try:
-            return await self._look(asked._replace(tx_hash=tx_hash))
-        finally:
-            self._turns.release()
 
     async def replaced(self, chain_id: int, blocks: Sequence[Block]) -> list[Block]:
         """See :class:`~tillgate.rails.port.PayoutLook`."""
