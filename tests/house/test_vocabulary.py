@@ -10,6 +10,7 @@ from jsonschema_rs import validator_for
 from keyturn.http.vocabulary import vocabulary
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import WORDS, document
+from tillgate.api.samples import example_of
 
 TOLD: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document(ROUTES, "https://pay.example")))
 COMPONENTS: dict[str, Any] = TOLD["components"]["schemas"]
@@ -94,3 +95,14 @@ def test_a_form_that_there_is_not_is_refused(tmp_path: Any) -> None:
 
 def is_sentence(text: str) -> bool:
     return len(text) > 12 and (text[0].isupper() or text.startswith("`"))
+
+
+def test_the_example_of_an_object_is_one() -> None:
+    """What the reference shows of each object, made of the examples of its fields, fits the object's schema."""
+    wrong = {}
+    for name, schema in COMPONENTS.items():
+        whole = {**schema, "components": {"schemas": COMPONENTS}}
+        found = [error.message for error in validator_for(whole).iter_errors(example_of(schema, COMPONENTS))]
+        if found:
+            wrong[name] = found
+    assert wrong == {}
