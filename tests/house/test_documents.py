@@ -223,6 +223,7 @@ EXAMPLES = {
 
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
+    "https://cyclonedx.org": "the standard of bills of materials",
     "https://typst.app/docs/": "the language that templates are written in",
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
     "https://github.com/boxed/mutmut": "a tool that contributors may use",
