@@ -71,5 +71,9 @@ TILLGATE_TEST_PYTHON="$scratch/venv/bin/python" "$python" -m pytest -q -n 0 -p n
     tests/journeys/test_readme.py tests/journeys/test_make.py tests/journeys/test_named_commands.py \
     tests/client/test_readme.py </dev/null
 
+# Somebody who has never seen it: what is committed, and what was just built.
+echo "· a newcomer"
+"$python" scripts/newcomer.py --wheels dist
+
 echo
 (cd dist && sha256sum ./* 2>/dev/null || shasum -a 256 ./*)

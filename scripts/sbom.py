@@ -30,7 +30,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 LOCK: Final = ROOT / "requirements/base.txt"
 VENDOR: Final = ROOT / "src/tillgate/static/vendor"
 
-# May be shipped beside Apache-2.0, unchanged and with their texts. MPL-2.0 is of two packages that are used as they are.
+# May be shipped beside Apache-2.0, unchanged and with their texts. MPL-2.0 is of two packages that nobody changes.
 ALLOWED: Final = frozenset({
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "OFL-1.1", "PSF-2.0",
     "Unlicense",

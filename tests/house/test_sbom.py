@@ -50,8 +50,8 @@ def test_the_bill_names_all_that_is_shipped(sbom: ModuleType, tmp_path: Path) ->
 def test_what_may_not_be_shipped_is_found(
     sbom: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A licence that nobody allowed, one that is not known, a vendored file that was changed, a lock that cannot be read
-    to its end; nothing is written then."""
+    """A licence that nobody allowed, one that is not known, a vendored file that was changed, a lock that cannot be
+    read to its end; nothing is written then."""
     folder = tmp_path / "dist"
     monkeypatch.setattr(sbom, "ALLOWED", sbom.ALLOWED - {"MPL-2.0"})
     monkeypatch.setattr(sbom, "LICENCES", {name: one for name, one in sbom.LICENCES.items() if name != "jinja2"})
