@@ -101,9 +101,8 @@ def running_wsgi() -> Iterator[int]:
         thread.join()
 
 
-@contextlib.contextmanager
-def running_express() -> Iterator[int]:
-    """The port of the API on Express; a skip where there is no Node or it cannot be installed."""
+def express_installed() -> str:
+    """The program that runs what is in ``tests/express/node_modules``; a skip where there is none, or no Express."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         pytest.skip("the API on Express needs Node 20 or newer, and there is no node or no npm on PATH")
@@ -112,6 +111,13 @@ def running_express() -> Iterator[int]:
         done = subprocess.run([HOME / "scripts/express.sh"], capture_output=True, text=True, timeout=300)
     if not (EXPRESS / "node_modules/.installed-from").exists():
         pytest.skip(f"npm could not install Express: {done.stderr[-2000:]}")
+    return node
+
+
+@contextlib.contextmanager
+def running_express() -> Iterator[int]:
+    """The port of the API on Express."""
+    node = express_installed()
     environment = clean_environment() | {"PATH": os.environ["PATH"], "NODE_ENV": "production"}
     with subprocess.Popen(
         [node, "upstream.mjs"],

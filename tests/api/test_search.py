@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contracts.test_list_plans import Asked, Noting, Planner
 from tests.makers import execute, rows, stray_transfer
+from tests.planner import Asked, Noting, Planner
 from tests.shop import Shop, open_shop
 from tillgate.base import ids
 from tillgate.base.principal import Principal

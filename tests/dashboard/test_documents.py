@@ -11,8 +11,8 @@ import pytest
 from keyturn.database import Transaction
 from tests.axe import run_axe
 from tests.browser import OpenPage
-from tests.contracts.test_list_plans import Noting
 from tests.dashboard.conftest import Owner, hidden, owner
+from tests.planner import Noting
 from tests.running import RunningServer
 from tests.shop import PUBLIC_URL, Shop, shop, sqlite_shop
 from tillgate.documents.catalogs import records as catalogs

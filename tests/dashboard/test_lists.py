@@ -13,7 +13,7 @@ import pytest
 
 from tests.dashboard.conftest import Owner
 from tillgate.base.errors import Forbidden, TooOften
-from tillgate.dashboard import exports
+from tillgate.dashboard import exports, spooling
 from tillgate.dashboard.places import OF_PROJECT_MAX, ExportPlaces, Place
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
 
@@ -85,6 +85,118 @@ async def test_each_list_shows_what_a_merchant_asks_and_is_narrowed_by_its_addre
         assert await found(f"/refunds?{query}") == count, query
     assert await found("/customers?from=2020-01-01&to=2099-12-31&q=ada@example.com") == 1
     assert await found("/customers?to=2020-01-01") == 0
+
+
+async def test_sessions_and_transactions_are_narrowed_as_orders_are(owner_of_both: Owner) -> None:
+    """By what is theirs and by what is their orders'; each shows what was bought, by whom, the reference, what went
+    back, and whether it was handed over; the count says how many there are."""
+    owner = owner_of_both
+    api = await owner.shop.client()
+    ada = (await api.post("/customers", json={"name": "Ada <1>", "email": "ada@example.com"})).json()
+    paths = [await owner.session(reference="A <1>", customerId=ada["id"]), await owner.session(), await owner.session()]
+    await owner.done(f"{paths[0]}/simulate", outcome="paid")
+    await owner.done(f"{paths[0]}/refund", amount="9.00", reason="other", destination="")
+    await owner.done(f"{paths[1]}/simulate", outcome="underpaid")
+    read = (await api.get(f"/checkout_sessions/{paths[0].rpartition('/')[2]}")).json()
+    session, order = read["id"], read["orderId"]
+    for root in ("/sessions", "/transactions"):
+        listed = rows((await owner.http.get(f"/dashboard{root}")).text.replace("\xa0", " "))
+        for words in ("Ada <1>", "A <1>", "49.00 USD", "9.00 USD", "Unfulfilled"):
+            assert words in listed[2], (words, listed[2])
+        for query, count in {
+            "": 3,
+            "status=paid": 1,
+            "todo=fulfil": 1,
+            "todo=review": 1,
+            "todo=fulfil&status=pending": 0,
+            f"customer={ada['id']}": 1,
+            f"customer={ada['id']}&currency=EUR": 0,
+            "currency=usd&amount=49": 3,
+            "currency=USD&amount=48": 0,
+            "q=A+%3C1%3E": 1,
+            "q=ADA@example.com": 1,
+            "q=nobody@example.com": 0,
+            f"q={session}": 1,
+            "to=2020-01-01": 0,
+            "from=2020-01-01&to=2099-12-31&todo=review": 1,
+        }.items():
+            page = await owner.page(f"{root}?{query}")
+            assert len(rows(page)) == count, (root, query)
+            assert not count or f">{count} {root[1:-1]}{'' if count == 1 else 's'}<" in page.replace("</p>", "<"), query
+        for query in (
+            "status=due",
+            "todo=all",
+            "customer=x",
+            "link=x",
+            "after=x",
+            f"todo=fulfil&after={order}",
+            "sort=status",
+        ):
+            await owner.page(f"{root}?{query}", 400)
+        assert len((await owner.http.get(f"/dashboard{root}/export?todo=fulfil&sort=-amount")).text.splitlines()) == 2
+    transaction = session.replace("cs_", "tx_", 1)
+    assert len(rows(await owner.page(f"/transactions?q={transaction}"))) == 1
+    where = {"list": "sessions", "filter_todo": "fulfil", "filter_sort": "-amount"}
+    assert await owner.done("/saved", **where, name="Large first") == "/sessions?sort=-amount&todo=fulfil"
+    page = await owner.page("/customers")
+    assert "Latest order" in page and "49.00 USD" in rows(page)[0]
+
+
+@pytest.mark.parametrize("root", ["/orders", "/sessions", "/sessions?todo=fulfil", "/payments"])
+async def test_a_sorted_list_shows_each_row_once(owner_of_both: Owner, root: str) -> None:
+    """By amounts, within each currency, both ways and there and back, also while rows are added and the row changes at
+    which a page ended; each head says whether it sorts, and leads to the other way."""
+    owner = owner_of_both
+    api = await owner.shop.client()
+    amounts = ["5.00", "700.00", "30.00", "5.00", "5.00", "1000.00"]
+
+    async def made(amount: str, currency: str = "USD") -> str:
+        body = {"amount": {"value": amount, "currency": currency}}
+        answer = await api.post("/checkout_sessions", json=body)
+        assert answer.status_code == 201, answer.text
+        await api.post(f"/checkout_sessions/{answer.json()['id']}/simulate", json={"outcome": "paid"})
+        return str(answer.json()["id"])
+
+    for number in range(27):
+        await made(amounts[number % len(amounts)])
+    await made("9.00", "EUR")
+    glue = "&" if "?" in root else "?"
+
+    def shown(page: str) -> list[str]:
+        return re.findall(r'class="row-link[^"]*" href="/dashboard/sessions/(cs_\w{26})"', page)
+
+    def money(page: str) -> list[tuple[str, float]]:
+        found = [re.search(r"([\d.]+) (USD|EUR)", row) for row in rows(page)]
+        return [(one[2], float(one[1])) for one in found if one is not None]
+
+    def turn(page: str, rel: str) -> str | None:
+        found = re.search(rf'rel="{rel}" href="/dashboard([^"]*)"', page)
+        return found[1] if found is not None else None
+
+    for wanted, word in (("-amount", "descending"), ("amount", "ascending")):
+        first = await owner.page(f"{root}{glue}sort={wanted}")
+        assert first.count(f'aria-sort="{word}"') == 1 and 'aria-sort="none"' in first
+        await made("30.00")
+        later = turn(first, "next")
+        assert later is not None
+        if root == "/orders":
+            await owner.done(f"/sessions/{shown(first)[-1]}/fulfil", fulfillment="fulfilled")
+        second = await owner.page(later)
+        seen, known = shown(first) + shown(second), money(first) + money(second)
+        assert len(seen) == len(set(seen)) >= 28, (root, wanted)
+        assert known == sorted(known, reverse=wanted.startswith("-"))
+        back = turn(second, "prev")
+        assert back is not None
+        before = shown(await owner.page(back))
+        assert len(before) == 25 and not set(before) & set(shown(second))
+    for path in (
+        f"{root}{glue}sort=name",
+        f"{root}{glue}sort=amount&after=USD.x.ord_1",
+        f"{root}{glue}sort=amount&after=USD",
+    ):
+        await owner.page(path, 400)
+    oldest = shown(await owner.page(f"{root}{glue}sort=created"))
+    assert oldest == sorted(oldest)
 
 
 async def test_a_filter_that_makes_no_sense_is_told_at_its_field(owner: Owner) -> None:
@@ -230,6 +342,53 @@ def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
     """Whatever a spreadsheet would take for one is text."""
     assert exports.safe(cell) == f"'{cell}"
     assert exports.safe(f"x{cell}") == f"x{cell}"
+
+
+async def test_a_file_is_of_one_moment(owner_of_both: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that are added, changed and refunded while it is sent: each is in it once, as it was when the file began,
+    whatever the pace at which it is received."""
+    monkeypatch.setattr(exports, "ROWS_EACH", 2)
+    monkeypatch.setattr(spooling, "MEMORY_BYTES_MAX", 1_000)  # most of it waits on the disk
+    owner = owner_of_both
+    api = await owner.shop.client()
+    amount = {"value": "5.00", "currency": "USD"}
+
+    async def sold() -> Any:
+        session = (await api.post("/checkout_sessions?expand=order", json={"amount": amount})).json()
+        answer = await api.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+        assert answer.status_code == 200, answer.text
+        return (await api.get(f"/orders/{session['order']['id']}")).json()
+
+    before, changes = [await sold() for _ in range(7)], asyncio.Event()
+    read = exports._Reading.page
+
+    async def page(self: Any, tx: Any, after: str | None) -> Any:
+        if after is not None:
+            await changes.wait()
+        return await read(self, tx, after)
+
+    monkeypatch.setattr(exports._Reading, "page", page)
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = scope_of("/dashboard/orders/export", cookies) | {"query_string": b"format=jsonl"}
+    pieces: list[bytes] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        pieces.append(message.get("body", b""))
+        if len(pieces) == 2:
+            oldest = before[0]
+            refund = {"paymentId": oldest["paymentId"], "reason": "other", "amount": "1.00"}
+            assert (await api.post("/refunds", json=refund)).status_code == 201
+            changed = await api.patch(f"/orders/{before[1]['id']}", json={"metadata": {"seen": "late"}})
+            assert changed.status_code == 200, changed.text
+            await sold()
+            changes.set()
+
+    await owner.shop.app(scope, receive, send)
+    assert len(pieces) > 4
+    assert [json.loads(line) for line in b"".join(pieces).splitlines()] == before[::-1]
 
 
 async def test_a_file_that_nobody_waits_for_any_more_is_not_read_to_its_end(

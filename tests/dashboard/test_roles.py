@@ -329,7 +329,11 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
         pages += [*(f"{session}/{verb}" for verb in ("refund", "accept", "give-back", "call-off")), session]
     letters = [await owner.done("/transactions", amount="5.00", currency="USD", provider="mail") for _ in range(2)]
     await owner.done(f"{letters[0]}/receive", amount="5.00", currency="USD")
-    pages += ["/transactions", *letters, *(f"{one}/{verb}" for one in letters for verb in ("receive", "undo-received"))]
+    pages += [
+        "/transactions",
+        *letters,
+        *(f"{one}/{verb}" for one in letters for verb in ("receive", "undo-received")),
+    ]
     held = await owner.session(captureMethod="manual")
     await owner.done(f"{held}/simulate", outcome="authorized")
     paid = pages[-23]
@@ -343,7 +347,7 @@ async def something_of_everything(shop: Shop, owner: Owner) -> World:
     public = await every_key(shop.keys.store, shop.project_id, KeyFilter(mode=Mode.LIVE, kind=Kind.PUBLISHABLE))
     order = re.findall(r"ord_\w{26}", await owner.page("/orders?status=paid"))[0]
     pages += [f"/orders/fulfil?order={order}", f"/orders/fulfilled?order={order}", "/webhooks/failed/replayed"]
-    pages += ["/orders?status=paid"]
+    pages += ["/orders?status=paid", "/transactions/new"]
     return World(pages, {keys[1].id, *(key.id for key in public)})
 
 

@@ -58,7 +58,7 @@ ELSEWHERE = {
     *(f"{ROOT}/sessions/{{session}}/refunds/{{refund}}/{each}" for each in ("link", "mail-link")),
     # A file's name has its day, or its month: tests/dashboard/test_lists.py, tests/dialects/craftkit/test_usage.py.
     f"{ROOT}/api-keys/renders",
-    *(f"{ROOT}/{noun}/export" for noun in ("orders", "payments", "refunds", "customers")),
+    *(f"{ROOT}/{noun}/export" for noun in ("orders", "payments", "refunds", "customers", "sessions", "transactions")),
 }
 UNKNOWN = re.compile(r"{\w+}")
 
@@ -379,6 +379,8 @@ async def sales(clerk: Clerk) -> None:
     await clerk.page("/reports/file", query="?month=2026-10&zone=UTC&format=json")
     await clerk.page("/reports/file", query="?month=2026-10&format=xls", why="of no kind", refused=True)
     await clerk.page("/transactions")
+    await clerk.page("/sessions", query="?todo=fulfil&sort=-amount", why="to fulfil, the largest first")
+    await clerk.page("/transactions/new")
     test = {"amount": "10.00", "currency": "USD"}
     await clerk.form("/transactions", why="of no provider", refused=True, **test, provider="cash")
     letter = await clerk.made("/transactions", **test, provider="mail")
@@ -521,6 +523,7 @@ async def people(golden: Golden, clerk: Clerk) -> None:
     await clerk.form("/notices/seen", project="1")
     await clerk.page("/settings")
     await clerk.page("/settings/apis")
+    await clerk.page("/playground")
     version = await clerk.owner.settings_version()
     await clerk.form("/settings", name="Corner shop", version=version)
     await clerk.form("/settings", why="no name", refused=True, name=" ", version=version)

@@ -54,7 +54,7 @@ CODES_OF_PAGES = {
 # Where SQL may be written.
 SQL_HOMES = re.compile(
     r"src/(keyturn/database/\w+|keyturn/stores/\w+|tillgate/.*records|tillgate/checkout/kept"
-    r"|tillgate/store/(alone|claiming|idempotency|renormalising|sealing))\.py"
+    r"|tillgate/store/(alone|claiming|idempotency|lists|renormalising|sealing))\.py"
 )
 SQL = re.compile(
     r"^\s*(SELECT\s|INSERT\s+INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|CREATE\s+(TABLE|INDEX)\s|WITH\s+\w+\s+AS\s)"
@@ -156,7 +156,8 @@ def test_the_pages_own_codes_are_raised_too() -> None:
 
 
 def test_every_statement_lives_with_its_noun() -> None:
-    """SQL is in ``records.py``, the key store, the ground, the sealing, the lock, the claim, and with kept forms."""
+    """SQL is in ``records.py``, the key store, the ground, the sealing, the lock, the claim, the lists, and with kept
+    forms."""
     wrong = []
     for path in python_files(*(SRC / package for package in PACKAGES)):
         if SQL_HOMES.fullmatch(path.relative_to(ROOT).as_posix()):

@@ -73,6 +73,10 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         ("docs/containers.md", heading): Reason("needs a container engine and images of others; make image runs ours")
         for heading in ("Start", "Back up and upgrade", "Without compose")
     },
+    ("docs/keyturn-frameworks.md", "FastAPI"): "tests/journeys/test_frameworks.py::"
+    "test_fastapi_is_put_behind_keyturn_by_the_guide",
+    ("docs/keyturn-frameworks.md", "*"): "tests/journeys/test_frameworks.py::"
+    "test_an_api_behind_nginx_is_put_behind_keyturn_by_the_guide",
     ("docs/leaks.md", "*"): "tests/journeys/test_leaks_guide.py::test_the_guide_to_leaks_ends_and_finds_keys",
     ("docs/dialects/smartpay.md", "*"): "tests/dialects/smartpay/test_clients.py::"
     "test_the_guides_examples_print_what_it_says",

@@ -244,6 +244,14 @@ class KnownKey(msgspec.Struct, frozen=True, gc=False):
     def scopes(self) -> frozenset[str]:
         return self.terms.scopes
 
+    @property
+    def external_id(self) -> str | None:
+        return self.terms.external_id
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self.terms.metadata)
+
 
 class PendingKey(KnownKey, frozen=True, gc=False):
     """The same of a secret that is used for the first time. No cache keeps it, so that none has a field for it."""

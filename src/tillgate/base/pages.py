@@ -15,18 +15,36 @@ LIMIT_MAX = 100
 APART_MS: Final = DAY_MS
 
 
+class Sort(NamedTuple):
+    """In which order a list is shown.
+
+    Attributes:
+        by: a column of the list; rows that are equal in it are ordered by their ids.
+        ascending: oldest, or smallest, first.
+        beyond: the column's values in the row that the page's cursor names.
+    """
+
+    by: str = "created"
+    ascending: bool = False
+    beyond: tuple[str | int, ...] = ()
+
+
+NEWEST_FIRST: Final = Sort()
+
+
 class PageRequest(NamedTuple):
     """What to list: at most ``limit`` objects older than the one with the id ``starting_after``, or those that are next
-    newer than the one with the id ``ending_before``."""
+    newer than the one with the id ``ending_before``. In another order, those that come after, and before, it."""
 
     limit: int = LIMIT_DEFAULT
     starting_after: str | None = None
     ending_before: str | None = None
+    sort: Sort = NEWEST_FIRST
 
     @property
     def before(self) -> str:
         """The id below which to look: the cursor, or one that sorts after every id."""
-        return self.starting_after or "zzzz"
+        return (self.starting_after if self.sort == NEWEST_FIRST else None) or "zzzz"
 
 
 class Period(NamedTuple):
@@ -94,6 +112,6 @@ def cut(found: list[T], limit: int) -> Page[T]:
 
 
 def cut_newest(found: list[T], page: PageRequest) -> Page[T]:
-    """The same, newest first also where it was read towards newer objects; there it tells whether newer ones follow."""
+    """The same, in the list's order also where it was read backwards; there it tells whether others come before."""
     shown = cut(found, page.limit)
     return shown if page.ending_before is None else shown._replace(data=shown.data[::-1])

@@ -1,6 +1,6 @@
 """Customers: buyers whom the merchant knows."""
 
-from typing import Final
+from typing import Final, NamedTuple, TypedDict
 
 from starlette.responses import Response
 
@@ -9,53 +9,67 @@ from tillgate.base.pages import Page, PageRequest, Period
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.erasing import erase_customer
 from tillgate.checkout.customers.model import Customer
-from tillgate.checkout.customers.operations import get_customer, hold_customer, newest_customers
+from tillgate.checkout.customers.operations import count_customers, get_customer, hold_customer, newest_customers
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.model import Order
-from tillgate.checkout.orders.operations import list_orders
+from tillgate.checkout.orders.operations import latest_orders, list_orders
 from tillgate.dashboard.calls import READ, SELL, Call, Unusable, View
-from tillgate.dashboard.filters import Filters, filters_of, saved_beside
+from tillgate.dashboard.filters import ONLY_BY_TIME, Filters
+from tillgate.dashboard.listing import Listing
 from tillgate.store import Transaction
 
-CUSTOMERS: Final = "/dashboard/customers"
+ROOT: Final = "/dashboard/customers"
 ORDERS_SHOWN_MAX: Final = 10
 
 
-async def list_all(call: Call) -> Response:
-    """Customers, newest first; those of a period, or with an address or a reference where one is searched for."""
-    filters = await filters_of(call, "q")
-    if filters.values.keys() & {"currency", "amount"}:
-        raise Unusable("Unknown filter.")
+class CustomerFilters(TypedDict):
+    """What the list may be narrowed to."""
 
-    async def operation(tx: Transaction) -> Page[Customer]:
-        return await customers_page(tx, call.principal, filters)
+    email: str | None
+    reference: str | None
+    period: Period
 
-    found = await call.read(operation) if not filters.problems else Page[Customer]([], False)
-    return call.page(
-        "customers/list.html",
-        status_code=filters.draft.status_code,
-        section="customers",
-        found=found,
-        filters=filters,
-        kept=await saved_beside(call, "customers"),
-        draft=filters.draft,
-        root=CUSTOMERS,
-    )
+
+class Buyer(NamedTuple):
+    """A row of the list: a customer, and what they ordered last."""
+
+    customer: Customer
+    latest: Order | None
+
+    @property
+    def id(self) -> str:
+        return self.customer.id
+
+
+async def buyers_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Buyer]:
+    """A page of customers that match, with their newest orders."""
+    found = await customers_page(tx, principal, filters)
+    latest = await latest_orders(tx, principal, [one.id for one in found.data])
+    return Page([Buyer(one, latest.get(one.id)) for one in found.data], found.has_more)
 
 
 async def customers_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Customer]:
     """A page of customers that match."""
+    if filters.values.keys() & {"currency", "amount"}:
+        raise Unusable("Unknown filter.")
+    return await newest_customers(tx, principal, filters.page, **_asked(filters))
+
+
+async def count_of_customers(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
+    """How many customers match, up to a number."""
+    return await count_customers(tx, principal, most, **_asked(filters))
+
+
+def _asked(filters: Filters) -> CustomerFilters:
     wanted = filters.values.get("q")
     # An address has an at sign; nothing else is searched for by both.
     email = wanted if wanted is not None and "@" in wanted else None
-    return await newest_customers(
-        tx,
-        principal,
-        filters.page,
-        email=email,
-        reference=wanted if email is None else None,
-        period=Period(filters.created_after, filters.created_before),
-    )
+    reference = wanted if email is None else None
+    return {
+        "email": email,
+        "reference": reference,
+        "period": Period(filters.created_after, filters.created_before),
+    }
 
 
 async def customer_page(call: Call) -> Response:
@@ -97,12 +111,13 @@ async def erase(call: Call) -> Response:
         return erased
 
     customer = await call.write(operation)
-    return call.go(f"{CUSTOMERS}/{customer.id}", flash="customer_erased")
+    return call.go(f"{ROOT}/{customer.id}", flash="customer_erased")
 
 
+CUSTOMERS: Final = Listing(ROOT, "customers/list.html", ("q",), ONLY_BY_TIME, buyers_page, count_of_customers)
 VIEWS: Final = (
-    View("GET", CUSTOMERS, list_all, READ),
-    View("GET", f"{CUSTOMERS}/{{customer}}", customer_page, READ),
-    View("GET", f"{CUSTOMERS}/{{customer}}/erase", confirm_erase, SELL),
-    View("POST", f"{CUSTOMERS}/{{customer}}/erase", erase, SELL),
+    CUSTOMERS.view(),
+    View("GET", f"{ROOT}/{{customer}}", customer_page, READ),
+    View("GET", f"{ROOT}/{{customer}}/erase", confirm_erase, SELL),
+    View("POST", f"{ROOT}/{{customer}}/erase", erase, SELL),
 )

@@ -1,9 +1,10 @@
 """What a list is narrowed to: filters that live in the address of its page, so that it can be kept and sent on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from tillgate.access.saved.records import Owner, Saved
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import parse_amount, parse_currency
-from tillgate.base.pages import PageRequest
+from tillgate.base.pages import NEWEST_FIRST, PageRequest, Sort
 from tillgate.base.problems import Problem
 from tillgate.checkout.projects.operations import get_settings
 from tillgate.dashboard.calls import Call, Unusable
@@ -25,6 +26,16 @@ E = TypeVar("E", bound=StrEnum)
 VALUE_MAX: Final = 254
 _YEARS: Final = range(1970, 9_999)
 FIELDS: Final = ("from", "to", "currency", "amount")
+SORT: Final = "sort"
+CREATED: Final = NEWEST_FIRST.by
+AMOUNT: Final = "amount"
+# As large as an amount that a database holds.
+_MINOR_MAX: Final = 2**63 - 1
+
+# What a row has in the columns that a list is sorted by, and how it is read out of a row, by those columns.
+Keys = tuple[str | int, ...]
+Sorts = Mapping[str, Callable[[Any], Keys]]
+ONLY_BY_TIME: Final[Sorts] = MappingProxyType({})
 
 
 class Filters(NamedTuple):
@@ -45,6 +56,26 @@ class Filters(NamedTuple):
     created_before: int | None = None
     currency: str | None = None
     amount_minor: int | None = None
+    sorts: Sorts = ONLY_BY_TIME
+
+    def cursor(self, row: Any) -> str:
+        """What stands in an address for a row of the list: its id, behind what it has in the sorted column. That may
+        change while the list is read, and leads on from where it stood all the same."""
+        by = self.page.sort.by
+        keys = self.sorts[by](row) if by != CREATED else ()
+        return ".".join(str(one) for one in (*keys, row.id))
+
+    def direction(self, name: str) -> str | None:
+        """How the list is sorted by a column, as ``aria-sort`` says it; None where it is sorted by another."""
+        sort = self.page.sort
+        return ("ascending" if sort.ascending else "descending") if sort.by == name else None
+
+    def sorted_by(self, name: str) -> str:
+        """The address that sorts by a column: largest or newest first, and the other way where it is so already."""
+        turned = "" if self.direction(name) == "descending" else "-"
+        wanted = f"{turned}{name}"
+        rest = {one: value for one, value in self.values.items() if one != SORT}
+        return urlencode(rest if wanted == f"-{CREATED}" else {**rest, SORT: wanted})
 
     @property
     def draft(self) -> Draft:
@@ -109,26 +140,66 @@ async def saved_beside(call: Call, noun: str) -> list[Saved]:
     return await call.read(lambda tx: saved_of(tx, owner_of(call, noun)))
 
 
-async def filters_of(call: Call, *names: str) -> Filters:
-    """The filters of this address: period, currency and amount, and those named beside them.
+async def filters_of(call: Call, *names: str, sorts: Sorts = ONLY_BY_TIME) -> Filters:
+    """The filters of this address: period, currency and amount, and those named beside them; and how the list is
+    sorted.
+
+    Args:
+        sorts: the columns by which it may be, beside the time.
 
     Raises:
-        Unusable: one is longer than any of them can be.
+        Unusable: one is longer than any of them can be, or it is sorted by what it cannot be.
     """
-    given = {name: call.query(name) for name in (*FIELDS, *names)}
+    given = {name: call.query(name) for name in (*FIELDS, *names, SORT)}
     values = {name: value for name, value in given.items() if value is not None}
     if any(len(value) > VALUE_MAX or "\0" in value for value in values.values()):
         raise Unusable("Unknown filter.")
     zone = (await call.read(lambda tx: get_settings(tx, call.principal.project_id))).time_zone
     # What leads to newer objects, and what to older ones.
-    page = PageRequest(starting_after=call.query("after"), ending_before=call.query("before"))
-    found = Filters(values, {}, zone, page)
+    found = Filters(values, {}, zone, _page(call, values.get(SORT), sorts), sorts=sorts)
     try:
         currency, amount = _price(values)
         after, before = _day(values, "from", zone), _day(values, "to", zone, days=1)
     except InvalidInput as error:
         return found._replace(problems=problems_of(error))
     return found._replace(created_after=after, created_before=before, currency=currency, amount_minor=amount)
+
+
+def _page(call: Call, wanted: str | None, sorts: Sorts) -> PageRequest:
+    """Which page of the list, and in which order."""
+    after, before = call.query("after"), call.query("before")
+    if wanted is None:
+        return PageRequest(starting_after=after, ending_before=before)
+    by = wanted.removeprefix("-")
+    if by not in (CREATED, *sorts):
+        raise Unusable("This list cannot be sorted so.")
+    keys: Keys = ()
+    if by != CREATED and (cursor := before or after) is not None:
+        *told, last = cursor.split(".")
+        keys = _keys(by, told)
+        after, before = (None, last) if before is not None else (last, None)
+    return PageRequest(starting_after=after, ending_before=before, sort=Sort(by, wanted == by, keys))
+
+
+def _keys(by: str, told: list[str]) -> Keys:
+    """What a cursor says of the row at which a page ended.
+
+    Raises:
+        Unusable: no page gave it.
+    """
+    if by != AMOUNT and len(told) == 1:
+        return (told[0],)
+    if (
+        by == AMOUNT
+        and len(told) == 2
+        and told[1].isascii()
+        and told[1].isdecimal()
+        and len(told[1]) <= len(str(_MINOR_MAX))
+    ):
+        minor = int(told[1])
+        if minor <= _MINOR_MAX:
+            return told[0], minor
+    raise Unusable("This page of the list cannot be found.")
 
 
 def _price(values: Mapping[str, str]) -> tuple[str | None, int | None]:

@@ -16,8 +16,8 @@ from tillgate.dashboard.sales import ORDERS
 from tillgate.dashboard.selecting import selected
 from tillgate.store import Transaction
 
-FULFIL: Final = f"{ORDERS}/fulfil"
-OUTCOME: Final = f"{ORDERS}/fulfilled"
+FULFIL: Final = f"{ORDERS.root}/fulfil"
+OUTCOME: Final = f"{ORDERS.root}/fulfilled"
 
 
 class Chosen(NamedTuple):
@@ -40,7 +40,7 @@ async def ask(call: Call) -> Response:
         "sales/fulfil.html",
         section="orders",
         to=to.value,
-        root=ORDERS,
+        root=ORDERS.root,
         changed=[one for one in rows if not one.left],
         left=[one for one in rows if one.left],
     )
@@ -88,7 +88,7 @@ async def outcome(call: Call) -> Response:
         section="orders",
         to=to.value,
         other=_OTHER[to].value,
-        root=ORDERS,
+        root=ORDERS.root,
         done=done,
         undoable=[one.id for one in done if one.fulfillment is to],
         left=[(one, found.get(one), _left(found[one], to) if one in found else "") for one in left],

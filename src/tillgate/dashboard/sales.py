@@ -1,9 +1,7 @@
 """Orders, payments and refunds, each as a list: what was bought, by whom, for how much, and where it stands."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
-
-from starlette.responses import Response
+from typing import Final, NamedTuple, TypedDict
 
 from tillgate.base import ids
 from tillgate.base.pages import Page
@@ -11,21 +9,26 @@ from tillgate.base.principal import Principal
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.operations import customers_by_id, list_customers
 from tillgate.checkout.orders.model import Fulfillment, Order, OrderStatus
-from tillgate.checkout.orders.operations import list_orders, orders_by_id
+from tillgate.checkout.orders.operations import count_orders, list_orders, orders_by_id
+from tillgate.checkout.orders.records import OrderFilters
 from tillgate.checkout.payments.model import PaymentState, RecordedPayment
-from tillgate.checkout.payments.operations import list_payments
+from tillgate.checkout.payments.operations import count_payments, list_payments
 from tillgate.checkout.refunds.model import Refund, RefundStatus
-from tillgate.checkout.refunds.operations import list_refunds
+from tillgate.checkout.refunds.operations import count_refunds, list_refunds
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import sessions_by_id
-from tillgate.dashboard.calls import READ, Call, View
-from tillgate.dashboard.filters import Filters, filters_of, saved_beside
-from tillgate.dashboard.forms import USUAL_CURRENCIES
+from tillgate.dashboard.filters import Filters, Keys
+from tillgate.dashboard.listing import Listing
 from tillgate.store import Transaction
 
-ORDERS: Final = "/dashboard/orders"
-PAYMENTS: Final = "/dashboard/payments"
-REFUNDS: Final = "/dashboard/refunds"
+
+class Narrowed(TypedDict):
+    """What each of these lists may be narrowed to."""
+
+    created_after: int | None
+    created_before: int | None
+    currency: str | None
+    amount_minor: int | None
 
 
 class Sale(NamedTuple):
@@ -46,142 +49,162 @@ class Sale(NamedTuple):
     refund: Refund | None = None
 
 
-async def list_of_orders(call: Call) -> Response:
-    """Orders, newest first."""
-    filters = await filters_of(call, "status", "fulfillment", "customer", "q")
+class Asked(NamedTuple):
+    """What a text leads to in a list that knows orders: one of them, or those with a reference or of a customer.
 
-    async def operation(tx: Transaction) -> Page[Sale]:
-        return await orders_page(tx, call.principal, filters)
+    Attributes:
+        id: of the one that is meant, if any.
+    """
 
-    found = await call.read(operation) if not filters.problems else Page[Sale]([], False)
-    return await _page(call, "orders", filters, found, ORDERS, statuses=list(OrderStatus))
-
-
-async def list_of_payments(call: Call) -> Response:
-    """Payments, newest first."""
-    filters = await filters_of(call, "status")
-
-    async def operation(tx: Transaction) -> Page[Sale]:
-        return await payments_page(tx, call.principal, filters)
-
-    found = await call.read(operation) if not filters.problems else Page[Sale]([], False)
-    return await _page(call, "payments", filters, found, PAYMENTS, statuses=list(PaymentState))
+    id: str | None = None
+    reference: str | None = None
+    customer_id: str | None = None
 
 
-async def list_of_refunds(call: Call) -> Response:
-    """Refunds, newest first."""
-    filters = await filters_of(call, "status")
+async def asked_of(tx: Transaction, principal: Principal, filters: Filters, prefix: str) -> Asked | None:
+    """What the filters say of the customer and by ``q``; None where they exclude each other.
 
-    async def operation(tx: Transaction) -> Page[Sale]:
-        return await refunds_page(tx, call.principal, filters)
-
-    found = await call.read(operation) if not filters.problems else Page[Sale]([], False)
-    return await _page(call, "refunds", filters, found, REFUNDS, statuses=list(RefundStatus))
+    Args:
+        prefix: of the ids that the list is about.
+    """
+    wanted, customer_id = filters.values.get("q"), filters.id("customer", ids.CUSTOMER)
+    if wanted is None:
+        return Asked(customer_id=customer_id)
+    if ids.is_id(prefix, wanted):
+        return Asked(id=wanted, customer_id=customer_id)
+    # An address has an at sign; nothing else is looked for by both.
+    if "@" not in wanted:
+        return Asked(reference=wanted, customer_id=customer_id)
+    customers = await list_customers(tx, principal, page=1, limit=1, email=wanted)
+    if not customers.data or customer_id not in (None, customers.data[0].id):
+        return None
+    return Asked(customer_id=customers.data[0].id)
 
 
 async def orders_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
     """A page of orders that match."""
-    wanted, customer_id, reference = filters.values.get("q"), filters.id("customer", ids.CUSTOMER), None
-    if wanted is not None and ids.is_id(ids.ORDER, wanted):
-        orders = await orders_by_id(tx, principal, [wanted])
-        return Page(await _sales(tx, principal, [(one.id, one) for one in orders.values()]), False)
-    # An address has an at sign; nothing else is looked for by both.
-    if wanted is not None and "@" in wanted:
-        customers = await list_customers(tx, principal, page=1, limit=1, email=wanted)
-        if not customers.data or customer_id not in (None, customers.data[0].id):
-            return Page([], False)
-        customer_id = customers.data[0].id
-    elif wanted is not None:
-        reference = wanted
-    found = await list_orders(
-        tx,
-        principal,
-        filters.page,
-        status=filters.one("status", OrderStatus),
-        fulfillment=filters.one("fulfillment", Fulfillment),
-        reference=reference,
-        customer_id=customer_id,
-        created_after=filters.created_after,
-        created_before=filters.created_before,
-        currency=filters.currency,
-        amount_minor=filters.amount_minor,
-    )
-    return Page(await _sales(tx, principal, [(one.id, one) for one in found.data]), found.has_more)
+    asked = await asked_of(tx, principal, filters, ids.ORDER)
+    if asked is None:
+        return Page([], False)
+    if asked.id is not None:
+        return await orders_chosen(tx, principal, [asked.id])
+    found = await list_orders(tx, principal, filters.page, **_of_orders(filters, asked))
+    return Page(await sales_of(tx, principal, [(one.id, one) for one in found.data]), found.has_more)
+
+
+async def count_of_orders(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
+    """How many orders match, up to a number."""
+    asked = await asked_of(tx, principal, filters, ids.ORDER)
+    if asked is None or asked.id is not None:
+        return 0
+    return await count_orders(tx, principal, most, **_of_orders(filters, asked))
+
+
+def _of_orders(filters: Filters, asked: Asked) -> OrderFilters:
+    return {
+        **narrowed(filters),
+        "status": filters.one("status", OrderStatus),
+        "fulfillment": filters.one("fulfillment", Fulfillment),
+        "reference": asked.reference,
+        "customer_id": asked.customer_id,
+        "session_id": None,
+        "session_status": None,
+        "link_id": None,
+    }
 
 
 async def orders_chosen(tx: Transaction, principal: Principal, order_ids: list[str]) -> Page[Sale]:
     """Those orders, newest first."""
     found = await orders_by_id(tx, principal, [one for one in order_ids if ids.is_id(ids.ORDER, one)])
     rows = [(one, found[one]) for one in sorted(found, reverse=True)]
-    return Page(await _sales(tx, principal, rows), False)
+    return Page(await sales_of(tx, principal, rows), False)
 
 
 async def payments_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
     """A page of payments that match, with what their sessions say of them."""
-    found = await list_payments(
-        tx,
-        principal,
-        filters.page,
-        state=filters.one("status", PaymentState),
-        created_after=filters.created_after,
-        created_before=filters.created_before,
-        currency=filters.currency,
-        amount_minor=filters.amount_minor,
-    )
+    state = filters.one("status", PaymentState)
+    found = await list_payments(tx, principal, filters.page, state=state, **narrowed(filters))
     orders = await orders_by_id(tx, principal, [one.order_id for one in found.data])
     sessions = await sessions_by_id(tx, principal, [one.payment.session_id for one in found.data])
-    sales = await _sales(tx, principal, [(one.payment.id, orders[one.order_id]) for one in found.data])
+    sales = await sales_of(tx, principal, [(one.payment.id, orders[one.order_id]) for one in found.data])
     rows = zip(sales, found.data, strict=True)
     return Page(
         [sale._replace(session=sessions[one.payment.session_id], payment=one) for sale, one in rows], found.has_more
     )
 
 
+async def count_of_payments(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
+    """How many payments match, up to a number."""
+    return await count_payments(tx, principal, most, state=filters.one("status", PaymentState), **narrowed(filters))
+
+
 async def refunds_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
     """A page of refunds that match."""
-    found = await list_refunds(
-        tx,
-        principal,
-        filters.page,
-        status=filters.one("status", RefundStatus),
-        created_after=filters.created_after,
-        created_before=filters.created_before,
-        currency=filters.currency,
-        amount_minor=filters.amount_minor,
-    )
+    status = filters.one("status", RefundStatus)
+    found = await list_refunds(tx, principal, filters.page, status=status, **narrowed(filters))
     orders = await orders_by_id(tx, principal, list({one.order_id for one in found.data}))
     by_id: Mapping[str, Refund] = {one.id: one for one in found.data}
-    sales = await _sales(tx, principal, [(one.id, orders[one.order_id]) for one in found.data])
+    sales = await sales_of(tx, principal, [(one.id, orders[one.order_id]) for one in found.data])
     return Page([one._replace(refund=by_id[one.id]) for one in sales], found.has_more)
 
 
-async def _sales(tx: Transaction, principal: Principal, found: Iterable[tuple[str, Order]]) -> list[Sale]:
+async def count_of_refunds(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
+    """How many refunds match, up to a number."""
+    return await count_refunds(tx, principal, most, status=filters.one("status", RefundStatus), **narrowed(filters))
+
+
+async def sales_of(tx: Transaction, principal: Principal, found: Iterable[tuple[str, Order]]) -> list[Sale]:
+    """Rows about what has these ids, each of an order: with who bought, all of them read at once."""
     rows = list(found)
     wanted = list({order.customer_id for _, order in rows if order.customer_id is not None})
     customers = await customers_by_id(tx, principal, wanted)
     return [Sale(id, order, customers.get(order.customer_id or "")) for id, order in rows]
 
 
-async def _page(
-    call: Call, noun: str, filters: Filters, found: Page[Sale], root: str, *, statuses: list[str]
-) -> Response:
-    return call.page(
-        f"sales/{noun}.html",
-        status_code=filters.draft.status_code,
-        section=noun,
-        found=found,
-        filters=filters,
-        kept=await saved_beside(call, noun),
-        draft=filters.draft,
-        status=filters.values.get("status"),
-        statuses=statuses,
-        root=root,
-        currencies=USUAL_CURRENCIES,
-    )
+def narrowed(filters: Filters) -> Narrowed:
+    """What any of these lists is narrowed to."""
+    return {
+        "created_after": filters.created_after,
+        "created_before": filters.created_before,
+        "currency": filters.currency,
+        "amount_minor": filters.amount_minor,
+    }
 
 
-VIEWS: Final = (
-    View("GET", ORDERS, list_of_orders, READ),
-    View("GET", PAYMENTS, list_of_payments, READ),
-    View("GET", REFUNDS, list_of_refunds, READ),
+def _price(row: Sale) -> Keys:
+    return row.order.currency, row.order.total_minor
+
+
+ORDERS: Final = Listing(
+    "/dashboard/orders",
+    "sales/orders.html",
+    ("status", "fulfillment", "customer", "q"),
+    {
+        "amount": _price,
+        "status": lambda row: (row.order.status.value,),
+        "fulfillment": lambda row: (row.order.fulfillment.value,),
+    },
+    orders_page,
+    count_of_orders,
 )
+PAYMENTS: Final = Listing(
+    "/dashboard/payments",
+    "sales/payments.html",
+    ("status",),
+    {"amount": _price, "status": lambda row: (row.payment.state.value,)},
+    payments_page,
+    count_of_payments,
+)
+REFUNDS: Final = Listing(
+    "/dashboard/refunds",
+    "sales/refunds.html",
+    ("status",),
+    {
+        "amount": lambda row: (row.refund.amount.currency, row.refund.amount.minor),
+        "status": lambda row: (row.refund.status.value,),
+    },
+    refunds_page,
+    count_of_refunds,
+)
+
+VIEWS: Final = tuple(listing.view() for listing in (ORDERS, PAYMENTS, REFUNDS))

@@ -12,14 +12,14 @@ from tillgate.access.saved.records import Saved
 from tillgate.base.errors import Conflict, InvalidInput, NotFound
 from tillgate.dashboard.calls import READ, Call, Unusable, View
 from tillgate.dashboard.exports import EXPORTS
-from tillgate.dashboard.filters import FIELDS, VALUE_MAX, owner_of
+from tillgate.dashboard.filters import FIELDS, SORT, VALUE_MAX, owner_of
 from tillgate.dashboard.forms import Draft, draft, problems_of
 from tillgate.store import Transaction
 
 SAVED: Final = "/dashboard/saved"
 # The lists by their names, each with its address and the filters that it has.
 LISTS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
-    root.rpartition("/")[2]: (root, frozenset((*FIELDS, *export.filters))) for root, export in EXPORTS.items()
+    one.listing.name: (root, frozenset((*FIELDS, SORT, *one.listing.filters))) for root, one in EXPORTS.items()
 }
 
 

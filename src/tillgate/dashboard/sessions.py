@@ -1,16 +1,14 @@
-"""Checkout sessions: who is paying, and how far that is."""
+"""A checkout session: who is paying, and how far that is."""
 
 from typing import Final, NamedTuple
 
 from starlette.responses import Response
 
-from tillgate.base import ids
-from tillgate.base.pages import Page, PageRequest
 from tillgate.checkout.metadata import pairs
 from tillgate.checkout.orders.operations import UNNAMED
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus, acceptable
 from tillgate.checkout.sessions.object import to_api
-from tillgate.checkout.sessions.operations import get_session, list_sessions
+from tillgate.checkout.sessions.operations import get_session
 from tillgate.checkout.settlement.deciding import accept, cancel
 from tillgate.checkout.settlement.expiring import expire
 from tillgate.checkout.settlement.receiving import awaits_mail, can_be_undone, matches
@@ -18,12 +16,13 @@ from tillgate.checkout.settlement.simulating import Outcome, possible, simulate
 from tillgate.dashboard.calls import MONEY, READ, SELL, Call, Unusable, View, mark_of
 from tillgate.dashboard.deliveries import due_soon, standing
 from tillgate.dashboard.orders import OrderView, order_view
+from tillgate.dashboard.session_lists import SESSIONS
 from tillgate.events.deliveries.operations import DeliveryWithAttempts, list_deliveries_of_events
 from tillgate.events.model import EventObject
 from tillgate.events.operations import list_events_of_objects
 from tillgate.store import Transaction
 
-SESSIONS: Final = "/dashboard/sessions"
+ROOT: Final = SESSIONS.root
 
 _O: Final = Outcome
 SIMULATION_WORDS: Final = {
@@ -46,28 +45,6 @@ class Moment(NamedTuple):
 
     event: EventObject
     deliveries: list[DeliveryWithAttempts]
-
-
-async def list_checkout_sessions(call: Call) -> Response:
-    """Sessions, newest first; of one status or one link where that is asked for."""
-    request = PageRequest(starting_after=call.query("after"))
-    status, link_id = _status(call.query("status")), call.query("link")
-    if link_id is not None and not ids.is_id(ids.PAYMENT_LINK, link_id):
-        raise Unusable("Expected a payment link's id.")
-
-    async def operation(tx: Transaction) -> Page[CheckoutSession]:
-        return await list_sessions(tx, call.principal, request, status=status, link_id=link_id)
-
-    found = await call.read(operation)
-    return call.page(
-        "sessions/list.html",
-        section="sessions",
-        found=found,
-        statuses=list(SessionStatus),
-        status=status,
-        link_id=link_id,
-        page=request,
-    )
 
 
 async def session_page(call: Call) -> Response:
@@ -120,7 +97,7 @@ async def simulate_payment(call: Call) -> Response:
         return await simulate(call.context.checkout, tx, call.principal, call.param("session"), outcome)
 
     session = await call.write(operation)
-    return call.go(f"{SESSIONS}/{session.id}", flash="simulated")
+    return call.go(f"{ROOT}/{session.id}", flash="simulated")
 
 
 async def accept_payment(call: Call) -> Response:
@@ -130,7 +107,7 @@ async def accept_payment(call: Call) -> Response:
         return await accept(call.context.checkout, tx, call.principal, call.param("session"))
 
     session = await call.write(operation)
-    return call.go(f"{SESSIONS}/{session.id}", flash="accepted")
+    return call.go(f"{ROOT}/{session.id}", flash="accepted")
 
 
 async def expire_session(call: Call) -> Response:
@@ -140,7 +117,7 @@ async def expire_session(call: Call) -> Response:
         return await expire(call.context.checkout, tx, call.principal, call.param("session"))
 
     session = await call.write(operation)
-    return call.go(f"{SESSIONS}/{session.id}", flash="expired")
+    return call.go(f"{ROOT}/{session.id}", flash="expired")
 
 
 async def cancel_session(call: Call) -> Response:
@@ -150,7 +127,7 @@ async def cancel_session(call: Call) -> Response:
         return await cancel(call.context.checkout, tx, call.principal, call.param("session"))
 
     session = await call.write(operation)
-    return call.go(f"{SESSIONS}/{session.id}", flash="canceled")
+    return call.go(f"{ROOT}/{session.id}", flash="canceled")
 
 
 def _made_from(the: OrderView) -> str:
@@ -161,20 +138,11 @@ def _made_from(the: OrderView) -> str:
     return "An amount" if len(lines) == 1 and lines[0].name == UNNAMED else "Line items"
 
 
-def _status(text: str | None) -> SessionStatus | None:
-    if text is None:
-        return None
-    try:
-        return SessionStatus(text)
-    except ValueError as error:
-        raise Unusable("There is no such status.") from error
-
-
 VIEWS: Final = (
-    View("GET", SESSIONS, list_checkout_sessions, READ),
-    View("GET", f"{SESSIONS}/{{session}}", session_page, READ),
-    View("POST", f"{SESSIONS}/{{session}}/simulate", simulate_payment, MONEY),
-    View("POST", f"{SESSIONS}/{{session}}/accept", accept_payment, MONEY),
-    View("POST", f"{SESSIONS}/{{session}}/expire", expire_session, SELL),
-    View("POST", f"{SESSIONS}/{{session}}/call-off", cancel_session, MONEY),
+    SESSIONS.view(),
+    View("GET", f"{ROOT}/{{session}}", session_page, READ),
+    View("POST", f"{ROOT}/{{session}}/simulate", simulate_payment, MONEY),
+    View("POST", f"{ROOT}/{{session}}/accept", accept_payment, MONEY),
+    View("POST", f"{ROOT}/{{session}}/expire", expire_session, SELL),
+    View("POST", f"{ROOT}/{{session}}/call-off", cancel_session, MONEY),
 )

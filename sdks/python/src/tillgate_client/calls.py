@@ -197,8 +197,8 @@ def read_api_key(given: str | None) -> ApiKey:
         raise ConfigurationError(f"api_key: expected text, got {type(text).__name__}.")
     if not _KEY.fullmatch(text):
         raise ConfigurationError(
-            "api_key: it has a space, a line break or a character that no key has; a line break at its end comes from a "
-            "file, as a rule: use api_key.strip()."
+            "api_key: it has a space, a line break or a character that no key has; a line break at its end comes from "
+            "a file, as a rule: use api_key.strip()."
         )
     return ApiKey(text)
 

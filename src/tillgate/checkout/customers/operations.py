@@ -210,6 +210,27 @@ async def newest_customers(
     return cut_newest(found, page)
 
 
+async def count_customers(
+    tx: Transaction,
+    principal: Principal,
+    most: int,
+    *,
+    email: str | None = None,
+    reference: str | None = None,
+    period: Period = ANY_TIME,
+) -> int:
+    """How many customers match what is given exactly, counted up to ``most``."""
+    return await records.count(
+        tx,
+        principal.project_id,
+        principal.livemode,
+        most,
+        email=normal_email(email) if email is not None else None,
+        reference=identity(reference) if reference is not None else None,
+        period=period,
+    )
+
+
 async def update_customer(
     context: CheckoutContext, tx: Transaction, principal: Principal, customer_id: str, changes: CustomerChanges
 ) -> Customer:

@@ -11,7 +11,7 @@ from tillgate.base.pages import PageRequest, Period
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.words import beyond, words_of
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_within
+from tillgate.store.lists import counted, newest_within
 
 _COLUMNS: Final = (
     "id, project_id, livemode, email, name, reference, metadata, created_at, updated_at, email_stated, erased_at"
@@ -28,7 +28,7 @@ _BY_IDS: Final = with_list(
 _OF_PROJECT: Final = "FROM customers WHERE project_id = $1 AND livemode = $2"
 # Who was erased has neither an e-mail address nor a reference, and is found by their id alone.
 _STANDING: Final = " AND erased_at IS NULL"
-_ANY: Final = f"SELECT id {_OF_PROJECT}"
+_ANY: Final = f"SELECT 1 {_OF_PROJECT}"
 _LIST: Final = f"SELECT {_COLUMNS} {_OF_PROJECT}"
 _UPDATE: Final = (
     "UPDATE customers SET email = $1, name = $2, reference = $3, metadata = $4, updated_at = $5, email_stated = $6, "
@@ -125,10 +125,7 @@ async def count(
 ) -> int:
     """How many customers match what is given, counted up to ``most``."""
     select, filters = _matching(_ANY, email, reference)
-    params, counted = [project_id, livemode], PageRequest(most - 1)
-    sql, params = newest_within(select, params, filters, prefix=ids.CUSTOMER, page=counted, period=period)
-    row = await tx.fetch_one(f"SELECT COUNT(*) AS count FROM ({sql}) AS found", *params)
-    return int(row["count"]) if row is not None else 0
+    return await counted(tx, select, [project_id, livemode], filters, prefix=ids.CUSTOMER, period=period, most=most)
 
 
 async def update(tx: Transaction, customer: Customer) -> None:

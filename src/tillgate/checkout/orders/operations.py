@@ -304,6 +304,17 @@ async def list_orders(
     return cut_newest(found, page)
 
 
+async def latest_orders(tx: Transaction, principal: Principal, customer_ids: Sequence[str]) -> dict[str, Order]:
+    """The newest order of each of several of the caller's customers, by the customer's id."""
+    found = await records.latest_of(tx, principal.project_id, principal.livemode, customer_ids)
+    return {order.customer_id: order for order in found if order.customer_id is not None}
+
+
+async def count_orders(tx: Transaction, principal: Principal, most: int, **filters: Unpack[OrderFilters]) -> int:
+    """How many orders match what is given, counted up to ``most``."""
+    return await records.count(tx, principal.project_id, principal.livemode, most, **_compared(filters))
+
+
 async def list_from(tx: Transaction, principal: Principal, position: ListPosition, limit: int) -> Page[Order]:
     """Orders on one side of a position in the list of all, the nearest first."""
     found = await records.page_from(tx, principal.project_id, principal.livemode, position, limit)

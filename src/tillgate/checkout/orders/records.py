@@ -1,6 +1,7 @@
 """Every statement about orders."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
@@ -9,7 +10,7 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import present
-from tillgate.base.pages import PageRequest, since, until
+from tillgate.base.pages import PageRequest, Period, since, until
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import (
@@ -20,7 +21,7 @@ from tillgate.checkout.payments.records import (
     with_transactions,
 )
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import counted, newest_first
 
 _COLUMNS: Final = (
     "o.id, o.project_id, o.livemode, o.session_id, o.customer_id, o.status, o.fulfillment, o.reference, "
@@ -50,6 +51,11 @@ _BY_IDS: Final = with_list(f"{_SELECT} WHERE o.id IN {{list}} AND o.project_id =
 _CUSTOMERS_OF_SESSIONS: Final = with_list(
     "SELECT session_id, customer_id FROM orders WHERE session_id IN {list} AND customer_id IS NOT NULL"
 )
+# One look into the index of each customer, however much they have ordered.
+_LATEST_OF: Final = with_list(
+    f"{_SELECT} WHERE o.id IN (SELECT (SELECT MAX(n.id) FROM orders n WHERE n.customer_id = c.id) FROM customers c "
+    "WHERE c.id IN {list}) AND o.project_id = $2 AND o.livemode = $3"
+)
 _HAS_PAID: Final = (
     "SELECT 1 FROM orders WHERE customer_id = $1 AND status IN ('paid', 'refunded') AND NOT customer_stated LIMIT 1"
 )
@@ -62,6 +68,15 @@ _NEWEST_KEPT: Final = (
 )
 _OLDER: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id < $3 ORDER BY o.id DESC LIMIT $4"
 _NEWER: Final = f"{_SELECT} WHERE o.project_id = $1 AND o.livemode = $2 AND o.id > $3 ORDER BY o.id LIMIT $4"
+# The columns of the indexes that a list may be sorted by.
+_SORTS: Final = {
+    "created": (),
+    "amount": ("o.currency", "o.total_minor"),
+    "status": ("o.status",),
+    "fulfillment": ("o.fulfillment",),
+}
+_COUNTED: Final = "SELECT 1 FROM orders o WHERE o.project_id = $1 AND o.livemode = $2"
+_COUNTED_BY_SESSION: Final = _COUNTED.replace("orders o", "orders o JOIN checkout_sessions s ON s.id = o.session_id")
 _FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id", "currency")
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
@@ -118,9 +133,12 @@ class StoredOrder(NamedTuple):
 
 
 class OrderFilters(TypedDict, total=False):
-    """What a list of orders may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
+    """What a list of orders may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not.
+    ``session_status`` and ``link_id`` are the session's."""
 
     status: OrderStatus | None
+    session_status: StrEnum | None
+    link_id: str | None
     fulfillment: Fulfillment | None
     reference: str | None
     session_id: str | None
@@ -216,6 +234,14 @@ async def stored(tx: Transaction, project_id: str, livemode: bool, order_id: str
     return (await _with_transfers(tx, [_order(columns)]))[0]
 
 
+async def latest_of(tx: Transaction, project_id: str, livemode: bool, customer_ids: Sequence[str]) -> list[Order]:
+    """The newest order of each of several customers of this project and mode who have any, in no order."""
+    if not customer_ids:
+        return []
+    rows = await tx.fetch_all(_LATEST_OF, msgspec.json.encode(customer_ids).decode(), project_id, livemode)
+    return await _with_transfers(tx, [_order(row) for row in rows])
+
+
 async def locked(tx: Transaction, project_id: str, livemode: bool, order_id: str) -> Order | None:
     """The same, and nobody else changes it, its payment or its session until this transaction ends."""
     # The session's row stands for all of it, so that nobody waits in a circle.
@@ -267,6 +293,15 @@ async def page_from(
     return await _with_transfers(tx, [_order(row) for row in rows])
 
 
+async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[OrderFilters]) -> int:
+    """How many orders match what is given, counted up to ``most``."""
+    of_session = any(filters.get(name) is not None for name in ("session_status", "link_id"))
+    period = Period(filters.get("created_after"), filters.get("created_before"))
+    select, params = _COUNTED_BY_SESSION if of_session else _COUNTED, [project_id, livemode]
+    conditions = _conditions(filters)
+    return await counted(tx, select, params, conditions, prefix=ids.ORDER, period=period, most=most, by="o.id")
+
+
 async def newest_kept(
     tx: Transaction,
     project_id: str,
@@ -314,11 +349,19 @@ async def _newest(
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.ORDER, created_after)
     params = [project_id, livemode, until(ids.ORDER, page.before, created_before), created_after or 0, oldest]
-    conditions = {f"o.{name} = {{}}": filters.get(name) for name in _FILTERED}
-    conditions["o.created_at < {}"] = created_before
-    conditions["o.total_minor = {}"] = filters.get("amount_minor")
-    sql, params = newest_first(select, params, conditions, by="o.id", page=page)
+    conditions = {**_conditions(filters), "o.created_at < {}": created_before}
+    sql, params = newest_first(select, params, conditions, by="o.id", page=page, sorts=_SORTS)
     return await tx.fetch_all(sql, *params)
+
+
+def _conditions(filters: OrderFilters) -> dict[str, Any]:
+    """The conditions of what a list is narrowed to, but for the period."""
+    return {
+        **{f"o.{name} = {{}}": filters.get(name) for name in _FILTERED},
+        "o.total_minor = {}": filters.get("amount_minor"),
+        "s.status = {}": filters.get("session_status"),
+        "s.link_id = {}": filters.get("link_id"),
+    }
 
 
 async def _with_transfers(tx: Transaction, orders: list[Order]) -> list[Order]:

@@ -78,6 +78,11 @@ async def list_payments(
     return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
 
+async def count_payments(tx: Transaction, principal: Principal, most: int, **filters: Unpack[PaymentFilters]) -> int:
+    """How many payments match what is given, counted up to ``most``."""
+    return await records.count(tx, principal.project_id, principal.livemode, most, **filters)
+
+
 async def list_kept_payments(
     tx: Transaction, principal: Principal, page: PageRequest, public_url: str, **filters: Unpack[PaymentFilters]
 ) -> Page[KeptForm]:

@@ -10,7 +10,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import ensure, present
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since, until
+from tillgate.base.pages import PageRequest, Period, since, until
 from tillgate.checkout import kept
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.payments.model import (
@@ -28,7 +28,7 @@ from tillgate.checkout.payments.model import (
 )
 from tillgate.rails.port import Block, EarlierOffer, LockedRate, Observation, PaymentOption, PaymentTerms
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import counted, newest_first
 
 # As many combinations of networks as an operator's changes ever lead to.
 OFFERED_NETWORKS_MAX: Final = 10_000
@@ -65,6 +65,9 @@ _CHOOSE: Final = (
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
+_COUNTED: Final = "SELECT 1 FROM payments p WHERE p.project_id = $1 AND p.livemode = $2"
+# The columns of the indexes that a list may be sorted by.
+_SORTS: Final = {"created": (), "amount": ("p.currency", "p.amount_minor"), "status": ("p.state",)}
 _NEWEST: Final = (
     f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
 )
@@ -109,8 +112,8 @@ _SESSIONS: Final = with_list("SELECT id FROM checkout_sessions WHERE id IN {list
 _LOCK_SESSIONS: Final = Both(sqlite=_SESSIONS.sqlite, postgres=f"{_SESSIONS.postgres} FOR UPDATE")
 _OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.counted")
 _OF_SESSIONS_TO_BOOK: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.booked")
-_SET_BOOKED: Final = "UPDATE payments SET booked = TRUE WHERE id = $1 AND NOT booked"
-_SET_COUNTED: Final = "UPDATE payments SET counted = TRUE WHERE id = $1 AND NOT counted"
+_SET_BOOKED: Final = with_list("UPDATE payments SET booked = TRUE WHERE id IN {list} AND NOT booked")
+_SET_COUNTED: Final = with_list("UPDATE payments SET counted = TRUE WHERE id IN {list} AND NOT counted")
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept = NULL WHERE id = $3"
 
 _TRANSFER_COLUMNS: Final = (
@@ -293,6 +296,13 @@ async def newest(
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
+async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[PaymentFilters]) -> int:
+    """How many payments match what is given, counted up to ``most``."""
+    period = Period(filters.get("created_after"), filters.get("created_before"))
+    params, asked = [project_id, livemode], _conditions(filters)
+    return await counted(tx, _COUNTED, params, asked, prefix=ids.PAYMENT, period=period, most=most, by="p.id")
+
+
 async def newest_kept(
     tx: Transaction,
     project_id: str,
@@ -401,14 +411,14 @@ async def _locked(
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
-async def set_booked(tx: Transaction, payment_id: str) -> None:
-    """A payment is in its project's books from now on."""
-    await tx.execute(_SET_BOOKED, payment_id)
+async def set_booked(tx: Transaction, payment_ids: Sequence[str]) -> None:
+    """These payments are in their project's books from now on."""
+    await tx.execute(_SET_BOOKED, msgspec.json.encode(payment_ids).decode())
 
 
-async def set_counted(tx: Transaction, payment_id: str) -> None:
-    """A payment is in its project's figures from now on."""
-    await tx.execute(_SET_COUNTED, payment_id)
+async def set_counted(tx: Transaction, payment_ids: Sequence[str]) -> None:
+    """These payments are in their project's figures from now on."""
+    await tx.execute(_SET_COUNTED, msgspec.json.encode(payment_ids).decode())
 
 
 async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str, tuple[Transfer, ...]]:
@@ -749,16 +759,20 @@ async def _newest(
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.PAYMENT, created_after)
     params = [project_id, livemode, until(ids.PAYMENT, page.before, created_before), created_after or 0, oldest]
-    conditions = {
+    conditions = {**_conditions(filters), "p.created_at < {}": created_before}
+    sql, params = newest_first(select, params, conditions, by="p.id", page=page, sorts=_SORTS)
+    return await tx.fetch_all(sql, *params)
+
+
+def _conditions(filters: PaymentFilters) -> dict[str, Any]:
+    """The conditions of what a list is narrowed to, but for the period."""
+    return {
         "p.state = {}": filters.get("state"),
         _OF_ORDER: filters.get("order_id"),
         "p.session_id = {}": filters.get("session_id"),
-        "p.created_at < {}": created_before,
         "p.currency = {}": filters.get("currency"),
         "p.amount_minor = {}": filters.get("amount_minor"),
     }
-    sql, params = newest_first(select, params, conditions, by="p.id", page=page)
-    return await tx.fetch_all(sql, *params)
 
 
 async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:

@@ -1,7 +1,7 @@
 """Giving money back: in part, again and again, never more than came."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, Final, NamedTuple, assert_never
+from typing import Any, Final, NamedTuple, Unpack, assert_never
 
 import msgspec
 
@@ -36,6 +36,7 @@ from tillgate.checkout.refunds.model import (
     to_api,
 )
 from tillgate.checkout.refunds.proving import USED, not_proved, require_found
+from tillgate.checkout.refunds.records import RefundFilters
 from tillgate.checkout.sessions import records as sessions
 from tillgate.checkout.sessions.model import SessionStatus, excess, waits_for_decision
 from tillgate.checkout.sessions.operations import get_session
@@ -141,34 +142,16 @@ async def get_sent_by(tx: Transaction, refund: Refund) -> SentBy | None:
 
 
 async def list_refunds(
-    tx: Transaction,
-    principal: Principal,
-    page: PageRequest,
-    *,
-    status: RefundStatus | None = None,
-    payment_id: str | None = None,
-    order_id: str | None = None,
-    created_after: int | None = None,
-    created_before: int | None = None,
-    currency: str | None = None,
-    amount_minor: int | None = None,
+    tx: Transaction, principal: Principal, page: PageRequest, **filters: Unpack[RefundFilters]
 ) -> Page[Refund]:
     """Refunds, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.REFUND)
-    found = await records.newest(
-        tx,
-        principal.project_id,
-        principal.livemode,
-        page,
-        status=status,
-        payment_id=payment_id,
-        order_id=order_id,
-        created_after=created_after,
-        created_before=created_before,
-        currency=currency,
-        amount_minor=amount_minor,
-    )
-    return cut_newest(found, page)
+    return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
+
+
+async def count_refunds(tx: Transaction, principal: Principal, most: int, **filters: Unpack[RefundFilters]) -> int:
+    """How many refunds match what is given, counted up to ``most``."""
+    return await records.count(tx, principal.project_id, principal.livemode, most, **filters)
 
 
 async def refunds_of(

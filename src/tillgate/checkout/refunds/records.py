@@ -1,18 +1,18 @@
 """Every statement about refunds."""
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypedDict, Unpack
 
 import msgspec
 
 from keyturn.database import with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since, until
+from tillgate.base.pages import PageRequest, Period, since, until
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus, SentBy
 from tillgate.rails.port import Block
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import counted, newest_first
 
 _COLUMNS: Final = (
     "id, project_id, livemode, payment_id, order_id, transaction_id, status, amount_minor, currency, reason, "
@@ -28,6 +28,9 @@ _NEWEST: Final = (
     f"SELECT {_COLUMNS} FROM refunds WHERE project_id = $1 AND livemode = $2 "
     "AND id < $3 AND id >= $5 AND created_at >= $4"
 )
+_COUNTED: Final = "SELECT 1 FROM refunds WHERE project_id = $1 AND livemode = $2"
+# The columns of the indexes that a list may be sorted by.
+_SORTS: Final = {"created": (), "amount": ("currency", "amount_minor"), "status": ("status",)}
 Owner = Literal["payment_id", "order_id"]
 _NEWEST_OF: Final = {
     owner: with_list(
@@ -72,6 +75,18 @@ _COUNT_TRY: Final = "UPDATE refund_links SET tries = tries + 1 WHERE token_diges
 _END_LINK: Final = "DELETE FROM refund_links WHERE token_digest = $1"
 
 
+class RefundFilters(TypedDict, total=False):
+    """What a list of refunds may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
+
+    status: RefundStatus | None
+    payment_id: str | None
+    order_id: str | None
+    created_after: int | None
+    created_before: int | None
+    currency: str | None
+    amount_minor: int | None
+
+
 async def insert(tx: Transaction, refund: Refund) -> None:
     """Keep a new refund; its transaction is written separately."""
     await tx.execute(
@@ -113,28 +128,28 @@ async def newest(
     project_id: str,
     livemode: bool,
     page: PageRequest,
-    *,
-    status: RefundStatus | None,
-    payment_id: str | None,
-    order_id: str | None,
-    created_after: int | None,
-    created_before: int | None,
-    currency: str | None,
-    amount_minor: int | None,
+    **filters: Unpack[RefundFilters],
 ) -> list[Refund]:
     """Up to ``limit + 1`` refunds, newest first, that match what is given."""
+    created_after, created_before = filters.get("created_after"), filters.get("created_before")
     oldest = since(ids.REFUND, created_after)
     params = [project_id, livemode, until(ids.REFUND, page.before, created_before), created_after or 0, oldest]
-    filters = {
-        "status = {}": status,
-        "payment_id = {}": payment_id,
-        "order_id = {}": order_id,
-        "created_at < {}": created_before,
-        "currency = {}": currency,
-        "amount_minor = {}": amount_minor,
-    }
-    sql, params = newest_first(_NEWEST, params, filters, by="id", page=page)
+    conditions = {**_conditions(filters), "created_at < {}": created_before}
+    sql, params = newest_first(_NEWEST, params, conditions, by="id", page=page, sorts=_SORTS)
     return [_refund(row) for row in await tx.fetch_all(sql, *params)]
+
+
+async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[RefundFilters]) -> int:
+    """How many refunds match what is given, counted up to ``most``."""
+    period = Period(filters.get("created_after"), filters.get("created_before"))
+    params, asked = [project_id, livemode], _conditions(filters)
+    return await counted(tx, _COUNTED, params, asked, prefix=ids.REFUND, period=period, most=most)
+
+
+def _conditions(filters: RefundFilters) -> dict[str, Any]:
+    """The conditions of what a list is narrowed to, but for the period."""
+    names = ("status", "payment_id", "order_id", "currency", "amount_minor")
+    return {f"{name} = {{}}": filters.get(name) for name in names}
 
 
 async def newest_of(

@@ -63,6 +63,11 @@ async def list_sessions(
     return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
 
+async def count_sessions(tx: Transaction, principal: Principal, most: int, **filters: Unpack[SessionFilters]) -> int:
+    """How many sessions match what is given, counted up to ``most``."""
+    return await records.count(tx, principal.project_id, principal.livemode, most, **filters)
+
+
 async def list_kept_sessions(
     tx: Transaction, principal: Principal, page: PageRequest, public_url: str, **filters: Unpack[SessionFilters]
 ) -> Page[KeptForm]:

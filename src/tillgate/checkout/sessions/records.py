@@ -1,14 +1,14 @@
 """Every statement about checkout sessions."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
 import msgspec
 
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import PageRequest, since, until
+from tillgate.base.pages import PageRequest, Period, since, until
 from tillgate.checkout import kept
 from tillgate.checkout.clocks.model import SESSIONS_MAX
 from tillgate.checkout.kept import KeptForm, kept_forms
@@ -17,7 +17,7 @@ from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
 from tillgate.store.claiming import Work
 from tillgate.store.jobs.records import projects_with, without_job
-from tillgate.store.lists import newest_first
+from tillgate.store.lists import counted, newest_first
 
 # By value: quicker than asking the enumeration, for each row.
 _STATUSES: Final = {one.value: one for one in SessionStatus}
@@ -67,6 +67,9 @@ _NEWEST_KEPT: Final = (
     "SELECT s.id, s.kept FROM checkout_sessions s "
     "WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
 )
+_COUNTED: Final = "SELECT 1 FROM checkout_sessions s WHERE s.project_id = $1 AND s.livemode = $2"
+# The columns of the indexes that a list may be sorted by.
+_SORTS: Final = {"created": (), "amount": ("s.currency", "s.amount_minor"), "status": ("s.status",)}
 # What is done when the time of a session, or of what was authorized for it, is up. A session for which that failed has
 # a job of its own, and no batch takes it.
 EXPIRE: Final = "sessions.expire"
@@ -169,6 +172,8 @@ class SessionFilters(TypedDict, total=False):
     link_id: str | None
     created_after: int | None
     created_before: int | None
+    currency: str | None
+    amount_minor: int | None
 
 
 async def insert(tx: Transaction, session: CheckoutSession, form: bytes) -> None:
@@ -236,6 +241,13 @@ async def newest(
     """Up to ``limit + 1`` sessions, newest first, that match what is given."""
     rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
     return await _with_transfers(tx, [_session(row) for row in rows])
+
+
+async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[SessionFilters]) -> int:
+    """How many sessions match what is given, counted up to ``most``."""
+    period = Period(filters.get("created_after"), filters.get("created_before"))
+    params, asked, prefix = [project_id, livemode], _conditions(filters), ids.CHECKOUT_SESSION
+    return await counted(tx, _COUNTED, params, asked, prefix=prefix, period=period, most=most, by="s.id")
 
 
 async def newest_kept(
@@ -389,13 +401,19 @@ async def _newest(
         created_after or 0,
         oldest,
     ]
-    conditions = {
+    conditions = {**_conditions(filters), "s.created_at < {}": created_before}
+    sql, params = newest_first(select, params, conditions, by="s.id", page=page, sorts=_SORTS)
+    return await tx.fetch_all(sql, *params)
+
+
+def _conditions(filters: SessionFilters) -> dict[str, Any]:
+    """The conditions of what a list is narrowed to, but for the period."""
+    return {
         "s.status = {}": filters.get("status"),
         "s.link_id = {}": filters.get("link_id"),
-        "s.created_at < {}": created_before,
+        "s.currency = {}": filters.get("currency"),
+        "s.amount_minor = {}": filters.get("amount_minor"),
     }
-    sql, params = newest_first(select, params, conditions, by="s.id", page=page)
-    return await tx.fetch_all(sql, *params)
 
 
 async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
