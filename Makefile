@@ -69,7 +69,7 @@ release: test-parts ## Build the wheels, sources and npm package into dist/, and
 
 clean: ## Remove what was installed and cached; ./data stays
 	rm -rf $(VENV) dist build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
-	rm -rf sdks/typescript/node_modules sdks/typescript/build sdks/typescript/dist tests/express/node_modules tests/anvil/node_modules tests/solc/node_modules tests/svix/node_modules tests/wallets/node_modules tests/smartpay/node_modules
+	rm -rf sdks/typescript/node_modules sdks/typescript/build sdks/typescript/dist tests/express/node_modules tests/runtimes/node_modules tests/anvil/node_modules tests/solc/node_modules tests/svix/node_modules tests/wallets/node_modules tests/smartpay/node_modules
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 # What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
@@ -77,6 +77,7 @@ test-parts: $(STAMPS)/test
 	@scripts/browser.sh
 	@scripts/parts.sh
 	@scripts/typescript.sh
+	@scripts/runtimes.sh
 	@scripts/express.sh
 	@scripts/anvil.sh
 	@scripts/solc.sh

@@ -145,8 +145,8 @@ COMMANDS: dict[str, str | Reason] = {
     "test_the_pictures_of_the_readme_can_be_made_again",
     "python scripts/client_sync.py": "tests/client/test_operations.py::"
     "test_the_synchronous_client_is_made_from_the_asynchronous_one",
-    "scripts/typescript.sh types": "tests/sdk/test_typescript.py::"
-    "test_the_suite_of_the_client_passes_against_the_running_server",
+    "scripts/typescript.sh types": "tests/sdk/test_runtimes.py::"
+    "test_the_suite_of_the_client_passes_on_the_oldest_and_the_newest_node",
     "make bench ARGS=--quick": Reason("takes minutes and measures: what it runs is tested in tests/ part by part"),
     "make bench": Reason("takes minutes and measures"),
     'make bench ARGS="--only growth"': Reason("takes minutes and measures"),
