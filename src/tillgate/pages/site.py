@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from starlette.responses import Response
+
 from tillgate.pages import documents, guides
 from tillgate.pages.rendering import STATIC
 
@@ -22,7 +24,7 @@ POLICY: Final = (
 )
 _FILES: Final = ("tokens.css", "checkout.css", "document.css", "search.js")
 _FONTS: Final = "vendor/public-sans-5.3.0"
-_LINK: Final = re.compile(r'(?<= )(href|src|action)="(/[^"]*)"')
+_LINK: Final = re.compile(r'(?<= )(href|src|action)="(/[^"]{0,2000})"')
 _NO_INDEX: Final = '<meta name="robots" content="noindex">\n'
 _BEGINNING: Final = '<meta charset="utf-8">\n'
 
@@ -72,7 +74,7 @@ def _pages(errors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield f"errors/{code or 'index'}.html", _text(documents.document(code, documents.text_of(errors, code)))
 
 
-def _text(page: documents.Response) -> str:
+def _text(page: Response) -> str:
     return bytes(page.body).decode()
 
 
