@@ -65,6 +65,7 @@ PAGES: Final[Mapping[str, str]] = {
     "orders, oldest first": "/dashboard/orders?sort=created",
     "orders, largest first": "/dashboard/orders?sort=-amount",
     "orders, largest first, in the middle": "/dashboard/orders?sort=-amount&after=USD.5000.ord_{id}",
+    "orders of an old period, largest first": "/dashboard/orders?to=2020-01-01&sort=-amount",
     "orders by state": "/dashboard/orders?sort=status",
     "orders of a state, largest first": "/dashboard/orders?status=canceled&sort=-amount",
     "payments": "/dashboard/payments",
