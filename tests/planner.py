@@ -35,14 +35,14 @@ class Noting:
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._tx, name)
-        if not name.startswith("fetch"):
+        if not name.startswith("fetch") and name != "execute":
             return real
 
-        async def fetch(sql: str | Both, *params: Any) -> Any:
+        async def run(sql: str | Both, *params: Any) -> Any:
             self.asked.append(Asked(getattr(sql, self._tx.dialect) if isinstance(sql, Both) else sql, params))
             return await real(sql, *params)
 
-        return fetch
+        return run
 
 
 class Planner:

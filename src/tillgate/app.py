@@ -76,7 +76,7 @@ from tillgate.mail.operations import MailQueue
 from tillgate.mail.sending import Smtp
 from tillgate.metrics import CONTENT_TYPE, Metrics
 from tillgate.opening import open_layer, open_migrated
-from tillgate.pages import documents, guides, mails
+from tillgate.pages import documents, guides, mails, playground
 from tillgate.pages.context import PagesContext
 from tillgate.pages.mails import BuyerMails
 from tillgate.pages.papers import paper_of
@@ -100,6 +100,7 @@ from tillgate.wire import openapi
 from tillgate.wire.crossroads import Crossroads, hint_of_format
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.serving import DialectApp, needs_of_path
+from tillgate.wire.trying import playground_of
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
@@ -371,6 +372,7 @@ class Tillgate:
                 Route("/metrics", self._expose_metrics),
                 *tillgate.pages.routes(pages),
                 *documents.routes(error_pages.served(settings.public_url)),
+                *playground.routes(playground_of((self._api.dialect, *dialects))),
                 *guides.routes(),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),

@@ -1,6 +1,7 @@
 """Payments in the project's figures: day by day of a time zone, and those of before there were any."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,14 @@ from hypothesis import strategies as st
 
 from tests.dashboard.conftest import Owner, owner_of
 from tests.makers import execute, rows
+from tests.planner import Noting
 from tests.shop import Shop
 from tillgate.base.clock import DAY_MS
 from tillgate.base.principal import Principal
+from tillgate.checkout.books import operations as books
 from tillgate.checkout.figures.model import QUARTER_MS, Figures, begins, day_of, runs
 from tillgate.checkout.figures.operations import add, overview
+from tillgate.checkout.payments import counting
 from tillgate.checkout.payments.counting import count_batch
 
 pytestmark = pytest.mark.anyio
@@ -94,3 +98,30 @@ async def _accept(owner: Owner, session: dict[str, dict[str, str]]) -> None:
     client = await owner.shop.client()
     answer = await client.post(f"/orders/{session['order']['id']}/accept")
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_batch_of_earlier_payments_is_a_few_statements(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a batch waits for a bounded number of rows: each payment is marked in one statement with the
+    others, and a sum is written once, whatever number of them add to it."""
+    assert max(counting.BATCH_MAX, books.BATCH_MAX) <= 100
+    client = await shop.client()
+    for _ in range(7):
+        body = {"amount": {"value": "5.00", "currency": "USD"}}
+        session = (await client.post("/checkout_sessions", json=body)).json()
+        await client.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+    for column, module, run in (("counted", counting, count_batch), ("booked", books, books.book_batch)):
+        asked = {}
+        for most in (1, 3, 7):
+            monkeypatch.setattr(module, "BATCH_MAX", most)
+            await execute(shop.database, f"UPDATE payments SET {column} = FALSE")  # noqa: S608
+
+            async def batch(tx: Any, run: Any = run) -> tuple[int, int]:
+                noting: Any = Noting(tx)
+                return await run(noting), len(noting.asked)
+
+            done, asked[most] = await shop.database.write(batch)
+            assert done == most
+            [left] = await rows(shop.database, f"SELECT COUNT(*) AS n FROM payments WHERE NOT {column}")  # noqa: S608
+            assert left["n"] == 7 - most
+        # All of them moved in one quarter of an hour, or in two.
+        assert asked[7] <= asked[1] + 2, (column, asked)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.dashboard.conftest import Owner
 from tillgate.base.errors import Forbidden, TooOften
-from tillgate.dashboard import exports
+from tillgate.dashboard import exports, spooling
 from tillgate.dashboard.places import OF_PROJECT_MAX, ExportPlaces, Place
 from tillgate.rails.simulated.rail import REFUND_STAYS_PENDING
 
@@ -347,6 +347,53 @@ def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
     """Whatever a spreadsheet would take for one is text."""
     assert exports.safe(cell) == f"'{cell}"
     assert exports.safe(f"x{cell}") == f"x{cell}"
+
+
+async def test_a_file_is_of_one_moment(owner_of_both: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that are added, changed and refunded while it is sent: each is in it once, as it was when the file began,
+    whatever the pace at which it is received."""
+    monkeypatch.setattr(exports, "ROWS_EACH", 2)
+    monkeypatch.setattr(spooling, "MEMORY_BYTES_MAX", 1_000)  # most of it waits on the disk
+    owner = owner_of_both
+    api = await owner.shop.client()
+    amount = {"value": "5.00", "currency": "USD"}
+
+    async def sold() -> Any:
+        session = (await api.post("/checkout_sessions?expand=order", json={"amount": amount})).json()
+        answer = await api.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+        assert answer.status_code == 200, answer.text
+        return (await api.get(f"/orders/{session['order']['id']}")).json()
+
+    before, changes = [await sold() for _ in range(7)], asyncio.Event()
+    read = exports._Reading.page
+
+    async def page(self: Any, tx: Any, after: str | None) -> Any:
+        if after is not None:
+            await changes.wait()
+        return await read(self, tx, after)
+
+    monkeypatch.setattr(exports._Reading, "page", page)
+    cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())
+    scope = scope_of("/dashboard/orders/export", cookies) | {"query_string": b"format=jsonl"}
+    pieces: list[bytes] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        pieces.append(message.get("body", b""))
+        if len(pieces) == 2:
+            oldest = before[0]
+            refund = {"paymentId": oldest["paymentId"], "reason": "other", "amount": "1.00"}
+            assert (await api.post("/refunds", json=refund)).status_code == 201
+            changed = await api.patch(f"/orders/{before[1]['id']}", json={"metadata": {"seen": "late"}})
+            assert changed.status_code == 200, changed.text
+            await sold()
+            changes.set()
+
+    await owner.shop.app(scope, receive, send)
+    assert len(pieces) > 4
+    assert [json.loads(line) for line in b"".join(pieces).splitlines()] == before[::-1]
 
 
 async def test_a_file_that_nobody_waits_for_any_more_is_not_read_to_its_end(

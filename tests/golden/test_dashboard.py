@@ -523,6 +523,7 @@ async def people(golden: Golden, clerk: Clerk) -> None:
     await clerk.form("/notices/seen", project="1")
     await clerk.page("/settings")
     await clerk.page("/settings/apis")
+    await clerk.page("/playground")
     version = await clerk.owner.settings_version()
     await clerk.form("/settings", name="Corner shop", version=version)
     await clerk.form("/settings", why="no name", refused=True, name=" ", version=version)

@@ -223,7 +223,8 @@ async def operator(golden: Golden, http: httpx.AsyncClient) -> None:
     )
     golden.note(f"{one} (not there)", await http.get("/docs/errors/nonsense"))
     # The texts are those of docs/, which other tests hold.
-    for path, route in (("/docs", "GET /docs"), ("/docs/webhooks", "GET /docs/{name:path}")):
+    pages = (("/docs", "GET /docs"), ("/docs/webhooks", "GET /docs/{name:path}"))
+    for path, route in (*pages, ("/docs/playground", "GET /docs/playground")):
         shown = await http.get(path)
         head = shown.text.partition("<body")[0]
         golden.note(route, httpx.Response(shown.status_code, headers=shown.headers, text=head), route=route)

@@ -1,36 +1,60 @@
-"""Every field and parameter of the native API says what it means: a sentence, an example and a form."""
+"""Every field and parameter of each language says what it means: a sentence, an example and a form."""
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 import pytest
 from jsonschema_rs import validator_for
 
+from keyturn.http import openapi as keys
+from keyturn.http.server import ROUTES as KEY_ROUTES
 from keyturn.http.vocabulary import vocabulary
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import WORDS, document
+from tillgate.dialects.spoken import SPOKEN
+from tillgate.wire import openapi
 
-TOLD: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document(ROUTES, "https://pay.example")))
-COMPONENTS: dict[str, Any] = TOLD["components"]["schemas"]
+HOST: Final = "https://pay.example"
+DIALECTS: Final = {
+    Path(one.described_at).stem: one for spoken in SPOKEN for one in (spoken, *spoken.beside) if one.described_at
+}
+# Where each language's words are. Languages of one vendor share them.
+WORDS_OF: Final = {"native": WORDS, "keyturn": keys.WORDS} | {name: one.words for name, one in DIALECTS.items()}
+languages = pytest.mark.parametrize("language", WORDS_OF)
 
 
-def fields() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for holder, schema in COMPONENTS.items():
+@cache
+def told(language: str) -> dict[str, Any]:
+    """A language's OpenAPI document, as somebody reads it."""
+    if language == "native":
+        made = document(ROUTES, HOST)
+    elif language == "keyturn":
+        made = keys.document(KEY_ROUTES)
+    else:
+        made = openapi.document(DIALECTS[language], language, HOST, "1")
+    decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(made))
+    return decoded
+
+
+def fields(language: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for holder, schema in told(language)["components"]["schemas"].items():
         for name, field in schema.get("properties", {}).items():
             if "x-expanded" not in field:
                 yield holder, name, field
 
 
-def parameters() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, operations in TOLD["paths"].items():
+def parameters(language: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in told(language)["paths"].items():
         for method, operation in operations.items():
             for parameter in operation["parameters"]:
                 yield f"{method} {path} {parameter['name']}", parameter
 
 
-def misfits(schema: dict[str, Any], example: Any) -> list[str]:
-    whole = {**schema, "components": TOLD["components"]}
+def misfits(language: str, schema: dict[str, Any], example: Any) -> list[str]:
+    whole = {**schema, "components": told(language)["components"]}
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     validator = validator_for(whole, validate_formats=True)
     return [error.message for error in validator.iter_errors(example)]
@@ -45,42 +69,50 @@ def exemplified(schema: dict[str, Any]) -> bool:
     return bool({"examples", "enum", "$ref", "example", "default"} & schema.keys())
 
 
-def test_every_field_has_a_sentence_and_an_example() -> None:
+@languages
+def test_every_field_has_a_sentence_and_an_example(language: str) -> None:
     """A field without a sentence, or whose values nobody has seen, fails by its name."""
-    silent = [f"{holder}.{name}" for holder, name, one in fields() if not is_sentence(one.get("description", ""))]
-    unseen = [f"{holder}.{name}" for holder, name, field in fields() if not exemplified(field)]
+    silent = [
+        f"{holder}.{name}" for holder, name, one in fields(language) if not is_sentence(one.get("description", ""))
+    ]
+    unseen = [f"{holder}.{name}" for holder, name, field in fields(language) if not exemplified(field)]
     assert (silent, unseen) == ([], [])
 
 
-def test_every_parameter_has_a_sentence() -> None:
+@languages
+def test_every_parameter_has_a_sentence(language: str) -> None:
     """What stands in a path, a query or a header is told as well."""
-    assert [name for name, one in parameters() if not is_sentence(one.get("description", ""))] == []
+    assert [name for name, one in parameters(language) if not is_sentence(one.get("description", ""))] == []
 
 
-def test_every_example_is_valid() -> None:
+@languages
+def test_every_example_is_valid(language: str) -> None:
     """An example fits the schema beside it, formats included."""
     wrong = [
         f"{holder}.{name}: {problem}"
-        for holder, name, field in fields()
+        for holder, name, field in fields(language)
         for example in field.get("examples", ())
-        for problem in misfits(field, example)
+        for problem in misfits(language, field, example)
     ]
     wrong += [
         f"{name}: {problem}"
-        for name, one in parameters()
+        for name, one in parameters(language)
         if "example" in one
-        for problem in misfits(one["schema"], one["example"])
+        for problem in misfits(language, one["schema"], one["example"])
     ]
     assert wrong == []
 
 
-def test_no_word_is_left_over() -> None:
-    """What the vocabulary says is said of a field that there is."""
-    words = vocabulary(WORDS)
-    names = {name for _, name, _ in fields()} | {one["name"] for _, one in parameters()}
-    taken = {(schema, name) for schema, name, _ in fields()}
-    taken |= {(one["in"], one["name"]) for _, one in parameters()}
-    assert words.everywhere.keys() <= names
+@pytest.mark.parametrize(
+    "path", sorted({path for path in WORDS_OF.values() if path is not None}), ids=lambda path: path.parent.name
+)
+def test_no_word_is_left_over(path: Path) -> None:
+    """What a vocabulary says is said of a field that there is."""
+    words = vocabulary(path)
+    told_by = [language for language, own in WORDS_OF.items() if own == path]
+    taken = {(holder, name) for language in told_by for holder, name, _ in fields(language)}
+    taken |= {(one["in"], one["name"]) for language in told_by for _, one in parameters(language)}
+    assert words.everywhere.keys() <= {name for _, name in taken}
     assert {(holder, name) for holder, own in words.within.items() for name in own} <= taken
 
 

@@ -6,6 +6,7 @@ differ is a :class:`Both`, which shows the two texts side by side.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from keyturn.database.high_water import HighWater
@@ -136,6 +137,19 @@ class Database(Protocol):
 
         Raises:
             StoreUnavailable: there was no answer in time, or none at all.
+        """
+        ...
+
+    def snapshot(self, *, within_seconds: float) -> AbstractAsyncContextManager[Transaction]:
+        """One moment, to be read in many steps between which others have their turn: nothing that is committed later
+        is seen. While it is held, PostgreSQL keeps every row that was changed since, and SQLite its log, so it ends.
+
+        Args:
+            within_seconds: for how long it is held at most, the wait for a connection included. What runs in it is
+                cancelled then.
+
+        Raises:
+            StoreUnavailable: the time is over, or the database cannot be read.
         """
         ...
 

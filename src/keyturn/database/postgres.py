@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 import asyncpg
@@ -130,9 +130,36 @@ class PostgresDatabase:
         self.high_water = high_water
         self._listening: set[asyncio.Task[None]] = set()
         self._full_until = 0.0
+        # However many moments are held, most connections are for everybody else.
+        self._snapshots = asyncio.Semaphore(max(1, pool.get_max_size() // 4))
 
     async def read(self, operation: Operation[T], *, within_seconds: float = READ_SECONDS) -> T:
         return await self._run(lambda connection: operation(PostgresTransaction(connection)), within_seconds)
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self, *, within_seconds: float) -> AsyncIterator[Transaction]:
+        deadline = asyncio.timeout(within_seconds)
+        try:
+            async with deadline, self._snapshots:
+                connection = await self._pool.acquire()
+                try:
+                    async with connection.transaction(isolation="repeatable_read", readonly=True):
+                        # Others have their turn between two steps, for as long as the moment is held.
+                        idle = f"SET LOCAL idle_in_transaction_session_timeout = '{within_seconds + 1:.0f}s'"
+                        await connection.execute(idle)
+                        yield PostgresTransaction(connection)
+                except asyncio.CancelledError:
+                    with contextlib.suppress(asyncpg.InterfaceError):  # it is gone already
+                        connection.terminate()
+                    raise
+                finally:
+                    await self._pool.release(connection)
+        except TimeoutError as error:
+            if deadline.expired():
+                raise StoreUnavailable(f"PostgreSQL: a moment was held for {within_seconds:.0f} seconds") from error
+            _raise(error)
+        except _OF_THE_DRIVER as error:
+            _raise(error)
 
     def version(self) -> int | None:
         return None  # it would take the round trip that it is to save

@@ -28,7 +28,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
@@ -298,6 +298,23 @@ class SqliteDatabase:
             except _Locked:
                 if time.monotonic() >= ends:
                     raise
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self, *, within_seconds: float) -> AsyncIterator[Transaction]:
+        self._refuse()
+        deadline = asyncio.timeout(within_seconds)
+        try:
+            async with deadline:
+                with contextlib.closing(_connect(self.path, reads_only=True, busy_timeout_ms=0)) as connection:
+                    connection.execute("BEGIN")
+                    connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # it begins with the first read
+                    yield SqliteTransaction(connection)
+        except sqlite3.Error as error:
+            _raise(error)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise StoreUnavailable(f"SQLite: a moment was held for {within_seconds:.0f} seconds") from error
 
     def version(self) -> int | None:
         # Of the reading connection, which never commits: so this counts the commits of all others, our

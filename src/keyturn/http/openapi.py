@@ -1,21 +1,26 @@
 """The OpenAPI 3.1 document, out of the same declarations that route and check."""
 
 import re
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from keyturn.http.denials import Problem
 from keyturn.http.routing import Only, Route
+from keyturn.http.vocabulary import describe, vocabulary, worded
 
 VERSION: Final = "1"
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 
 _WORD: Final = re.compile(r"[^a-z0-9]+")
 _IDEMPOTENCY_KEY: Final = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": 255,
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
     "description": "Send the same one with a request that is sent again: it then has one effect.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "key-for-cus-1042",
 }
 _WHO: Final = {
     Only.ROOT: "The root credential only.",
@@ -33,6 +38,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
     types = list(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(types, schemas, strict=True))
+    describe(components, vocabulary(WORDS))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components)
@@ -67,15 +73,18 @@ def document(routes: list[Route]) -> dict[str, Any]:
 
 def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     need = route.need
+    words = vocabulary(WORDS)
     parameters: list[dict[str, Any]] = []
     if "{id}" in route.path:
-        parameters.append({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+        shown = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+        parameters.append(worded(shown, words.word("id", "path")))
     if route.query is not None:
         name = schema_of[route.query]["$ref"].rpartition("/")[2]
         for parameter, schema in components[name]["properties"].items():
-            parameters.append({"name": parameter, "in": "query", "required": False, "schema": schema})
+            shown = {"name": parameter, "in": "query", "required": False, "schema": schema}
+            parameters.append(worded(shown, words.word(parameter, name, "query")))
     if route.idempotent:
-        parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": _IDEMPOTENCY_KEY})
+        parameters.append(_IDEMPOTENCY_KEY)
     media_type = route.media_type or "application/json"
     schema = schema_of[route.answers] if route.answers is not None else {}
     operation: dict[str, Any] = {

@@ -1,7 +1,8 @@
 """Each list as a file, as it is filtered: comma-separated values for a spreadsheet, JSON Lines for a program.
 
-A file is written while it is read, a few rows at a time. It holds what there was when it began: it goes from the newest
-row to the oldest, and what is made meanwhile is newer than where it is.
+A file is sent while it is read, a few rows at a time, out of one moment of the database: each row is in it once, as it
+was when the file began, whatever is added and changed meanwhile. The moment is held for as long as reading takes, and
+not for as long as whoever asked takes to receive it (:mod:`tillgate.dashboard.spooling`).
 """
 
 import asyncio
@@ -33,16 +34,20 @@ from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.object import to_api as session_to_api
 from tillgate.dashboard import customers, sales
 from tillgate.dashboard.calls import READ, Call, Unusable, View
+from tillgate.dashboard.filters import Filters
 from tillgate.dashboard.listing import Listing
 from tillgate.dashboard.places import Place
 from tillgate.dashboard.rendering import order_words, session_words
 from tillgate.dashboard.sales import Sale
 from tillgate.dashboard.selecting import selected
 from tillgate.dashboard.session_lists import SESSIONS, TRANSACTIONS
+from tillgate.dashboard.spooling import Spool
 from tillgate.store import Transaction
 
 # Few, so that nobody else waits for them.
 ROWS_EACH: Final = 50
+# How long a moment is held. Meanwhile PostgreSQL's vacuum and the log of SQLite wait.
+MOMENT_SECONDS: Final = 120.0
 CSV, JSON_LINES = "csv", "jsonl"
 MEDIA_TYPES: Final = {CSV: "text/csv; charset=utf-8; header=present", JSON_LINES: "application/x-ndjson"}
 # What a spreadsheet takes for the beginning of a formula, or passes over on its way to one.
@@ -193,14 +198,15 @@ def _at(milliseconds: int, zone: ZoneInfo) -> str:
 class _Placed(StreamingResponse):
     """A file with its place, which it gives back when it is sent, or nobody waits for it any more."""
 
-    def __init__(self, place: Place, content: AsyncIterator[bytes], **more: Any) -> None:
+    def __init__(self, place: Place, spool: Spool, content: AsyncIterator[bytes], **more: Any) -> None:
         super().__init__(content, **more)
-        self._place = place
+        self._place, self._spool = place, spool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
+            await self._spool.close()
             self._place.give_back()
 
 
@@ -222,6 +228,56 @@ def _view(export: Export) -> View:
     return View("GET", f"{export.listing.root}/export", answer, READ)
 
 
+class _Reading:
+    """A list that becomes a file, out of one moment of the database."""
+
+    def __init__(self, call: Call, export: Export, filters: Filters, *, kind: str, zone: ZoneInfo) -> None:
+        self._call, self._export, self._filters, self._kind, self._zone = call, export, filters, kind, zone
+        self._ticked = selected(call, export.chosen.name) if export.chosen is not None else []
+
+    async def page(self, tx: Transaction, after: str | None) -> Page[Any]:
+        """The next rows, or those that were ticked."""
+        export, principal = self._export, self._call.principal
+        if self._ticked and export.chosen is not None:
+            return await export.chosen.read(tx, principal, self._ticked)
+        return await export.listing.page(tx, principal, self._filters._replace(page=PageRequest(ROWS_EACH, after)))
+
+    async def make(self, spool: Spool) -> None:
+        """Write all of them."""
+        async with self._call.context.database.snapshot(within_seconds=MOMENT_SECONDS) as tx:
+            shown = await self.page(tx, None)
+            spool.add(self._text(shown, first=True))
+            while shown.has_more:
+                # A read of SQLite waits for nothing: without this nobody else had a turn before the last row.
+                await asyncio.sleep(0)
+                shown = await self.page(tx, shown.data[-1].id)
+                spool.add(self._text(shown, first=False))
+
+    async def sent(self, first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """What is written, for as long as whoever asked for it may read it."""
+        yield first
+        who, accounts = self._call.principal, self._call.context.accounts
+        async for piece in rest:
+            # Nor does sending to somebody who has gone, which nobody would notice.
+            await asyncio.sleep(0)
+            if not await accounts.may_still(self._call.cookie, who.project_id, Right.READ, livemode=who.livemode):
+                # Broken off, so that nobody takes a part for the whole.
+                raise Forbidden("Whoever asked for this file may not read it any more.")
+            yield piece
+
+    def _text(self, found: Page[Any], *, first: bool) -> bytes:
+        if self._kind == JSON_LINES:
+            url = self._call.context.public_url
+            return b"".join(msgspec.json.encode(self._export.to_api(one, url)) + b"\n" for one in found.data)
+        written = io.StringIO()
+        for number, row in enumerate(found.data):
+            cells = self._export.cells(row, self._zone)
+            if first and number == 0:
+                csv.writer(written).writerow(cells)
+            csv.writer(written).writerow(safe(cell) for cell in cells.values())
+        return written.getvalue().encode()
+
+
 async def _file(call: Call, export: Export) -> Response:
     """The file; what cannot be is refused before it begins."""
     listing = export.listing
@@ -234,56 +290,24 @@ async def _file(call: Call, export: Export) -> Response:
         raise InvalidInput("time_zone", Problem.NOT_A_TIME_ZONE)
     zone = ZoneInfo(name)
 
-    ticked = selected(call, export.chosen.name) if export.chosen is not None else []
-
-    async def page(after: str | None) -> Page[Any]:
-        if ticked and export.chosen is not None:
-            read = export.chosen.read
-            return await call.read(lambda tx: read(tx, call.principal, ticked))
-        wanted = filters._replace(page=PageRequest(ROWS_EACH, after))
-        return await call.read(lambda tx: listing.page(tx, call.principal, wanted))
-
-    def text(found: Page[Any], *, first: bool) -> bytes:
-        if kind == JSON_LINES:
-            return b"".join(
-                msgspec.json.encode(export.to_api(one, call.context.public_url)) + b"\n" for one in found.data
-            )
-        written = io.StringIO()
-        for number, row in enumerate(found.data):
-            cells = export.cells(row, zone)
-            if first and number == 0:
-                csv.writer(written).writerow(cells)
-            csv.writer(written).writerow(safe(cell) for cell in cells.values())
-        return written.getvalue().encode()
-
-    async def still() -> bool:
-        who = call.principal
-        return await call.context.accounts.may_still(call.cookie, who.project_id, Right.READ, livemode=who.livemode)
-
-    headers_only = call.request.method == "HEAD"
-    place = None if headers_only else call.context.exports.take(call.principal.project_id)
-    # Refused before it begins, and given back where it does not.
-    found = await page(None)
-
-    async def body() -> AsyncIterator[bytes]:
-        shown = found
-        yield text(shown, first=True)
-        while shown.has_more:
-            # Neither a read of SQLite nor sending to somebody who has gone waits for anything: without this nobody
-            # else had a turn before the last row, and nobody noticed that the reader is gone.
-            await asyncio.sleep(0)
-            if not await still():
-                # Broken off, so that nobody takes a part for the whole.
-                raise Forbidden("Whoever asked for this file may not read it any more.")
-            shown = await page(shown.data[-1].id)
-            yield text(shown, first=False)
-
+    reading = _Reading(call, export, filters, kind=kind, zone=zone)
     today = _at(call.context.clock.now(), zone)[:10]
     file = f"{listing.name}-{call.principal.mode}-{today}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    if place is None:
+    if call.request.method == "HEAD":
+        await call.read(lambda tx: reading.page(tx, None))
         return Response(headers=headers, media_type=MEDIA_TYPES[kind])
-    return _Placed(place, body(), headers=headers, media_type=MEDIA_TYPES[kind])
+    place, spool = call.context.exports.take(call.principal.project_id), Spool()
+    try:
+        spool.begin(reading.make)
+        rest = spool.pieces()
+        # Refused before it begins.
+        first = await anext(rest)
+    except BaseException:
+        await spool.close()
+        place.give_back()
+        raise
+    return _Placed(place, spool, reading.sent(first, rest), headers=headers, media_type=MEDIA_TYPES[kind])
 
 
 VIEWS: Final = tuple(_view(export) for export in _EXPORTS)

@@ -80,6 +80,7 @@ OFFERS: Final = (
     Offer("Requests", "/dashboard/requests", READ_BOTH, "errors log"),
     Offer("Audit log", "/dashboard/audit", READ_BOTH),
     Offer("APIs", "/dashboard/settings/apis", READ_BOTH, "languages dialects"),
+    Offer("Playground", "/dashboard/playground", READ_BOTH, "try calls api test"),
     Offer("Projects", "/dashboard/projects", ANYBODY),
     Offer("Account", "/dashboard/account", ANYBODY, "password sign-in"),
     Offer("People", "/dashboard/people", Need(Right.PEOPLE, both_modes), "invite roles members"),

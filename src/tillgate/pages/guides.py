@@ -1,6 +1,6 @@
 """``/docs``: the guides and the reference, as they are in ``docs/``, on the installation that they are about.
 
-Each page is rendered once, when it is first asked for, on a thread. There is no script: searching is done here.
+Each page is rendered once, when it is first asked for, on a thread. None has a script; searching is done here.
 """
 
 import functools
@@ -23,6 +23,7 @@ from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import page
 
 ROOT: Final = "/docs"
+PLAYGROUND: Final = f"{ROOT}/playground"
 FOUND_MAX: Final = 30
 WORDS_MAX: Final = 8
 # By chapter, in the order of the navigation; a test holds that no document is missing.
@@ -32,8 +33,8 @@ CHAPTERS: Final = (
         "test-mode payment-links selling money webhooks idempotency mail "
         "documents embedding importing people command-line",
     ),
-    ("Live and in production", "going-live live operating production performance security-model asvs"),
-    ("Keys", "keys keyturn leaks"),
+    ("Live and in production", "going-live live operating production containers performance security-model asvs"),
+    ("Keys", "keys keyturn keyturn-frameworks leaks"),
     ("Reference", "reference/* dialects/*"),
     ("The project", "why glossary architecture tests releasing roadmap"),
 )
@@ -80,7 +81,7 @@ def names() -> tuple[str, ...]:
 def chapters() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The navigation: each chapter with the addresses and titles of its pages."""
     told = [(chapter, tuple((f"{ROOT}/{name}", title_of(name)) for name in listed)) for chapter, listed in _listed()]
-    return (*told, ("Errors", ((ERRORS, "Error codes"),)))
+    return (*told, ("Errors", ((ERRORS, "Error codes"),)), ("Try it", ((PLAYGROUND, "API playground"),)))
 
 
 @functools.cache

@@ -10,7 +10,8 @@ import msgspec
 from keyturn.database import Row, Transaction, with_list
 from tillgate.store.erasing import Person, Place
 
-ROWS_MAX: Final = 500
+# Few enough that nobody notices while they are looked through.
+ROWS_MAX: Final = 200
 _ESCAPED: Final = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
 
 IDEMPOTENT_ANSWERS: Final = Place(
@@ -32,6 +33,18 @@ class Looked(NamedTuple):
 
     after: tuple[str, ...] | None
     retry: bool = False
+
+
+class Found(NamedTuple):
+    """What a page of a place holds.
+
+    Attributes:
+        last: the last row of the page; None where it is the last page.
+        rows: those that name the person.
+    """
+
+    last: tuple[str, ...] | None
+    rows: Sequence[Row]
 
 
 def beginning(place: Place) -> tuple[str, ...]:
@@ -82,19 +95,24 @@ def _selected(place: Place) -> str:
     return ", ".join(dict.fromkeys((*place.key, *place.columns, *((place.subject,) if place.subject else ()))))
 
 
-async def look(tx: Transaction, place: Place, after: Sequence[str], person: Person, of: tuple[str, bool]) -> Looked:
-    """Take the person out of the next rows of a place that name them, of a project and mode."""
+async def find(tx: Transaction, place: Place, after: Sequence[str], person: Person, of: tuple[str, bool]) -> Found:
+    """Look through the next rows of a place, of a project and mode, for those that name the person."""
     spellings = person.spellings(by_id=place.by_id)
     if not spellings:
-        return Looked(None)
+        return Found(None, [])
     end = await tx.fetch_one(_page_end(place), *of, *after)
     last = tuple(str(end[one]) for one in place.key) if end is not None else None
     likes = [f"%{one.translate(_ESCAPED)}%".lower() for one in spellings]
     statement = _named_on(place, last is not None, len(likes))
-    rows = await tx.fetch_all(statement, *of, *after, *(last or ()), *likes)
-    if not await _erase(tx, place, rows, person, linked=False):
+    return Found(last, await tx.fetch_all(statement, *of, *after, *(last or ()), *likes))
+
+
+async def look(tx: Transaction, place: Place, after: Sequence[str], person: Person, of: tuple[str, bool]) -> Looked:
+    """Take the person out of the next rows of a place that name them, of a project and mode."""
+    found = await find(tx, place, after, person, of)
+    if not await _erase(tx, place, found.rows, person, linked=False):
         return Looked(tuple(after), retry=True)
-    return Looked(last)
+    return Looked(found.last)
 
 
 async def look_at_linked(

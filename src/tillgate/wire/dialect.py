@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -129,6 +130,7 @@ class Dialect(NamedTuple):
         encode: an answer of a route into a body.
         expansions: what can be put into what; None where nothing can.
         described_at: where its paths are listed, to be told to who asks for one that it has not.
+        words: what its fields mean, a file of :mod:`keyturn.http.vocabulary`; None where it is not described.
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
@@ -161,6 +163,7 @@ class Dialect(NamedTuple):
     beside: tuple["Dialect", ...] = ()
     signed_in: SignedIn | None = None
     described_at: str = ""
+    words: Path | None = None
     paging: Paging | None = None
     webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from keyturn.http.routing import variables_of
+from keyturn.http.vocabulary import Vocabulary, describe, vocabulary, worded
 from keyturn.needs import Access
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.dialect import SEGMENT_LENGTH_MAX, Dialect
@@ -26,9 +27,12 @@ def document(dialect: Dialect, title: str, public_url: str, version: str) -> dic
         types += [type for type in (route.answers, route.body, route.query) if type is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(types, schemas, strict=True))
+    words = vocabulary(dialect.words) if dialect.words is not None else Vocabulary({}, {})
+    describe(components, words)
     paths: dict[str, dict[str, Any]] = {}
     for route in dialect.routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(dialect, route, schema_of, components)
+        operation = _operation(dialect, route, schema_of, components, words)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     taken = {schema_of[route.query]["$ref"].rpartition("/")[2] for route in dialect.routes if route.query is not None}
     return {
         "openapi": "3.1.0",
@@ -63,27 +67,35 @@ def operation_id(route: Route) -> str:
     return f"{route.method.lower()}_{_NO_WORD.sub('_', route.path).strip('_')}"
 
 
-def query_of(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
+def query_of(
+    route: Route, schema_of: dict[Any, Any], components: dict[str, Any], words: Vocabulary
+) -> list[dict[str, Any]]:
     """The parameters that a route takes in its query."""
     if route.query is None:
         return []
-    schema = components[schema_of[route.query]["$ref"].rpartition("/")[2]]
+    holder = schema_of[route.query]["$ref"].rpartition("/")[2]
     return [
-        {"name": name, "in": "query", "required": False, "schema": one} for name, one in schema["properties"].items()
+        worded({"name": name, "in": "query", "required": False, "schema": one}, words.word(name, holder, "query"))
+        for name, one in components[holder]["properties"].items()
     ]
 
 
-def _operation(dialect: Dialect, route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    dialect: Dialect, route: Route, schema_of: dict[Any, Any], components: dict[str, Any], words: Vocabulary
+) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "minLength": 1, "maxLength": SEGMENT_LENGTH_MAX},
-        }
+        worded(
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1, "maxLength": SEGMENT_LENGTH_MAX},
+            },
+            words.word(name, "path"),
+        )
         for name in variables_of(route.path)
     ]
-    parameters += query_of(route, schema_of, components)
+    parameters += query_of(route, schema_of, components, words)
     policy = dialect.idempotency
     named = dialect.signed_in is None or route.signed_in
     if not isinstance(route.action, Reads) and route.method in policy.methods and named:

@@ -1,6 +1,7 @@
 """Booking what a payment has changed, and reading a month."""
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tillgate.base.principal import Principal
@@ -28,7 +29,7 @@ from tillgate.checkout.projects.operations import get_settings
 from tillgate.events import records as events
 from tillgate.store import Transaction
 
-BATCH_MAX: Final = 200
+BATCH_MAX: Final = 100
 _ALL: Final = ""
 
 
@@ -48,7 +49,7 @@ async def book_change(
     if was == now_is and (was == NONE or accounts[0] == accounts[1]):
         return
     if not before.booked:
-        await _book(tx, before, totals[0])
+        await _book(tx, after.project_id, after.livemode, [(before, totals[0])])
     quarter = quarter_of(now)
     changes: dict[Account, Entry] = defaultdict(Entry)
     changes[accounts[1]] = now_is
@@ -66,8 +67,7 @@ async def book_batch(tx: Transaction) -> int:
     found = await payments.locked_to_book(tx, *log, BATCH_MAX)
     await events.hold_sequence(tx, *log)
     of = {one.id: one.totals for one in await orders.by_ids(tx, *log, [one.order_id for one in found])}
-    for one in found:
-        await _book(tx, one, of[one.order_id])
+    await _book(tx, *log, [(one, of[one.order_id]) for one in found])
     return len(found)
 
 
@@ -128,10 +128,26 @@ def _account(recorded: RecordedPayment) -> Account:
     return Account(payment.price.currency, network_of(payment.rail, payment.terms.chain_id))
 
 
-async def _book(tx: Transaction, recorded: RecordedPayment, totals: Totals) -> None:
-    """Book a payment of an earlier version as it stands: money when it was final, its order with the last of it. What
-    it was between, such as in review, is not known any more."""
-    payment, account = recorded.payment, _account(recorded)
+async def _book(
+    tx: Transaction, project_id: str, livemode: bool, found: Sequence[tuple[RecordedPayment, Totals]]
+) -> None:
+    """Book payments of a project and mode of an earlier version: each sum is written once, whatever number of them add
+    to it."""
+    sums: dict[tuple[int, Account], Entry] = defaultdict(Entry)
+    for one, totals in found:
+        account = _account(one)
+        for quarter, change in _changes(one, totals):
+            sums[quarter, account] = sums[quarter, account].plus(change)
+    for (quarter, account), change in sorted(sums.items()):
+        if change != NONE:
+            await records.add(tx, project_id, livemode, quarter, account, change)
+    await payments.set_booked(tx, [one.payment.id for one, _ in found])
+
+
+def _changes(recorded: RecordedPayment, totals: Totals) -> Iterator[tuple[int, Entry]]:
+    """A payment as it stands, by quarters: money when it was final, its order with the last of it. What it was between,
+    such as in review, is not known any more."""
+    payment = recorded.payment
     moves = (*payment.transfers, *payment.returned)
     instants = sorted({one.confirmed_at for one in moves if one.confirmed_at is not None})
     came = max((one.confirmed_at for one in payment.transfers if one.confirmed_at is not None), default=0)
@@ -139,13 +155,7 @@ async def _book(tx: Transaction, recorded: RecordedPayment, totals: Totals) -> N
     for at in instants:
         state = recorded.state if at >= came else PaymentState.DETECTED
         entry = entry_of(recorded._replace(payment=until(payment, at), state=state), totals)
-        await _add(tx, recorded, quarter_of(at), account, entry.minus(so_far))
+        yield quarter_of(at), entry.minus(so_far)
         so_far = entry
     rest = entry_of(recorded, totals).minus(so_far)
-    await _add(tx, recorded, quarter_of(max(recorded.updated_at, *instants, came)), account, rest)
-    await payments.set_booked(tx, payment.id)
-
-
-async def _add(tx: Transaction, recorded: RecordedPayment, quarter: int, account: Account, change: Entry) -> None:
-    if change != NONE:
-        await records.add(tx, recorded.project_id, recorded.livemode, quarter, account, change)
+    yield quarter_of(max(recorded.updated_at, *instants, came)), rest

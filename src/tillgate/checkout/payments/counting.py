@@ -6,6 +6,7 @@ the figures who did not wait for the number, and nobody waits in a circle.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -19,7 +20,8 @@ from tillgate.checkout.payments.model import Payment, PaymentState, RecordedPaym
 from tillgate.events import records as events
 from tillgate.store import Transaction
 
-BATCH_MAX: Final = 200
+# Sums and payments are written by few statements, and whoever waits for the event's number waits for few rows.
+BATCH_MAX: Final = 100
 _ENDED: Final = (PaymentState.EXPIRED, PaymentState.CANCELED, PaymentState.FAILED)
 
 
@@ -32,7 +34,7 @@ def figures_of(recorded: RecordedPayment) -> Figures:
 async def count_change(tx: Transaction, before: RecordedPayment, after: RecordedPayment, now: int) -> None:
     """Add what a payment has changed to the figures; its event was written in this transaction."""
     if not after.counted:
-        await _count(tx, before)
+        await _count(tx, after.project_id, after.livemode, [before])
     change = figures_of(after).minus(figures_of(before))
     await figures.add(tx, after.project_id, after.livemode, now, after.payment.price.currency, change)
 
@@ -44,8 +46,7 @@ async def count_batch(tx: Transaction) -> int:
         return 0
     found = await records.locked_to_count(tx, *log, BATCH_MAX)
     await events.hold_sequence(tx, *log)
-    for one in found:
-        await _count(tx, one)
+    await _count(tx, *log, found)
     return len(found)
 
 
@@ -63,7 +64,19 @@ async def still_counting(tx: Transaction, principal: Principal) -> bool:
     return await records.any_to_count(tx, principal.project_id, principal.livemode)
 
 
-async def _count(tx: Transaction, recorded: RecordedPayment) -> None:
+async def _count(tx: Transaction, project_id: str, livemode: bool, found: Sequence[RecordedPayment]) -> None:
+    """Count payments of a project and mode: each sum is written once, whatever number of them add to it."""
+    sums: dict[tuple[int, str], Figures] = defaultdict(Figures)
+    for one in found:
+        currency = one.payment.price.currency
+        for quarter, part in _parts(one).items():
+            sums[quarter, currency] = sums[quarter, currency].plus(part)
+    for (quarter, currency), part in sorted(sums.items()):
+        await figures.add_to(tx, project_id, livemode, quarter, currency, part)
+    await records.set_counted(tx, [one.payment.id for one in found])
+
+
+def _parts(recorded: RecordedPayment) -> dict[int, Figures]:
     parts: dict[int, Figures] = defaultdict(Figures)
     payment, whole = recorded.payment, figures_of(recorded)
     came = sorted(one.confirmed_at for one in payment.transfers if one.confirmed_at is not None)
@@ -79,9 +92,7 @@ async def _count(tx: Transaction, recorded: RecordedPayment) -> None:
     for part in parts.values():
         left = left.minus(part)
     parts[quarter_of(ended_at)] = parts[quarter_of(ended_at)].plus(left)
-    for quarter, part in sorted(parts.items()):
-        await figures.add_to(tx, recorded.project_id, recorded.livemode, quarter, payment.price.currency, part)
-    await records.set_counted(tx, payment.id)
+    return parts
 
 
 def _moved(payment: Payment) -> Figures:

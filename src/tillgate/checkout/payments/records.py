@@ -112,8 +112,8 @@ _SESSIONS: Final = with_list("SELECT id FROM checkout_sessions WHERE id IN {list
 _LOCK_SESSIONS: Final = Both(sqlite=_SESSIONS.sqlite, postgres=f"{_SESSIONS.postgres} FOR UPDATE")
 _OF_SESSIONS: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.counted")
 _OF_SESSIONS_TO_BOOK: Final = with_list(f"{_RECORDED} WHERE p.session_id IN {{list}} AND NOT p.booked")
-_SET_BOOKED: Final = "UPDATE payments SET booked = TRUE WHERE id = $1 AND NOT booked"
-_SET_COUNTED: Final = "UPDATE payments SET counted = TRUE WHERE id = $1 AND NOT counted"
+_SET_BOOKED: Final = with_list("UPDATE payments SET booked = TRUE WHERE id IN {list} AND NOT booked")
+_SET_COUNTED: Final = with_list("UPDATE payments SET counted = TRUE WHERE id IN {list} AND NOT counted")
 _SET_METADATA: Final = "UPDATE payments SET metadata = $1, updated_at = $2, kept = NULL WHERE id = $3"
 
 _TRANSFER_COLUMNS: Final = (
@@ -411,14 +411,14 @@ async def _locked(
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
-async def set_booked(tx: Transaction, payment_id: str) -> None:
-    """A payment is in its project's books from now on."""
-    await tx.execute(_SET_BOOKED, payment_id)
+async def set_booked(tx: Transaction, payment_ids: Sequence[str]) -> None:
+    """These payments are in their project's books from now on."""
+    await tx.execute(_SET_BOOKED, msgspec.json.encode(payment_ids).decode())
 
 
-async def set_counted(tx: Transaction, payment_id: str) -> None:
-    """A payment is in its project's figures from now on."""
-    await tx.execute(_SET_COUNTED, payment_id)
+async def set_counted(tx: Transaction, payment_ids: Sequence[str]) -> None:
+    """These payments are in their project's figures from now on."""
+    await tx.execute(_SET_COUNTED, msgspec.json.encode(payment_ids).decode())
 
 
 async def transfers_of(tx: Transaction, payment_ids: Sequence[str]) -> dict[str, tuple[Transfer, ...]]:

@@ -1,5 +1,6 @@
 """Coin Moebius as a dialect: its routes, its envelope, its policy."""
 
+from pathlib import Path
 from typing import Final
 
 from tillgate.dialects.coin_moebius.crypto import CRYPTO
@@ -11,6 +12,7 @@ from tillgate.dialects.coin_moebius.script import snippet
 from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
 
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 # The first is what a page offers first.
 PROVIDERS: Final = (CRYPTO, MANUAL)
 COIN_MOEBIUS: Final = Dialect(
@@ -20,6 +22,7 @@ COIN_MOEBIUS: Final = Dialect(
     errors=ERROR_STYLE,
     idempotency=IdempotencyPolicy(NAME),
     described_at="/openapi/coin-moebius.json",
+    words=WORDS,
     webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.
     always=(

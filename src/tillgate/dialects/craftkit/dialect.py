@@ -1,5 +1,6 @@
 """CraftKit's language: documents out of templates, for the keys of a project."""
 
+from pathlib import Path
 from typing import Final
 
 from tillgate.dialects.craftkit.errors import ERROR_STYLE
@@ -8,6 +9,7 @@ from tillgate.dialects.craftkit.routes import ROUTES
 from tillgate.dialects.craftkit.webhooks import CRAFTKIT_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 CRAFTKIT: Final = Dialect(
     name="craftkit",
     mounts=("/v1", "/craftkit/v1"),
@@ -18,6 +20,7 @@ CRAFTKIT: Final = Dialect(
     spelling=Spelling(is_id=is_id),
     webhooks=CRAFTKIT_STYLE,
     described_at="/openapi/craftkit.json",
+    words=WORDS,
     key_format="craftkit",
     key_example="ck_test_YOUR_KEY",
     snippets=(Snippet("The project's templates", 'curl {base}/templates -H "Authorization: Bearer ck_test_YOUR_KEY"'),),

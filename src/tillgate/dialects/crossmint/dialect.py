@@ -1,5 +1,6 @@
 """Crossmint's headless checkout: orders at ``/api/2022-06-09/orders``, over the same orders as every language."""
 
+from pathlib import Path
 from typing import Final
 
 from tillgate.dialects.crossmint.errors import ERROR_STYLE
@@ -8,6 +9,7 @@ from tillgate.dialects.crossmint.routes import ROUTES
 from tillgate.dialects.crossmint.webhooks import CROSSMINT_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 VERSION_PATH: Final = "/api/2022-06-09"
 PREFIX: Final = "/crossmint"
 
@@ -19,6 +21,7 @@ CROSSMINT: Final = Dialect(
     idempotency=IdempotencyPolicy("crossmint"),
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/crossmint.json",
+    words=WORDS,
     # The document's sample joins its base and "/orders" by a slash of its own.
     one_slash=True,
     webhooks=CROSSMINT_STYLE,

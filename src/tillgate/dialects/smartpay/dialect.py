@@ -1,5 +1,6 @@
 """Smartpay's language as a value: its mounts, its routes, its envelope, its policy."""
 
+from pathlib import Path
 from typing import Final
 
 from keyturn.admission.origins import EXPOSED_HEADERS
@@ -12,6 +13,7 @@ from tillgate.dialects.smartpay.shoppers import SIGNED_IN
 from tillgate.dialects.smartpay.webhooks import SMARTPAY_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
+WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 IDEMPOTENCY_HOURS: Final = 6
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
@@ -28,6 +30,7 @@ SHOPPERS: Final = Dialect(
     idempotency=IdempotencyPolicy("smartpay-shoppers", window_ms=IDEMPOTENCY_HOURS * HOUR_MS),
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/smartpay-shoppers.json",
+    words=WORDS,
     any_media_type=True,
     signed_in=SIGNED_IN,
     any_origin=True,
@@ -54,6 +57,7 @@ SMARTPAY: Final = Dialect(
     spelling=Spelling(is_id=is_id),
     webhooks=SMARTPAY_STYLE,
     described_at="/openapi/smartpay.json",
+    words=WORDS,
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,
     always=_ALWAYS,
