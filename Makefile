@@ -14,7 +14,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo quick test test-parts coverage mutate bench ratchet soak attack lint lock image release clean
+.PHONY: help up demo quick test test-parts coverage mutate bench ratchet soak attack lint lock image newcomer release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,12 +60,16 @@ lock: ## Resolve requirements/ with hashes for every platform (ARGS=--upgrade fo
 image: ## Build the container image with Docker or podman, and try it (ARGS="--build-arg PYTHON_IMAGE=…")
 	@scripts/image.sh $(ARGS)
 
+newcomer: $(STAMPS)/test ## Follow the README in a fresh clone with a browser, then from the wheels, and print the minutes
+	@scripts/browser.sh
+	@$(VENV)/bin/python scripts/newcomer.py $(ARGS)
+
 release: test-parts ## Build the wheels, sources and npm package into dist/, and run the README from them in a clean environment
 	@scripts/release.sh
 
 clean: ## Remove what was installed and cached; ./data stays
 	rm -rf $(VENV) dist build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
-	rm -rf sdks/typescript/node_modules sdks/typescript/build sdks/typescript/dist tests/express/node_modules tests/anvil/node_modules tests/solc/node_modules tests/svix/node_modules tests/wallets/node_modules tests/smartpay/node_modules
+	rm -rf sdks/typescript/node_modules sdks/typescript/build sdks/typescript/dist tests/express/node_modules tests/runtimes/node_modules tests/anvil/node_modules tests/solc/node_modules tests/svix/node_modules tests/wallets/node_modules tests/smartpay/node_modules
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 # What the tests need beyond the product. Apart from `test`, so that CI can end with pytest's own words.
@@ -73,6 +77,7 @@ test-parts: $(STAMPS)/test
 	@scripts/browser.sh
 	@scripts/parts.sh
 	@scripts/typescript.sh
+	@scripts/runtimes.sh
 	@scripts/express.sh
 	@scripts/anvil.sh
 	@scripts/solc.sh

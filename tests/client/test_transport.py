@@ -373,7 +373,7 @@ async def test_a_walk_sees_each_object_once_although_a_new_one_moves_the_others_
 def test_a_page_that_leads_to_itself_ends_the_walk(script: Script, client: Client) -> None:
     """Something between that repeats an answer must not keep a program walking for ever."""
     script.answers = [Answer(body=b'{"data":[],"hasMore":true,"nextCursor":"evt_1"}')] * 3
-    with pytest.raises(UnexpectedAnswerError, match="leads to itself"):
+    with pytest.raises(UnexpectedAnswerError, match="lead back"):
         list(client.events.list())
     assert len(script.asked) == 2
 

@@ -137,6 +137,7 @@ COMMANDS: dict[str, str | Reason] = {
     "ALLOW_DIRTY=1 make release": Reason("needs the package index, and runs tests itself"),
     "make release": Reason("needs the package index, and runs tests itself"),
     "make image": Reason("needs a container engine and the base image"),
+    "make newcomer": Reason("needs the package index; tests/journeys/test_newcomer.py holds what it reads"),
     "make coverage": Reason("this very run, measured"),
     "make quick": Reason("a part of this very run"),
     "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),
@@ -144,8 +145,8 @@ COMMANDS: dict[str, str | Reason] = {
     "test_the_pictures_of_the_readme_can_be_made_again",
     "python scripts/client_sync.py": "tests/client/test_operations.py::"
     "test_the_synchronous_client_is_made_from_the_asynchronous_one",
-    "scripts/typescript.sh types": "tests/sdk/test_typescript.py::"
-    "test_the_suite_of_the_client_passes_against_the_running_server",
+    "scripts/typescript.sh types": "tests/sdk/test_runtimes.py::"
+    "test_the_suite_of_the_client_passes_on_the_oldest_and_the_newest_node",
     "make bench ARGS=--quick": Reason("takes minutes and measures: what it runs is tested in tests/ part by part"),
     "make bench": Reason("takes minutes and measures"),
     'make bench ARGS="--only growth"': Reason("takes minutes and measures"),
@@ -223,6 +224,7 @@ EXAMPLES = {
 
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
+    "https://cyclonedx.org": "the standard of bills of materials",
     "https://typst.app/docs/": "the language that templates are written in",
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
     "https://github.com/boxed/mutmut": "a tool that contributors may use",

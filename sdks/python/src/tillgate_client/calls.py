@@ -196,7 +196,10 @@ def read_api_key(given: str | None) -> ApiKey:
     if not isinstance(text, str):
         raise ConfigurationError(f"api_key: expected text, got {type(text).__name__}.")
     if not _KEY.fullmatch(text):
-        raise ConfigurationError("api_key: it has a space, a line break or a character that no key has.")
+        raise ConfigurationError(
+            "api_key: it has a space, a line break or a character that no key has; a line break at its end comes from "
+            "a file, as a rule: use api_key.strip()."
+        )
     return ApiKey(text)
 
 

@@ -48,21 +48,23 @@ class AsyncPage(Generic[T]):
         """Each object of this page and of all that follow, fetched as you go.
 
         Raises:
-            UnexpectedAnswerError: a page leads to itself, so that the walk would not end.
+            UnexpectedAnswerError: the pages lead back to one another, so that the walk would not end.
         """
         page: AsyncPage[T] | None = self
+        passed: set[str] = set()
         while page is not None:
             for one in page.data:
                 yield one
-            before = page.next_cursor
+            if page.has_more and page.next_cursor is not None:
+                if page.next_cursor in passed:
+                    raise UnexpectedAnswerError(
+                        f"The pages of {ROOT}{self._path} lead back to {page.next_cursor}: a walk would not end.",
+                        status=200,
+                        type="unexpected",
+                        code="unexpected_answer",
+                    )
+                passed.add(page.next_cursor)
             page = await page.next_page()
-            if page is not None and page.has_more and page.next_cursor == before:
-                raise UnexpectedAnswerError(
-                    f"The page of {ROOT}{self._path} after {before} leads to itself.",
-                    status=200,
-                    type="unexpected",
-                    code="unexpected_answer",
-                )
 
     def __aiter__(self) -> AsyncIterator[T]:
         """The same as ``auto_paginate()``."""
