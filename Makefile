@@ -14,7 +14,7 @@ export TEST_WORKERS
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up demo quick test test-parts coverage mutate bench ratchet soak attack lint lock image release clean
+.PHONY: help up demo quick test test-parts coverage mutate bench ratchet soak attack lint lock image newcomer release clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-8s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ lock: ## Resolve requirements/ with hashes for every platform (ARGS=--upgrade fo
 
 image: ## Build the container image with Docker or podman, and try it (ARGS="--build-arg PYTHON_IMAGE=…")
 	@scripts/image.sh $(ARGS)
+
+newcomer: $(STAMPS)/test ## Follow the README in a fresh clone with a browser, then from the wheels, and print the minutes
+	@scripts/browser.sh
+	@$(VENV)/bin/python scripts/newcomer.py $(ARGS)
 
 release: test-parts ## Build the wheels, sources and npm package into dist/, and run the README from them in a clean environment
 	@scripts/release.sh

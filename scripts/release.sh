@@ -35,11 +35,16 @@ for lock in $(git ls-files 'sdks/*package-lock.json' | sort); do
     [ ! -d "$folder/node_modules" ] || cp "$lock" "$folder/node_modules/.installed-from"
 done
 
+# What all of it is made of, and under which licences.
+echo "· bill of materials"
+"$python" scripts/sbom.py dist
+
 # One version in every file's name, in the product's own words, and in the changelog.
 version="$("$python" scripts/version.py --check)" || fail "more than one version; run scripts/version.py: $version"
 for file in dist/*; do
     case "$(basename "$file")" in
     *-"$version"-*.whl | *-"$version".tar.gz | *-"$version".tgz) ;;
+    *-"$version".cdx.json | *-"$version"-licences.txt) ;;
     *) fail "$file is not of version $version" ;;
     esac
 done
@@ -65,6 +70,10 @@ echo "· the README, run from what was built"
 TILLGATE_TEST_PYTHON="$scratch/venv/bin/python" "$python" -m pytest -q -n 0 -p no:randomly \
     tests/journeys/test_readme.py tests/journeys/test_make.py tests/journeys/test_named_commands.py \
     tests/client/test_readme.py </dev/null
+
+# Somebody who has never seen it: what is committed, and what was just built.
+echo "· a newcomer"
+"$python" scripts/newcomer.py --wheels dist
 
 echo
 (cd dist && sha256sum ./* 2>/dev/null || shasum -a 256 ./*)

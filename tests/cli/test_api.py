@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.journeys.test_readme import shell_blocks
 from tests.running import RunningServer, clean_environment, run_cli
 from tillgate.api.application import ROUTES
-from tillgate.cli.api.calling import Request, _onward
+from tillgate.cli.api.calling import PAGES_BACK_MAX, Request, _digest, _look, _onward
 from tillgate.cli.api.fields import fields_of
 from tillgate.cli.api.naming import name_of
 from tillgate.cli.api.printing import Form, Printer
@@ -127,6 +128,42 @@ def test_what_is_watched_is_printed_once_and_ends_with_its_reader(running: Runni
         assert watching.stdout.readline().startswith(second["id"])
     watching.stdout.close()
     assert watching.wait(60) == 0
+
+
+def test_what_is_watched_is_interrupted_without_a_word(running: RunningServer) -> None:
+    """Ctrl-C ends it with the shell's status for that: no traceback, and no half of a line."""
+    key = running.key(project=running.project("Interrupted"))
+    with running.client(key) as client:
+        client.post("/products", json={"name": "Mug", "price": "1.00", "currency": "EUR"}).raise_for_status()
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "tillgate.cli", "api", "products", "list", "--watch", "--json"],
+        env=clean_environment() | {"CHECKOUT_API_KEY": key, "CHECKOUT_BASE_URL": running.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["name"] == "Mug"
+    watching.send_signal(signal.SIGINT)
+    rest, error = watching.communicate(timeout=60)
+    assert (watching.returncode, rest, error) == (130, "", "")
+
+
+def test_what_a_watch_remembers_is_bounded() -> None:
+    """Of a list that has no end, one look asks for a number of pages and no more; and what it leaves is of one length."""
+    asked = 0
+
+    def endless(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        data = [{"id": f"prd_{asked}_{number}", "text": "x" * 1_000} for number in range(100)]
+        return httpx.Response(200, json={"data": data, "hasMore": True, "nextCursor": f"c{asked}"})
+
+    with httpx.Client(transport=httpx.MockTransport(endless), base_url="https://api.test") as server:
+        found = _look(server, Request("GET", "/products", {}, None, None), {"prd_of_before": b""})
+    assert found is not None
+    assert asked == PAGES_BACK_MAX and len(found) == 100 * PAGES_BACK_MAX
+    assert {len(_digest(one)) for one in found} == {32}
 
 
 def test_objects_are_printed_as_a_table_as_json_and_as_csv(api: Any) -> None:

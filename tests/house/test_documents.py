@@ -137,6 +137,7 @@ COMMANDS: dict[str, str | Reason] = {
     "ALLOW_DIRTY=1 make release": Reason("needs the package index, and runs tests itself"),
     "make release": Reason("needs the package index, and runs tests itself"),
     "make image": Reason("needs a container engine and the base image"),
+    "make newcomer": Reason("needs the package index; tests/journeys/test_newcomer.py holds what it reads"),
     "make coverage": Reason("this very run, measured"),
     "make quick": Reason("a part of this very run"),
     "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),
@@ -223,6 +224,7 @@ EXAMPLES = {
 
 # Links out of the repository, which no test follows: the network is not part of the tests.
 OUTSIDE = {
+    "https://cyclonedx.org": "the standard of bills of materials",
     "https://typst.app/docs/": "the language that templates are written in",
     "https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partner-program": "GitHub's own terms",
     "https://github.com/boxed/mutmut": "a tool that contributors may use",

@@ -14,6 +14,7 @@ from keyturn.http.server import ROUTES as KEY_ROUTES
 from keyturn.http.vocabulary import vocabulary
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import WORDS, document
+from tillgate.api.samples import example_of
 from tillgate.dialects.spoken import SPOKEN
 from tillgate.wire import openapi
 
@@ -126,3 +127,15 @@ def test_a_form_that_there_is_not_is_refused(tmp_path: Any) -> None:
 
 def is_sentence(text: str) -> bool:
     return len(text) > 12 and (text[0].isupper() or text.startswith("`"))
+
+
+def test_the_example_of_an_object_is_one() -> None:
+    """What the reference shows of each object, made of the examples of its fields, fits the object's schema."""
+    wrong = {}
+    schemas = told("native")["components"]["schemas"]
+    for name, schema in schemas.items():
+        whole = {**schema, "components": {"schemas": schemas}}
+        found = [error.message for error in validator_for(whole).iter_errors(example_of(schema, schemas))]
+        if found:
+            wrong[name] = found
+    assert wrong == {}

@@ -4425,6 +4425,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amount": {
+                 *         "value": "49.00",
+                 *         "currency": "USD"
+                 *       },
+                 *       "successUrl": "https://shop.example/thanks"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateCheckoutSession"];
             };
         };
@@ -4654,6 +4663,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "asset": "eip155:8453/slip44:60"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChoosePaymentOption"];
             };
         };
@@ -4704,6 +4718,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amount": "49.00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReceivePayment"];
             };
         };
@@ -4754,6 +4773,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "outcome": "paid"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SimulatePayment"];
             };
         };
@@ -4885,6 +4909,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Spring sale",
+                 *       "discountType": "percentage",
+                 *       "discountPercentage": "10"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateCoupon"];
             };
         };
@@ -4970,6 +5001,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "active": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateCoupon"];
             };
         };
@@ -5059,6 +5095,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.com",
+                 *       "name": "Ada Lovelace"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateCustomer"];
             };
         };
@@ -5187,6 +5229,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ada King"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateCustomer"];
             };
         };
@@ -5318,6 +5365,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "endpointId": "we_01j9zk5v8e4w7m2q6r3t5y8x0a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayEvent"];
             };
         };
@@ -5466,6 +5518,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "fulfillment": "fulfilled"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateOrder"];
             };
         };
@@ -5599,6 +5656,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "lineItemIds": [
+                 *         "li_01j9zk5v8e4w7m2q6r3t5y8x0a"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeliverItems"];
             };
         };
@@ -5649,6 +5713,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "Sold out"
+                 *     }
+                 */
                 "application/json": components["schemas"]["FailDelivery"];
             };
         };
@@ -5769,6 +5838,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "what": "excess"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RefundOrder"];
             };
         };
@@ -5900,6 +5974,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "fiatAmount": "49.00",
+                 *       "fiatCurrency": "USD"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreatePaymentLink"];
             };
         };
@@ -6028,6 +6108,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "active": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdatePaymentLink"];
             };
         };
@@ -6175,6 +6260,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "campaign": "spring"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdatePayment"];
             };
         };
@@ -6271,6 +6363,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amount": "49.00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CapturePayment"];
             };
         };
@@ -6358,6 +6455,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Annual subscription",
+                 *       "price": "49.00",
+                 *       "currency": "USD"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateProduct"];
             };
         };
@@ -6443,6 +6547,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "price": "59.00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateProduct"];
             };
         };
@@ -6537,6 +6646,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "SPRING26",
+                 *       "couponId": "cou_01j9zk5v8e4w7m2q6r3t5y8x0a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreatePromotionCode"];
             };
         };
@@ -6628,6 +6743,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "active": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdatePromotionCode"];
             };
         };
@@ -6819,6 +6939,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "paymentId": "pay_01j9zk5v8e4w7m2q6r3t5y8x0a",
+                 *       "reason": "requested_by_customer",
+                 *       "amount": "10.00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateRefund"];
             };
         };
@@ -6910,6 +7037,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "campaign": "spring"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateRefund"];
             };
         };
@@ -7003,6 +7137,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mail": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateRefundLink"];
             };
         };
@@ -7051,6 +7190,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "txHash": "0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SettleRefund"];
             };
         };
@@ -7206,6 +7350,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "A month later"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateTestClock"];
             };
         };
@@ -7291,6 +7440,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "seconds": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["AdvanceTestClock"];
             };
         };
@@ -7552,6 +7706,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "orderId": "ord_01j9zk5v8e4w7m2q6r3t5y8x0a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AssignTransfer"];
             };
         };
@@ -7602,6 +7761,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "Sent back by hand"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReturnTransfer"];
             };
         };
@@ -7793,6 +7957,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "url": "https://shop.example/webhooks",
+                 *       "events": [
+                 *         "session.paid"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateWebhookEndpoint"];
             };
         };
@@ -7919,6 +8091,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "*"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateWebhookEndpoint"];
             };
         };
@@ -8012,6 +8191,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "after": 1,
+                 *       "failedOnly": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayRange"];
             };
         };
@@ -8057,6 +8242,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["RotateSecret"];
             };
         };

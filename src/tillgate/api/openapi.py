@@ -11,6 +11,7 @@ from tillgate.api.errors import ERRORS, ErrorEnvelope
 from tillgate.api.mount import ROOT
 from tillgate.api.paging import ListObject
 from tillgate.api.resources import EXPANSIONS
+from tillgate.api.samples import body_of, samples
 from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
@@ -181,8 +182,9 @@ def _operation(
     if route.body is not None:
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schema_of[route.body]}},
+            "content": {"application/json": {"schema": schema_of[route.body], "example": body_of(route)}},
         }
+    operation["x-codeSamples"] = [one._asdict() for one in samples(route)]
     return operation
 
 

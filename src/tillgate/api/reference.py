@@ -4,6 +4,7 @@
 each code; a test holds the tree to it.
 """
 
+import json
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -22,6 +23,7 @@ from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
 from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
+from tillgate.api.samples import example_of, samples
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX, URL_MAX
@@ -47,6 +49,7 @@ from tillgate.wire.reading import BODY_BYTES_MAX
 from tillgate.wire.reference import fields, made_by, queries
 
 MADE: Final = made_by("tillgate.api.reference")
+_FENCES: Final = {"Shell": "sh", "Python": "python", "TypeScript": "ts", "JSON": "json"}
 
 
 def pages() -> dict[str, str]:
@@ -70,6 +73,8 @@ def _api() -> str:
         f"reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed, with links from each "
         "answer to the "
         "operations that can follow it.\n",
+        "The samples take the key from `CHECKOUT_API_KEY`; tests send each of them to a real server. Python is "
+        "`tillgate-client` of PyPI, TypeScript is `tillgate-client` of npm. Each object has an example of an answer.\n",
         "## Scopes\n",
         "| scope | allows a key to |\n|---|---|",
         *(f"| `{scope}` | {meaning.lower()} |" for scope, meaning in API_SCOPES.items()),
@@ -92,13 +97,19 @@ def _api() -> str:
         if "requestBody" in operation:
             parts.append(fields("body", schemas[_name(operation["requestBody"])]))
         file = "Answers with the file: `application/pdf`.\n"
+        parts += [_code(one.lang, one.source) for one in samples(route)]
         parts.append(_answer(operation, route.status) if route.answers is not None else file)
     parts.append("## Objects\n")
     taken = {type.__name__ for route in ROUTES for type in (route.body, route.query) if type is not None}
     for name, schema in sorted(schemas.items()):
         if "properties" in schema and name not in taken and not name.startswith("ListObject"):
-            parts += [f"### {name}\n", fields("field", schema)]
+            example = json.dumps(example_of(schema, schemas), indent=2)
+            parts += [f"### {name}\n", fields("field", schema), _code("JSON", example)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _code(language: str, source: str) -> str:
+    return f"```{_FENCES[language]}\n{source}\n```\n"
 
 
 def _name(holder: dict[str, Any]) -> str:

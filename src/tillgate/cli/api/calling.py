@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -113,7 +114,7 @@ def _onward(request: Request, page: Mapping[str, Any]) -> Request | None:
 
 def watch(server: httpx.Client, request: Request, printer: Printer) -> None:
     """Print what there is, and then what is new or has changed, until it is interrupted."""
-    seen: dict[str, str] | None = None
+    seen: dict[str, bytes] | None = None
     failures = 0
     with contextlib.suppress(KeyboardInterrupt):
         while True:
@@ -124,10 +125,11 @@ def watch(server: httpx.Client, request: Request, printer: Printer) -> None:
                     note("  the server does not answer; trying again")
             else:
                 failures = 0
-                fresh = [one for one in found if seen is None or seen.get(_key(one)) != _text(one)]
+                fresh = [one for one in found if seen is None or seen.get(_key(one)) != _digest(one)]
                 printer.rows(fresh[::-1])
                 # What a page no longer shows is remembered no longer, but for what it was pushed off by.
-                seen = {_key(one): _text(one) for one in found}
+                # So it is at most a few thousand digests, however long it is watched.
+                seen = {_key(one): _digest(one) for one in found}
             if _reader_left_within(min(POLL_SECONDS * 2.0 ** min(failures, 5), PAUSE_SECONDS_MAX)):
                 return
     raise typer.Exit(130)
@@ -144,7 +146,7 @@ def _reader_left_within(seconds: float) -> bool:
     return bool(waiting.poll(seconds * 1_000))
 
 
-def _look(server: httpx.Client, request: Request, seen: dict[str, str] | None) -> list[dict[str, Any]] | None:
+def _look(server: httpx.Client, request: Request, seen: dict[str, bytes] | None) -> list[dict[str, Any]] | None:
     """The newest objects, back to what was seen; None where the server is away."""
     found: list[dict[str, Any]] = []
     for _ in range(PAGES_BACK_MAX):
@@ -171,8 +173,8 @@ def _key(one: Mapping[str, Any]) -> str:
     return str(one.get("id", ""))
 
 
-def _text(one: Mapping[str, Any]) -> str:
-    return json.dumps(one, sort_keys=True)
+def _digest(one: Mapping[str, Any]) -> bytes:
+    return sha256(json.dumps(one, sort_keys=True).encode()).digest()
 
 
 def save(content: bytes, to: Path | None) -> None:
