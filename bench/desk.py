@@ -25,6 +25,7 @@ from tillgate.base.clock import SystemClock
 from tillgate.checkout.orders.model import LineItem, LineItemKind
 from tillgate.opening import open_migrated
 from tillgate.settings import load
+from tillgate.store import Transaction
 
 MANY: Final = 100_000
 TARGET_MS: Final = 300
@@ -33,25 +34,56 @@ EMAIL, PASSWORD = "desk@bench.example", "a long password of the bench"
 LINE: Final = LineItem(
     id=f"{ids.LINE_ITEM}_{0:026d}", kind=LineItemKind.PRODUCT, name="Mug", quantity=1, unit_minor=4900
 )
-# By what a person calls them; {id} is the last digits of an id from the middle.
+# A customer of each ten orders, a reference of each, and amounts of which many are the same.
+_CUSTOMERS: Final = (
+    "INSERT INTO customers (id, project_id, livemode, name, created_at, updated_at, email_stated, indexed) "
+    "SELECT 'cus_' || SUBSTR(id, 5), project_id, livemode, 'Ada', created_at, created_at, FALSE, TRUE FROM orders "
+    "WHERE id LIKE '%0'",
+    "UPDATE orders SET line_items = $1, customer_id = 'cus_' || SUBSTR(id, 5, 25) || '0', "
+    "reference = 'A-' || CAST(CAST(SUBSTR(id, 20) AS INTEGER) AS TEXT), "
+    "total_minor = 100 + CAST(SUBSTR(id, 27) AS INTEGER) * 10",
+    "UPDATE payments SET amount_minor = 100 + CAST(SUBSTR(id, 27) AS INTEGER) * 10",
+    "UPDATE checkout_sessions SET amount_minor = 100 + CAST(SUBSTR(id, 26) AS INTEGER) * 10",
+)
+# By what a person calls them; {id} is the last digits of an id from the middle, {first} those of the first.
 PAGES: Final[Mapping[str, str]] = {
     "overview": "/dashboard",
     "search by id": "/dashboard/search?q=ord_{id}",
     "search for nothing there": "/dashboard/search?q=nobody",
     "sessions": "/dashboard/sessions",
+    "sessions of a state": "/dashboard/sessions?status=failed",
+    "sessions to fulfil": "/dashboard/sessions?todo=fulfil",
+    "sessions of a customer": "/dashboard/sessions?customer=cus_{first}",
+    "sessions, largest first": "/dashboard/sessions?sort=-amount",
     "orders": "/dashboard/orders",
     "orders in review": "/dashboard/orders?status=review",
     "orders to fulfil": "/dashboard/orders?status=paid&fulfillment=unfulfilled",
     "orders of an amount": "/dashboard/orders?currency=USD&amount=7.77",
+    "orders of a reference": "/dashboard/orders?q=A-7",
+    "orders of a customer": "/dashboard/orders?customer=cus_{first}",
     "orders of an old period": "/dashboard/orders?to=2020-01-01",
+    "orders, oldest first": "/dashboard/orders?sort=created",
+    "orders, largest first": "/dashboard/orders?sort=-amount",
+    "orders, largest first, in the middle": "/dashboard/orders?sort=-amount&after=USD.5000.ord_{id}",
+    "orders of an old period, largest first": "/dashboard/orders?to=2020-01-01&sort=-amount",
+    "orders by state": "/dashboard/orders?sort=status",
+    "orders of a state, largest first": "/dashboard/orders?status=canceled&sort=-amount",
     "payments": "/dashboard/payments",
+    "payments of a state": "/dashboard/payments?status=failed",
+    "payments, smallest first": "/dashboard/payments?sort=amount",
     "refunds": "/dashboard/refunds",
     "transactions": "/dashboard/transactions",
+    "transactions to review": "/dashboard/transactions?todo=review",
+    "transactions, largest first": "/dashboard/transactions?sort=-amount",
     "customers": "/dashboard/customers",
+    "customers, oldest first": "/dashboard/customers?sort=created",
     "events": "/dashboard/events",
     "monthly report": "/dashboard/reports",
     "CSV of orders": "/dashboard/orders/export",
     "CSV of payments": "/dashboard/payments/export",
+    "CSV of sessions": "/dashboard/sessions/export",
+    "CSV of transactions": "/dashboard/transactions/export",
+    "CSV of customers": "/dashboard/customers/export",
 }
 
 
@@ -93,7 +125,12 @@ async def _prepared(data: Path, url: str | None, size: int) -> None:
     try:
         await Accounts(database, clock).create_user(EMAIL, PASSWORD)
         bought = msgspec.json.encode([LINE]).decode()
-        await database.write(lambda tx: tx.execute("UPDATE orders SET line_items = $1", bought), within_seconds=None)
+
+        async def write(tx: Transaction) -> None:
+            for statement in _CUSTOMERS:
+                await tx.execute(statement, *([bought] if "$1" in statement else []))
+
+        await database.write(write, within_seconds=None)
     finally:
         await database.close()
 
@@ -109,7 +146,7 @@ def _measured(server: Server, size: int) -> dict[str, list[float]]:
             raise Broken(f"nobody could sign in: {signed_in.status_code}\n{server.last_words()}")
         for number in range(-1, ROUNDS):
             for name, path in PAGES.items():
-                ms = _first_byte_ms(browser, path.format(id=f"{size // 2:026d}"), server)
+                ms = _first_byte_ms(browser, path.format(id=f"{size // 2:026d}", first=f"{0:026d}"), server)
                 if number >= 0:
                     found[name].append(ms)
     return found

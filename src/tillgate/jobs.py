@@ -8,7 +8,7 @@ from tillgate.access.alerts.operations import drop_old as drop_alerts
 from tillgate.access.passwords.operations import Passwords
 from tillgate.access.texts import TEXTS as PEOPLES_TEXTS
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
-from tillgate.checkout import CheckoutContext
+from tillgate.checkout import CheckoutContext, metadata_records
 from tillgate.checkout import person_records as checkout_places
 from tillgate.checkout.books import operations as books
 from tillgate.checkout.customers import erasing
@@ -95,7 +95,8 @@ def every_kind(database: Database, clock: Clock, checkout: CheckoutContext, keys
         return await in_batches(database, books.book_batch) or again
 
     async def index_customers(_: Job) -> Again | None:
-        return await in_batches(database, customers.index_batch)
+        again = await in_batches(database, customers.index_batch)
+        return await in_batches(database, metadata_records.index_batch) or again
 
     return [
         *settlement.kinds(checkout, database),

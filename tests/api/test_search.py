@@ -1,6 +1,6 @@
 """Search: one text, and what it leads to, of what the caller may read, in its own project and mode alone."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,12 @@ from tillgate.checkout.customers.operations import index_batch
 from tillgate.checkout.customers.words import WORD_MAX, beyond, spelled, words_of
 from tillgate.checkout.search.model import PREFIX_OF, SearchType, ids_of
 from tillgate.checkout.search.operations import search
+from tillgate.dialects.coin_moebius import COIN_MOEBIUS
+from tillgate.dialects.coin_moebius import spelling as coin_moebius
+from tillgate.dialects.craftkit import shapes as craftkit
+from tillgate.dialects.crossmint import ids as crossmint
+from tillgate.dialects.smartpay import ids as smartpay
+from tillgate.dialects.spoken import SPOKEN
 
 pytestmark = pytest.mark.anyio
 
@@ -200,6 +206,29 @@ def test_a_word_is_found_by_each_of_its_beginnings(name: str, other: str) -> Non
     begins = spelled(other)
     for word in words_of(name, None):
         assert word.startswith(begins) == (begins <= word < beyond(begins))
+
+
+# How each language writes the id of an object, of those kinds that it writes.
+SPELLINGS: dict[str, Callable[[str], str | None]] = {
+    "native": lambda id: id,
+    "smartpay": lambda id: smartpay.spelled(id, livemode=False) if id.partition("_")[0] in smartpay.KINDS else None,
+    "crossmint": crossmint.uuid_of,
+    COIN_MOEBIUS.name: lambda id: coin_moebius.to_transaction(id) if ids.is_id(ids.CHECKOUT_SESSION, id) else None,
+    "craftkit": craftkit.id_of,
+}
+
+
+async def test_an_id_is_found_as_each_language_writes_it(sold: Sold) -> None:
+    """By the languages' own writing, of each kind of object that they have; a new language is asked, too."""
+    assert set(SPELLINGS) == {"native", *(one.name for one in SPOKEN)}
+    spoken = {one.name: one for one in SPOKEN}
+    for language, spell in SPELLINGS.items():
+        for name, id in sold.ids.items():
+            text = spell(id)
+            if text is None:
+                continue
+            assert language == "native" or spoken[language].spelling.is_id(text), (language, text)
+            assert (name, "id") in await sold.found(text), (language, name, text)
 
 
 @given(st.sampled_from(sorted(PREFIX_OF.values())), st.sampled_from(["uuid", "hex", "base62"]))

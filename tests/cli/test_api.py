@@ -150,7 +150,7 @@ def test_what_is_watched_is_interrupted_without_a_word(running: RunningServer) -
 
 
 def test_what_a_watch_remembers_is_bounded() -> None:
-    """Of a list that has no end, one look asks for a number of pages and no more; and what it leaves is of one length."""
+    """Of a list that has no end, one look asks for a number of pages and no more; what it leaves is of one length."""
     asked = 0
 
     def endless(_: httpx.Request) -> httpx.Response:

@@ -506,6 +506,11 @@ def pages(running: RunningServer) -> Iterator[dict[str, str]]:
         "customers": "/customers",
         "no customers": "/customers?q=nobody",
         "orders": "/orders?from=2020-01-01",
+        "orders, largest first": "/orders?sort=-amount",
+        "sessions, oldest first": "/sessions?sort=created&currency=USD",
+        "sessions of no such currency": "/sessions?currency=EURO",
+        "nothing to review": "/transactions?todo=review&currency=JPY",
+        "new test transaction": "/transactions/new",
         "no orders": "/orders?amount=5",
         "fulfil orders": f"/orders/fulfil?order={sold['order']['id']}&order={long['orderId']}",
         "fulfilled orders": f"/orders/fulfilled?order={sold['order']['id']}&left={long['orderId']}",
@@ -595,6 +600,24 @@ def test_every_page_is_accessible_and_fits(
         page.goto(f"{running.url}/dashboard{path}")
         found[name] = complaints(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("scripts", "size"), [(True, DESKTOP), (False, PHONE)], ids=["scripts", "phone"])
+def test_a_list_is_sorted_from_the_keyboard(
+    running: RunningServer, pages: dict[str, str], open_page: OpenPage, scripts: bool, size: dict[str, int]
+) -> None:
+    """A head is a link that says which way it sorts; on a phone it stands above the cards. A filter stays."""
+    page = open_page(viewport=size, java_script_enabled=scripts)
+    sign_in(page, running.url, "/dashboard/orders?currency=USD")
+    head = page.get_by_role("columnheader", name="Total")
+    for direction, query in (("descending", "sort=-amount"), ("ascending", "sort=amount")):
+        head.get_by_role("link").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{running.url}/dashboard/orders?currency=USD&{query}")
+        expect(head).to_have_attribute("aria-sort", direction)
+        expect(head).to_be_visible()
+    page.get_by_role("link", name="Newest first").click()
+    page.wait_for_url(f"{running.url}/dashboard/orders?currency=USD")
 
 
 def test_keys_lead_to_pages_unless_they_are_switched_off(running: RunningServer, owner: Page) -> None:

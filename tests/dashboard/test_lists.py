@@ -189,12 +189,17 @@ async def test_a_sorted_list_shows_each_row_once(owner_of_both: Owner, root: str
         assert back is not None
         before = shown(await owner.page(back))
         assert len(before) == 25 and not set(before) & set(shown(second))
-    for path in (
-        f"{root}{glue}sort=name",
-        f"{root}{glue}sort=amount&after=USD.x.ord_1",
-        f"{root}{glue}sort=amount&after=USD",
-    ):
-        await owner.page(path, 400)
+    wrong = (
+        "USD.x.ord_1",
+        "USD",
+        "USD%00.5.ord_1",
+        f"USD.{2**63}.{'ord_' + '0' * 26}",
+        "USD.-5.ord_1",
+        "5.ord_1",
+        "..",
+    )
+    for query in ("sort=name", *(f"sort=amount&after={cursor}" for cursor in wrong)):
+        await owner.page(f"{root}{glue}{query}", 400)
     oldest = shown(await owner.page(f"{root}{glue}sort=created"))
     assert oldest == sorted(oldest)
 

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.axe import run_axe
 from tests.browser import OpenPage
 from tests.pages.pseudo import CLOSE, OPEN
-from tests.pages.test_browser import AFTERWARDS, PHONE, STATES, Merchant
+from tests.pages.test_browser import AFTERWARDS, DESKTOP, PHONE, SERIOUS, STATES, Merchant
 from tests.pages.test_languages import READ, outside
 from tests.running import RunningServer
 
 LOOK = f"""() => [...document.querySelectorAll("*")].flatMap(
   (one) => {list(READ)}.map((name) => one.getAttribute(name)).filter(Boolean))"""
+# The texts that are wider than what shows them, and are not shown beyond it.
+CUT_OFF = """() => [...document.querySelectorAll("h1, h2, p, a, button, label, summary, dt, dd, li, td, th")]
+  .filter((one) => one.getClientRects().length && one.scrollWidth > one.clientWidth + 1
+    && getComputedStyle(one).overflowX !== "visible" && !one.closest(".unseen, .skip"))
+  .map((one) => one.outerHTML.slice(0, 200))"""
 # A merchant's own words.
 OWN = ("Beans", "Two bags of freshly roasted beans, every month.", "Test shop", "Spring", "SPRING")
 
@@ -44,12 +50,21 @@ def assert_all_from_catalogues(page: Page) -> None:
         assert list(outside(text)) == [], (page.url, text)
 
 
+def assert_there_is_room(page: Page) -> None:
+    """Nothing sticks out on a phone or a desk, no text is cut off, and axe finds nothing serious."""
+    for viewport in (DESKTOP, PHONE):
+        page.set_viewport_size(viewport)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], page.url
+        assert page.evaluate(CUT_OFF) == [], page.url
+    assert [one for one in run_axe(page).violations if one.impact in SERIOUS] == [], page.url
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_browser_shows_no_text_from_outside_of_the_catalogues(
     seller: Merchant, open_page: OpenPage, scripts: bool
 ) -> None:
     """Each state and what comes after it, the offer and its end, the question before one leaves, and a page that is
-    none; all that is folded away is opened."""
+    none; all that is folded away is opened. There is room for longer words."""
     link, closed = seller.link(), seller.link()
     seller.close(closed)
     sessions = [seller.session_in(state) for state in STATES] + [seller.session_after(what) for what in AFTERWARDS]
@@ -66,6 +81,8 @@ def test_a_browser_shows_no_text_from_outside_of_the_catalogues(
         for summary in page.locator("summary").all():
             summary.click()
         assert_all_from_catalogues(page)
+        if scripts:
+            assert_there_is_room(page)
 
 
 def test_what_a_script_writes_is_from_the_catalogues(seller: Merchant, open_page: OpenPage) -> None:

@@ -3664,8 +3664,8 @@ export interface components {
         };
         /**
          * @description ``q`` is an id in any language's spelling, an order's reference, the number of a receipt, an invoice or a credit
-         *         note, a promotion code, a transaction hash, an address, or the beginnings of words of a customer's name or e-mail
-         *         address.
+         *         note, a promotion code, a transaction hash, an address, a value in metadata, or the beginnings of words of a
+         *         customer's name or e-mail address.
          */
         Search: {
             /** @description An id, an order's reference, a promotion code, a transaction hash, an address, or the beginnings of words of a customer's name or e-mail address. */
@@ -3675,7 +3675,7 @@ export interface components {
          * @description By what it was found.
          * @enum {unknown}
          */
-        SearchMatch: "address" | "code" | "customer" | "document_number" | "id" | "reference" | "transaction_hash";
+        SearchMatch: "address" | "code" | "customer" | "document_number" | "id" | "metadata" | "reference" | "transaction_hash";
         /**
          * @description Something that was found. ``type`` is what it is, ``id`` is its id, ``matched`` is by what it was found, and
          *         ``title`` is what a person calls it.

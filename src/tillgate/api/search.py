@@ -33,8 +33,8 @@ SCOPE_OF: Final = {
 
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``q`` is an id in any language's spelling, an order's reference, the number of a receipt, an invoice or a credit
-    note, a promotion code, a transaction hash, an address, or the beginnings of words of a customer's name or e-mail
-    address."""
+    note, a promotion code, a transaction hash, an address, a value in metadata, or the beginnings of words of a
+    customer's name or e-mail address."""
 
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=QUERY_MAX)]
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tillgate.checkout.metadata_records import rewritten
 from tillgate.store.erasing import Place
 
 _OWN: Final = "project_id = $1 AND livemode = $2"
@@ -32,6 +33,7 @@ PLACES: Final = (
         texts=("title", "description"),
         cleared=("success_url", "cancel_url", "return_url"),
         documents=("metadata",),
+        rewritten=rewritten,
         also="kept = NULL",
         then=_OUTDATE["checkout_sessions"],
     ),
@@ -43,12 +45,24 @@ PLACES: Final = (
         texts=("reference", "client_reference_id"),
         cleared=("claimed_reference",),
         documents=("metadata",),
+        rewritten=rewritten,
         also="kept = NULL",
         then=_OUTDATE["orders"],
     ),
-    Place("payments", ("id",), _OWN, linked="id IN {list}", documents=("metadata",), also="kept = NULL"),
-    Place("refunds", ("id",), _OWN, linked="payment_id IN {list}", documents=("metadata",)),
-    Place("customers", ("id",), _OWN, documents=("metadata",), also="kept = NULL"),
+    Place(
+        "payments",
+        ("id",),
+        _OWN,
+        linked="id IN {list}",
+        documents=("metadata",),
+        rewritten=rewritten,
+        also="kept = NULL",
+    ),
+    Place("refunds", ("id",), _OWN, linked="payment_id IN {list}", documents=("metadata",), rewritten=rewritten),
+    Place("customers", ("id",), _OWN, documents=("metadata",), rewritten=rewritten, also="kept = NULL"),
+    Place("products", ("id",), _OWN, documents=("metadata",), rewritten=rewritten, also="kept = NULL"),
+    Place("coupons", ("id",), _OWN, documents=("metadata",), rewritten=rewritten),
+    Place("promotion_codes", ("id",), _OWN, documents=("metadata",), rewritten=rewritten),
     Place("unassigned_transfers", ("id",), _OWN, linked="order_id IN {list}", texts=("note",)),
     Place("payment_tokens", ("id",), _OWN, texts=("shopper", "reference"), documents=("metadata",)),
     Place(

@@ -1,5 +1,6 @@
 """What a list is narrowed to: filters that live in the address of its page, so that it can be kept and sent on."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -31,6 +32,8 @@ CREATED: Final = NEWEST_FIRST.by
 AMOUNT: Final = "amount"
 # As large as an amount that a database holds.
 _MINOR_MAX: Final = 2**63 - 1
+_NUMBER: Final = re.compile(r"[0-9]{1,19}")
+_WORD: Final = re.compile(r"[A-Za-z_]{1,32}")
 
 # What a row has in the columns that a list is sorted by, and how it is read out of a row, by those columns.
 Keys = tuple[str | int, ...]
@@ -187,18 +190,11 @@ def _keys(by: str, told: list[str]) -> Keys:
     Raises:
         Unusable: no page gave it.
     """
-    if by != AMOUNT and len(told) == 1:
-        return (told[0],)
-    if (
-        by == AMOUNT
-        and len(told) == 2
-        and told[1].isascii()
-        and told[1].isdecimal()
-        and len(told[1]) <= len(str(_MINOR_MAX))
-    ):
-        minor = int(told[1])
-        if minor <= _MINOR_MAX:
-            return told[0], minor
+    word, *amount = told or [""]
+    if _WORD.fullmatch(word) and len(amount) == (by == AMOUNT) and all(_NUMBER.fullmatch(one) for one in amount):
+        minors = [int(one) for one in amount]
+        if all(minor <= _MINOR_MAX for minor in minors):
+            return word, *minors
     raise Unusable("This page of the list cannot be found.")
 
 

@@ -4,11 +4,13 @@ A room declares its places: tables with texts, addresses and JSON documents in w
 documents and the lines of orders are books, and no room declares them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 import msgspec
+
+from keyturn.database import Transaction
 
 ERASED: Final = "[erased]"
 # What expects an address is given one that nobody has (RFC 2606).
@@ -43,6 +45,7 @@ class Place(NamedTuple):
         subject: the column with the id of the object that a document is of.
         also: what else is set in a row that is changed.
         then: statements about the row with the key ``$1`` that was changed.
+        rewritten: what else is written for a row with this key of which these columns were changed.
         by_id: whether rows are looked at that name the customer's id, too.
     """
 
@@ -57,6 +60,7 @@ class Place(NamedTuple):
     subject: str = ""
     also: str = ""
     then: tuple[str, ...] = ()
+    rewritten: Callable[[Transaction, str, Mapping[str, str | None]], Awaitable[None]] | None = None
     by_id: bool = False
 
     @property

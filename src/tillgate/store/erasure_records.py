@@ -143,4 +143,6 @@ async def _erase(tx: Transaction, place: Place, rows: Sequence[Row], person: Per
             return False
         for statement in place.then:
             await tx.execute(statement, row[place.key[0]])
+        if place.rewritten is not None:
+            await place.rewritten(tx, row[place.key[0]], changes)
     return True

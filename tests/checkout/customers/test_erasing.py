@@ -42,18 +42,23 @@ class Counting:
         return await self._database.write(operation)
 
 
-async def erased(shop: Shop, email: str) -> Counting:
-    """Erase a new customer, and count."""
-    client = await shop.client()
-    made = (await client.post("/customers", json={"email": email, "name": "Ada Lovelace"})).json()
+async def erase(shop: Shop, customer_id: str) -> Counting:
+    """Erase a customer, and count."""
     counting: Any = Counting(shop.database)
     kind = erasing.kind(counting, PLACES)
-    assert (await client.delete(f"/customers/{made['id']}")).status_code == 200
-    job = Job(**{**dict.fromkeys(Job._fields), "key": made["id"], "kind": kind.name})
+    answer = await (await shop.client()).delete(f"/customers/{customer_id}")
+    assert answer.status_code == 200, answer.text
+    job = Job(**{**dict.fromkeys(Job._fields), "key": customer_id, "kind": kind.name})
     while isinstance(await kind.run(job), Again):
         pass
     assert await rows(shop.database, "SELECT 1 FROM customer_erasures") == []
     return counting
+
+
+async def erased(shop: Shop, email: str) -> Counting:
+    """The same of a new one."""
+    made = await (await shop.client()).post("/customers", json={"email": email, "name": "Ada Lovelace"})
+    return await erase(shop, made.json()["id"])
 
 
 async def test_rows_that_name_somebody_else_are_only_read(still_shop: Shop) -> None:

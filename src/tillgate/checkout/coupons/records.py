@@ -9,6 +9,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, Period
+from tillgate.checkout import metadata_records
 from tillgate.checkout.coupons.model import AmountOff, Coupon, PercentageOff, Uses
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_within
@@ -53,6 +54,7 @@ async def insert(tx: Transaction, coupon: Coupon) -> None:
         coupon.created_at,
         coupon.updated_at,
     )
+    await metadata_records.keep(tx, coupon)
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, coupon_id: str) -> Coupon | None:
@@ -91,6 +93,7 @@ async def update(tx: Transaction, coupon: Coupon) -> None:
     await tx.execute(
         _UPDATE, coupon.name, coupon.description, coupon.active, coupon.metadata, coupon.updated_at, coupon.id
     )
+    await metadata_records.replace(tx, coupon)
 
 
 def _coupon(row: Row) -> Coupon:

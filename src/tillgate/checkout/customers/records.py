@@ -8,6 +8,7 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest, Period
+from tillgate.checkout import metadata_records
 from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.words import beyond, words_of
 from tillgate.store import Row, Transaction
@@ -70,6 +71,7 @@ async def insert(tx: Transaction, customer: Customer) -> bool:
     )
     if changed == 1:
         await _add_words(tx, customer)
+        await metadata_records.keep(tx, customer)
     return changed == 1
 
 
@@ -147,6 +149,7 @@ async def update(tx: Transaction, customer: Customer) -> None:
     )
     await tx.execute(_DROP_WORDS, customer.id)
     await _add_words(tx, customer)
+    await metadata_records.replace(tx, customer)
 
 
 async def index_batch(tx: Transaction, limit: int) -> int:

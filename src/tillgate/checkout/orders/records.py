@@ -11,6 +11,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.invariants import present
 from tillgate.base.pages import PageRequest, Period, since, until
+from tillgate.checkout import metadata_records
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.orders.model import Discount, Fulfillment, LineItem, Order, OrderStatus
 from tillgate.checkout.payments.records import (
@@ -173,6 +174,8 @@ async def insert(tx: Transaction, order: Order) -> bool:
         order.client_reference_id,
         order.customer_stated,
     )
+    if changed == 1:
+        await metadata_records.keep(tx, order)
     return changed == 1
 
 
@@ -332,6 +335,7 @@ async def touch(tx: Transaction, order_id: str, now: int) -> None:
 async def update(tx: Transaction, order: Order) -> None:
     """Write what the merchant may change of an order whose session's row is held."""
     await tx.execute(_UPDATE, order.fulfillment.value, order.metadata, order.updated_at, order.id)
+    await metadata_records.replace(tx, order)
 
 
 async def reline(tx: Transaction, order: Order, now: int) -> None:

@@ -9,6 +9,7 @@ from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest
 from tillgate.base.principal import Principal
+from tillgate.checkout import metadata_records
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.kept import KeptForm, keep
@@ -108,6 +109,7 @@ async def update_payment(
     now = context.clock.now()
     after = before._replace(metadata=text, updated_at=now)
     await records.set_metadata(tx, payment_id, text, now)
+    await metadata_records.set_metadata(tx, payment_id, after.project_id, after.livemode, text)
     await emit_event(context, tx, PAYMENT_UPDATED, after, before=before, now=now)
     return after
 

@@ -8,6 +8,7 @@ import msgspec
 from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.pages import PageRequest, Period
+from tillgate.checkout import metadata_records
 from tillgate.checkout.products.model import Price, Pricing, Product
 from tillgate.store import Row, Transaction
 from tillgate.store.lists import newest_within
@@ -63,6 +64,7 @@ async def insert(tx: Transaction, product: Product) -> None:
         product.updated_at,
         product.reference,
     )
+    await metadata_records.keep(tx, product)
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, product_id: str) -> Product | None:
@@ -131,6 +133,7 @@ async def update(tx: Transaction, product: Product) -> None:
         product.reference,
         product.id,
     )
+    await metadata_records.replace(tx, product)
 
 
 def _product(row: Row) -> Product:

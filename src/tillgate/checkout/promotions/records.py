@@ -10,6 +10,7 @@ from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, Period
 from tillgate.base.text import folded
+from tillgate.checkout import metadata_records
 from tillgate.checkout.coupons.model import Uses
 from tillgate.checkout.promotions.model import PromotionCode
 from tillgate.store import Row, Transaction
@@ -68,6 +69,8 @@ async def insert(tx: Transaction, promotion: PromotionCode) -> bool:
         folded(promotion.code),
         folded(promotion.code) if promotion.active else promotion.id,
     )
+    if changed == 1:
+        await metadata_records.keep(tx, promotion)
     return changed == 1
 
 
@@ -126,6 +129,7 @@ async def update(tx: Transaction, promotion: PromotionCode) -> None:
         UniqueViolation: it is switched on, and another one that is on reads the same.
     """
     await tx.execute(_UPDATE, promotion.active, promotion.metadata, promotion.updated_at, promotion.id)
+    await metadata_records.replace(tx, promotion)
 
 
 def _promotion(row: Row) -> PromotionCode:

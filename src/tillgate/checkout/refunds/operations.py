@@ -13,6 +13,7 @@ from tillgate.base.pages import Page, PageRequest, checked_cursor, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
 from tillgate.base.text import checked_text
+from tillgate.checkout import metadata_records
 from tillgate.checkout.context import CheckoutContext
 from tillgate.checkout.emitting import emit_fact
 from tillgate.checkout.metadata import changed_metadata, checked_metadata
@@ -176,6 +177,7 @@ async def update_refund(
         return refund
     now = context.clock.now()
     await records.set_metadata(tx, refund_id, text, now)
+    await metadata_records.set_metadata(tx, refund_id, refund.project_id, refund.livemode, text)
     changed = msgspec.structs.replace(refund, metadata=text, updated_at=now)
     await _emit(context, tx, changed, REFUND_UPDATED, now)
     return changed

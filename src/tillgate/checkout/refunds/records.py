@@ -9,6 +9,7 @@ from keyturn.database import with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, Period, since, until
+from tillgate.checkout import metadata_records
 from tillgate.checkout.refunds.model import Refund, RefundReason, RefundStatus, SentBy
 from tillgate.rails.port import Block
 from tillgate.store import Row, Transaction
@@ -109,6 +110,7 @@ async def insert(tx: Transaction, refund: Refund) -> None:
         refund.reorged,
         refund.confirmed_at,
     )
+    await metadata_records.keep(tx, refund)
 
 
 async def by_id(tx: Transaction, project_id: str, livemode: bool, refund_id: str) -> Refund | None:

@@ -42,6 +42,7 @@ class SearchMatch(StrEnum):
     ADDRESS = "address"
     CODE = "code"
     DOCUMENT_NUMBER = "document_number"
+    METADATA = "metadata"
 
 
 PREFIX_OF: Final = {

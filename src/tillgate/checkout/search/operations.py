@@ -14,6 +14,7 @@ from tillgate.checkout.customers.operations import customers_by_id, find_custome
 from tillgate.checkout.issued.model import named
 from tillgate.checkout.issued.records import order_of_number
 from tillgate.checkout.links.operations import links_by_id
+from tillgate.checkout.metadata_records import TABLES, with_value
 from tillgate.checkout.orders.model import Order
 from tillgate.checkout.orders.operations import list_orders, orders_by_id
 from tillgate.checkout.payments.operations import (
@@ -28,6 +29,7 @@ from tillgate.checkout.promotions.operations import find_promotion_code, promoti
 from tillgate.checkout.refunds.operations import get_refund
 from tillgate.checkout.search.model import (
     CUSTOMERS_LOOKED_AT_MAX,
+    PREFIX_OF,
     QUERY_MAX,
     RESULTS_MAX,
     Hit,
@@ -71,6 +73,8 @@ async def search(
     for look, types in _LOOKS:
         if len(hits) < _MOST and any(one in readable for one in types):
             add(await look(tx, principal, wanted))
+    if len(hits) < _MOST:
+        add(await _by_metadata(tx, principal, wanted, readable))
     return list(hits.values())[:_MOST]
 
 
@@ -115,6 +119,16 @@ async def _by_address(tx: Transaction, principal: Principal, text: str) -> list[
 async def _by_customer(tx: Transaction, principal: Principal, text: str) -> list[Hit]:
     found = await find_customers(tx, principal, text, CUSTOMERS_LOOKED_AT_MAX)
     return [_customer(one, SearchMatch.CUSTOMER) for one in found[:_MOST]]
+
+
+async def _by_metadata(tx: Transaction, principal: Principal, text: str, readable: Collection[SearchType]) -> list[Hit]:
+    """Whatever may be read and has the text as a value in its metadata."""
+    kinds = {PREFIX_OF[one]: one for one in SearchType if one in readable and PREFIX_OF[one] in TABLES}
+    found = await with_value(tx, principal.project_id, principal.livemode, text, kinds, _MOST)
+    hits: list[Hit] = []
+    for id in found:
+        hits += await _BY_ID[kinds[id.partition("_")[0]]](tx, principal, id)
+    return [one._replace(matched=SearchMatch.METADATA) for one in hits]
 
 
 _LOOKS: Final[tuple[tuple[_Look, tuple[SearchType, ...]], ...]] = (

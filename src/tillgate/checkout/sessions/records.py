@@ -9,7 +9,7 @@ from keyturn.database import Both, with_list
 from tillgate.base import ids
 from tillgate.base.money import Money
 from tillgate.base.pages import PageRequest, Period, since, until
-from tillgate.checkout import kept
+from tillgate.checkout import kept, metadata_records
 from tillgate.checkout.clocks.model import SESSIONS_MAX
 from tillgate.checkout.kept import KeptForm, kept_forms
 from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
@@ -200,6 +200,7 @@ async def insert(tx: Transaction, session: CheckoutSession, form: bytes) -> None
         session.locale,
         form,
     )
+    await metadata_records.keep(tx, session)
 
 
 async def by_id(tx: Transaction, session_id: str) -> CheckoutSession | None:
