@@ -24,7 +24,7 @@ def test_every_document_is_a_page_and_in_the_wheel() -> None:
     assert {f"{name}.md" for name in guides.names()} == {file.as_posix() for file in written}
     hatch = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]
     packed = {name.removeprefix("docs/") for name in hatch["wheel"]["force-include"]}
-    assert packed == {file.parts[0] for file in written}
+    assert packed == {file.parts[0] for file in written} | set(guides.PICTURES)
 
 
 def test_every_link_leads_to_a_page_and_its_anchor() -> None:
@@ -70,3 +70,43 @@ async def test_the_pages_are_served_under_the_strict_policy(sqlite_shop: Shop) -
     ):
         assert (await client.get(f"{HOST}{path}")).status_code == 404, path
     assert "invalid_api_key" in (await client.get(f"{HOST}/docs/errors")).text
+
+
+@pytest.mark.anyio
+async def test_a_page_is_kept_and_asked_about(sqlite_shop: Shop) -> None:
+    """A browser that has the page is told so; another page, or a changed one, is another tag."""
+    client = await sqlite_shop.client()
+    tags = set()
+    for path in ("/docs", "/docs/webhooks", "/docs/errors", "/docs/errors/not_found"):
+        shown = await client.get(f"{HOST}{path}")
+        tag = shown.headers["etag"]
+        assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-cache")
+        again = await client.get(f"{HOST}{path}", headers={"if-none-match": f'"other", W/{tag}'})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert again.headers["content-security-policy"] == shown.headers["content-security-policy"]
+        assert (await client.get(f"{HOST}{path}", headers={"if-none-match": '"other"'})).status_code == 200
+        tags.add(tag)
+    assert len(tags) == 4
+
+
+@pytest.mark.anyio
+async def test_a_slash_at_the_end_leads_to_the_page(sqlite_shop: Shop) -> None:
+    """Also for the overview; to no other host, and to no page that is not there."""
+    client = await sqlite_shop.client()
+    for path in ("/docs", "/docs/webhooks", "/docs/reference/api", "/docs/errors", "/docs/errors/not_found"):
+        moved = await client.get(f"{HOST}{path}/", follow_redirects=False)
+        assert (moved.status_code, moved.headers["location"]) == (303, path)
+    for path in ("/docs/nothing/", "/docs//other.example/"):
+        assert (await client.get(f"{HOST}{path}", follow_redirects=False)).status_code == 404, path
+
+
+@pytest.mark.anyio
+async def test_the_pictures_of_the_documents_are_shown(sqlite_shop: Shop) -> None:
+    """Each that a document has is served as what it is."""
+    shown = {one for name in guides.names() for one in re.findall(r'<img src="([^"]+)"', guides.html_of(name))}
+    assert shown
+    client = await sqlite_shop.client()
+    for path in shown:
+        picture = await client.get(f"{HOST}{path}")
+        assert (picture.status_code, picture.headers["content-type"].partition("/")[0]) == (200, "image"), path
+    assert (await client.get(f"{HOST}/docs/pictures/nothing.webp")).status_code == 404

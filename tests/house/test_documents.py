@@ -198,6 +198,7 @@ COMMANDS: dict[str, str | Reason] = {
     "sqlite3 .backup": Reason("named as what not to use: the log's identity does not change with it"),
     "TILLGATE_GOLDEN=write pytest tests/golden": Reason("writes the answers; tests/golden/test_recording.py compares"),
     "python scripts/upgrade_fixture.py NAME": Reason("makes what tests/upgrades/ opens, once for each release"),
+    "tillgate docs build DIR": "tests/api/test_site.py::test_every_link_of_the_site_leads_to_a_file_and_its_anchor",
     "tillgate projects set --logo FILE": ("tests/cli/test_project_settings.py::test_a_logo_is_set_shown_and_removed"),
     "tillgate projects use NAME": "tests/cli/test_an_id_is_enough.py::test_a_project_is_named_listed_and_remembered",
     "tillgate serve --dev": "tests/cli/test_commands.py::test_serve_greets_with_the_addresses_and_the_set_up_link",

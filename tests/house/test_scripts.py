@@ -11,6 +11,7 @@ BYTES_MAX = {
     "static/editor.js": 5_000,
     "static/embed.js": 6_000,
     "static/playground.js": 12_000,
+    "static/search.js": 2_000,
     "static/shortcuts.js": 3_000,
     "static/wallet.js": 7_000,
     "dialects/coin_moebius/button/coin-moebius-buy.js": 12_000,

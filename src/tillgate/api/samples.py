@@ -185,7 +185,7 @@ def _query_of(route: Route) -> dict[str, Any]:
 
 
 def _path_of(route: Route) -> dict[str, Any]:
-    named = re.findall(r"\{(\w+)\}", route.path)
+    named = re.findall(r"\{(\w{1,40})\}", route.path)
     known: dict[str, Any] = {"n": 1}
     if "id" in named:
         known["id"] = f"{_PREFIXES.get(_noun(route), 'id')}_{_ULID}"

@@ -9,6 +9,7 @@ from tillgate import __version__
 from tillgate.cli import (
     backup,
     demo,
+    docs,
     doctor,
     documents,
     embed,
@@ -59,6 +60,7 @@ app.add_typer(rates.app, name="rates")
 app.add_typer(transfers.app, name="transfers")
 app.add_typer(templates.app, name="templates")
 app.add_typer(embed.app, name="embed")
+app.add_typer(docs.app, name="docs")
 app.add_typer(documents.app, name="documents")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(mail.app, name="mail")

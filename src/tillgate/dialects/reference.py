@@ -8,6 +8,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.http.openapi import document as keyturn_document
+from keyturn.http.server import DOCUMENT_PATH
+from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tillgate.dialects.spoken import SPOKEN, title_of
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.openapi import document
@@ -20,7 +23,8 @@ _HOST: Final = "https://your-domain.com"
 def pages() -> dict[str, str]:
     """Each page's text by its file name."""
     every = [one for spoken in SPOKEN for one in (spoken, *spoken.beside)]
-    return {f"{Path(one.described_at).stem}.md": _page(one) for one in every if one.described_at}
+    told = {f"{Path(one.described_at).stem}.md": _page(one) for one in every if one.described_at}
+    return told | {"keyturn.md": _keyturn()}
 
 
 def _page(dialect: Dialect) -> str:
@@ -41,17 +45,45 @@ def _page(dialect: Dialect) -> str:
         if "requestBody" in operation:
             parts.append(fields("body", schemas[_name(operation["requestBody"])]))
         parts.append(_answer(operation, HTTPStatus(route.status)))
-    parts.append("## Objects\n")
+    return "\n".join([*parts, *_objects(described)]).rstrip() + "\n"
+
+
+def _keyturn() -> str:
+    """The page of Keyturn's own server."""
+    described = keyturn_document(KEYTURN_ROUTES)
+    schemas = described["components"]["schemas"]
+    parts = [
+        "# Keyturn reference\n",
+        MADE,
+        "What `keyturn serve` answers; [the guide](../keyturn.md) says how it is put before an API, and lists the "
+        f"errors. The same reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed.\n",
+    ]
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            parts += [f"## {method.upper()} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
+            parts += queries(operation["parameters"])
+            if "requestBody" in operation:
+                parts.append(fields("body", schemas[_name(operation["requestBody"])]))
+            [success] = [one for status, one in operation["responses"].items() if status != "default"]
+            [content] = success["content"].values()
+            if "$ref" in content["schema"]:
+                parts.append(f"Answers with `{_name(success)}`.\n")
+    return "\n".join([*parts, *_objects(described)]).rstrip() + "\n"
+
+
+def _objects(described: dict[str, Any]) -> list[str]:
+    """The tables of what is answered; what is sent has its own beside the operation."""
     taken = {
         _name(one["requestBody"])
         for path in described["paths"].values()
         for one in path.values()
         if "requestBody" in one
     }
-    for name, schema in sorted(schemas.items()):
+    parts = ["## Objects\n"]
+    for name, schema in sorted(described["components"]["schemas"].items()):
         if schema.get("properties") and name not in taken:
             parts += [f"### {name}\n", fields("field", schema)]
-    return "\n".join(parts).rstrip() + "\n"
+    return parts
 
 
 def _answer(operation: dict[str, Any], status: HTTPStatus) -> str:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from tillgate.pages.caching import revalidated
 from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import page
 
@@ -31,23 +32,33 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
         texts: by code, in Markdown; under the empty one, the list of all. A link to ``other.md`` leads to the page of
             that code; one to a guide, which is not served here, is only its text.
     """
-    markdown = _renderer(texts)
 
     @functools.cache
     def html(code: str) -> Markup:
-        # Trusted: our own text, and Markdown's HTML is off.
-        return Markup(markdown.render(texts[code]))  # noqa: S704
+        return text_of(texts, code)
 
-    async def index(_: Request) -> Response:
-        return page(IN_ENGLISH, "document.html", title="Errors", text=html(""), is_index=True, errors=ERRORS)
+    async def index(request: Request) -> Response:
+        return revalidated(request, document("", html("")))
 
     async def one(request: Request) -> Response:
         code: str = request.path_params["code"]
         if not code or code not in texts:
             return page(IN_ENGLISH, "no_document.html", 404, errors=ERRORS, asked=code[:SHOWN_MAX])
-        return page(IN_ENGLISH, "document.html", title=code, text=html(code), is_index=False, errors=ERRORS)
+        return revalidated(request, document(code, html(code)))
 
     return [Route(ERRORS, index, methods=["GET"]), Route(f"{ERRORS}/{{code}}", one, methods=["GET"])]
+
+
+def text_of(texts: Mapping[str, str], code: str) -> Markup:
+    """What is said of a code, or of all where it is empty, as HTML."""
+    # Trusted: our own text, and Markdown's HTML is off.
+    return Markup(_renderer(texts).render(texts[code]))  # noqa: S704
+
+
+def document(code: str, text: Markup) -> Response:
+    """The page of a code, or of all where it is empty."""
+    title = code or "Errors"
+    return page(IN_ENGLISH, "document.html", title=title, text=text, is_index=not code, errors=ERRORS)
 
 
 def _renderer(codes: Mapping[str, str]) -> MarkdownIt:

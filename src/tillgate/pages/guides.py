@@ -1,6 +1,7 @@
 """``/docs``: the guides and the reference, as they are in ``docs/``, on the installation that they are about.
 
-Each page is rendered once, when it is first asked for, on a thread. None has a script; searching is done here.
+Each text is rendered once, when it is first asked for, on a thread. None has a script; searching is done here.
+A browser keeps a page and asks whether it is still the same.
 """
 
 import functools
@@ -15,12 +16,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from tillgate.pages.caching import revalidated
 from tillgate.pages.documents import ERRORS, SHOWN_MAX
 from tillgate.pages.reader import IN_ENGLISH
-from tillgate.pages.rendering import page
+from tillgate.pages.rendering import HEADERS, page, see_other
 
 ROOT: Final = "/docs"
 PLAYGROUND: Final = f"{ROOT}/playground"
@@ -39,9 +41,14 @@ CHAPTERS: Final = (
     ("The project", "why glossary architecture tests releasing roadmap"),
 )
 # In a wheel they lie beside this file, in a clone of the repository at its root.
+PICTURES: Final = ("pictures", "plots")
 _PACKED: Final = Path(__file__).with_name("guides")
 _FOLDER: Final = _PACKED if _PACKED.is_dir() else Path(__file__).parents[3] / "docs"
 _NO_SLUG: Final = re.compile(r"[^\w\- ]")
+
+
+# Each chapter with the addresses and titles of its pages.
+Chapters = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 class Section(NamedTuple):
@@ -54,21 +61,53 @@ class Section(NamedTuple):
 
 
 def routes() -> list[BaseRoute]:
-    """The pages. They stand after those of the error codes, which have texts of their own."""
+    """The pages, and the pictures in them. They stand after those of the error codes, which have texts of their own."""
 
     def index(request: Request) -> Response:
-        asked = request.query_params.get("q", "")[:SHOWN_MAX]
-        found = search(asked) if asked.strip() else None
-        return page(IN_ENGLISH, "guides.html", title="Documentation", chapters=chapters(), asked=asked, found=found)
+        return revalidated(request, overview(chapters(), request.query_params.get("q", "")[:SHOWN_MAX]))
+
+    def picture(request: Request) -> Response:
+        name = request.url.path.removeprefix(f"{ROOT}/")
+        if name not in pictures():
+            return _no_such_page()
+        headers = HEADERS | {"Cache-Control": "public, max-age=3600"}
+        return FileResponse(file_of(name), headers=headers)
 
     def one(request: Request) -> Response:
         name: str = request.path_params["name"]
-        if name not in names():
-            return page(IN_ENGLISH, "guides.html", 404, title="No such page", chapters=chapters(), asked="", found=[])
-        address, text = f"{ROOT}/{name}", html_of(name)
-        return page(IN_ENGLISH, "guide.html", title=title_of(name), chapters=chapters(), address=address, text=text)
+        if name in names():
+            return revalidated(request, guide(name, chapters()))
+        address = f"{ROOT}/{name}".rstrip("/")
+        if request.url.path.endswith("/") and (address in _addresses() or address.startswith(f"{ERRORS}/")):
+            return see_other(address)
+        return _no_such_page()
 
-    return [Route(ROOT, index, methods=["GET"]), Route(f"{ROOT}/{{name:path}}", one, methods=["GET"])]
+    return [
+        Route(ROOT, index, methods=["GET"]),
+        *(Route(f"{ROOT}/{one}/{{name}}", picture, methods=["GET"]) for one in PICTURES),
+        Route(f"{ROOT}/{{name:path}}", one, methods=["GET"]),
+    ]
+
+
+def overview(shown: Chapters, asked: str = "") -> Response:
+    """The page with all that there is, and with what was found."""
+    found = search(asked) if asked.strip() else None
+    return page(IN_ENGLISH, "guides.html", title="Documentation", chapters=shown, asked=asked, found=found)
+
+
+def guide(name: str, shown: Chapters) -> Response:
+    """A document as a page, with the navigation beside it."""
+    address, text = f"{ROOT}/{name}", html_of(name)
+    return page(IN_ENGLISH, "guide.html", title=title_of(name), chapters=shown, address=address, text=text)
+
+
+def _no_such_page() -> Response:
+    return page(IN_ENGLISH, "guides.html", 404, title="No such page", chapters=chapters(), asked="", found=[])
+
+
+@functools.cache
+def _addresses() -> frozenset[str]:
+    return frozenset((ROOT, *(address for _, listed in chapters() for address, _ in listed)))
 
 
 @functools.cache
@@ -78,10 +117,31 @@ def names() -> tuple[str, ...]:
 
 
 @functools.cache
-def chapters() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The navigation: each chapter with the addresses and titles of its pages."""
+def pictures() -> frozenset[str]:
+    """Every picture's path below ``docs``."""
+    return frozenset(
+        file.relative_to(_FOLDER).as_posix()
+        for folder in PICTURES
+        for file in (_FOLDER / folder).glob("*")
+        if file.suffix in (".webp", ".svg", ".png")
+    )
+
+
+def file_of(name: str) -> Path:
+    """Where a picture lies."""
+    return _FOLDER / name
+
+
+@functools.cache
+def chapters(*, served: bool = True) -> Chapters:
+    """The navigation.
+
+    Args:
+        served: with what needs a server behind the page.
+    """
     told = [(chapter, tuple((f"{ROOT}/{name}", title_of(name)) for name in listed)) for chapter, listed in _listed()]
-    return (*told, ("Errors", ((ERRORS, "Error codes"),)), ("Try it", ((PLAYGROUND, "API playground"),)))
+    to_try = (("Try it", ((PLAYGROUND, "API playground"),)),) if served else ()
+    return (*told, ("Errors", ((ERRORS, "Error codes"),)), *to_try)
 
 
 @functools.cache
@@ -108,12 +168,13 @@ def html_of(name: str) -> Markup:
 def search(asked: str) -> list[Section]:
     """The sections that have all of these words; those that have them in their heading come first."""
     words = asked.lower().split()[:WORDS_MAX]
-    found = [one for one in _sections() if all(word in one.text for word in words)]
+    found = [one for one in sections() if all(word in one.text for word in words)]
     return sorted(found, key=lambda one: not all(word in one.heading.lower() for word in words))[:FOUND_MAX]
 
 
 @functools.cache
-def _sections() -> tuple[Section, ...]:
+def sections() -> tuple[Section, ...]:
+    """What is searched: each part of a page below one heading."""
     found: list[Section] = []
     for name in names():
         slugs: dict[str, int] = {}
@@ -154,7 +215,7 @@ def _slug(heading: str, taken: dict[str, int]) -> str:
 
 
 def _led(tokens: list[Token], folder: str) -> list[Token]:
-    """The tokens of a text without pictures, and with links that lead somewhere from here."""
+    """The tokens of a text, with links and pictures that lead somewhere from here."""
     led: list[Token] = []
     kept: list[bool] = []
     for token in tokens:
@@ -168,6 +229,9 @@ def _led(tokens: list[Token], folder: str) -> list[Token]:
             if kept.pop():
                 led.append(token)
         elif token.type != "image":
+            led.append(token)
+        elif (shown := posixpath.normpath(posixpath.join(folder, str(token.attrGet("src"))))) in pictures():
+            token.attrSet("src", f"{ROOT}/{shown}")
             led.append(token)
     return led
 

@@ -14,7 +14,7 @@ from tillgate.pages.paid_on import PAY_WITH
 from tillgate.pages.reader import Reader
 from tillgate.words.templates import Isolating, speaking
 
-_STATIC: Final = Path(__file__).parents[1] / "static"
+STATIC: Final = Path(__file__).parents[1] / "static"
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -34,7 +34,7 @@ HEADERS: Final = {
 @cache
 def static_url(name: str) -> str:
     """Where a static file is served, with its content's hash, so that it can be cached for good."""
-    digest = hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
     return f"/static/{name}?v={digest[:12]}"
 
 

@@ -74,7 +74,7 @@ def _help(route: Route) -> str:
 def _command(route: Route) -> Callable[..., None]:
     """What runs an operation, with its path's variables as arguments and its fields as options."""
     given = variables_of(route)
-    body, query = fields_of(route.body), fields_of(route.query)
+    body, query = fields_of(route.body), fields_of(route.query, "query")
     options = [*body, *query]
 
     def run(**chosen: Any) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 import msgspec
 
 from keyturn.cli.output import fail
+from keyturn.http.vocabulary import vocabulary
+from tillgate.api.openapi import WORDS
 from tillgate.api.sessions import Amount
 
 Kind = Literal["text", "whole", "yes", "texts", "map", "amount", "json"]
@@ -37,7 +39,7 @@ class Field(NamedTuple):
         name: what its option is called, without the dashes.
         wire: what the API calls it.
         clearable: whether null says something else than leaving it out.
-        about: what its declaration says of it; empty where it says nothing.
+        about: what its declaration, or else the API's vocabulary, says of it; empty where neither says anything.
     """
 
     name: str
@@ -64,18 +66,21 @@ class Field(NamedTuple):
         return " ".join(filter(None, (self.about, "Required." if self.required else "", _HELP.get(self.kind, ""))))
 
 
-def fields_of(declared: type[msgspec.Struct] | None) -> list[Field]:
+def fields_of(declared: type[msgspec.Struct] | None, place: Literal["body", "query"] = "body") -> list[Field]:
     """The fields of a declared body or query."""
-    return [] if declared is None else list(_fields(declared))
+    return [] if declared is None else list(_fields(declared, place))
 
 
-def _fields(declared: type[msgspec.Struct]) -> Iterator[Field]:
+def _fields(declared: type[msgspec.Struct], place: str) -> Iterator[Field]:
+    words = vocabulary(WORDS)
     for one in msgspec.structs.fields(declared):
         members = list(_members(one.type))
         real = [member for member in members if member not in (type(None), msgspec.UnsetType)]
         kind, choices = _kind_of(real)
         name = one.name.strip("_").replace("_", "-")
-        yield Field(name, one.encode_name, kind, choices, one.required, type(None) in members, _about(one.type))
+        word = words.word(one.encode_name, declared.__name__, place)
+        about = _about(one.type) or (word.sentence if word is not None else "")
+        yield Field(name, one.encode_name, kind, choices, one.required, type(None) in members, about)
 
 
 def _members(annotation: Any) -> Iterator[Any]:
