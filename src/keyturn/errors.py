@@ -11,14 +11,18 @@ KeyturnError
 │   ├── InvalidLimit    a key's own rate limit makes no sense
 │   ├── InvalidAllow    a key would be allowed by name what there is not, or is no publishable one
 │   ├── InvalidLabel    an external id, metadata or a tag is none
+│   ├── InvalidPortalSession  a session of the portal would allow or lead to what it cannot
 │   ├── InvalidKind     a format has no such keys, or a kind cannot be restricted so
 │   └── StrongerThanParent  a key would make one that may more than itself
 ├── KeyConflict       a key is not in a state that allows this
 │   ├── KeyIsRevoked    a revoked key cannot be changed or brought back
 │   ├── RotationPending a rotation waits for its successor's first use
+│   ├── PortalNotSetUp  nobody has said at which address customers reach the portal
+│   ├── TooManyKeys     a customer has as many keys as are allowed
 │   ├── KeyExists       a key with this digest is already there
 │   └── NameReused      an Idempotency-Key was sent before with another request
 ├── KeyNotFound       no such key in this project
+├── PortalSessionNotFound  no such session in this project
 ├── BadReport         a report of leaked keys is not from whom it says, or is none
 └── PublicKeysUnavailable  whether it is genuine is unknown at the moment
 """
@@ -124,6 +128,12 @@ class InvalidLabel(InvalidKey):
     code = "invalid_label"
 
 
+class InvalidPortalSession(InvalidKey):
+    """A session of the portal would allow or lead to what it cannot."""
+
+    code = "invalid_portal_session"
+
+
 class StrongerThanParent(InvalidKey):
     """A key would make one that may more than itself."""
 
@@ -154,6 +164,12 @@ class TooManyDescendants(KeyConflict):
     code = "too_many_descendants"
 
 
+class TooManyKeys(KeyConflict):
+    """A customer has as many keys as are allowed."""
+
+    code = "too_many_keys"
+
+
 class TooManySecrets(KeyConflict):
     """A key has as many secrets that are still accepted as it may."""
 
@@ -176,6 +192,18 @@ class KeyNotFound(KeyturnError):
     """No such key in this project."""
 
     code = "key_not_found"
+
+
+class PortalNotSetUp(KeyConflict):
+    """Nobody has said at which address customers reach the portal."""
+
+    code = "portal_not_set_up"
+
+
+class PortalSessionNotFound(KeyturnError):
+    """No such session of the portal in this project."""
+
+    code = "portal_session_not_found"
 
 
 class BadReport(KeyturnError):

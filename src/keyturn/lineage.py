@@ -1,9 +1,9 @@
-"""How many keys a key may have made, itself and through those it made."""
+"""How many keys a key may have made, itself and through those it made; and how many a customer may have."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from keyturn.errors import TooManyDescendants
+from keyturn.errors import TooManyDescendants, TooManyKeys
 
 DESCENDANTS_MAX: Final = 100
 """Of one first key, those that are revoked not counted."""
@@ -31,3 +31,13 @@ def check_descendants(makers: Sequence[str], descendants: int) -> None:
             f"{makers[-1]} and the keys that come from it have made {descendants} that are not revoked, and "
             f"{DESCENDANTS_MAX} is the most; revoke some, or let an operator make the key"
         )
+
+
+def check_number(there: int, at_most: int) -> None:
+    """Whether a customer may have one more key.
+
+    Raises:
+        TooManyKeys: they may not.
+    """
+    if there >= at_most:
+        raise TooManyKeys(f"there are {there} keys that are not revoked, and {at_most} is the most; revoke one first")

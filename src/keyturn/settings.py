@@ -28,6 +28,8 @@ READ: Final = "keys:read"
 WRITE: Final = "keys:write"
 OWN_SCOPES: Final = (READ, VERIFY, WRITE)
 
+_ORIGIN: Final = re.compile(r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
+_OWN_ORIGIN: Final = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
@@ -50,6 +52,7 @@ class Settings(NamedTuple):
         github_public_keys: where GitHub's public keys are, if it reports here: an address or a file.
         valkey_url: where several servers count limits together; None if each counts alone.
         connections: how many there may be, and how long they take.
+        portal_url: the origin at which customers manage their own keys; empty where they do not.
     """
 
     database_url: str = DATABASE_DEFAULT
@@ -65,6 +68,7 @@ class Settings(NamedTuple):
     leaks: LeakRules = LeakRules()
     github_public_keys: str | None = None
     connections: ConnectionLimits = ConnectionLimits()
+    portal_url: str = ""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -79,6 +83,17 @@ def _rules(text: str) -> Path | None:
     if text and not Path(text).is_file():
         raise ValueError(f"there is no file {text}")
     return _path(text)
+
+
+def _portal_url(text: str) -> str:
+    """A bare origin over HTTPS, or of this machine."""
+    if not text:
+        return ""
+    origin = text.rstrip("/")
+    secure = _ORIGIN.fullmatch(origin) is not None
+    if not secure and _OWN_ORIGIN.fullmatch(origin) is None:
+        raise ValueError("expected an origin without a path, such as https://keys.example.com")
+    return origin
 
 
 def _networks(text: str) -> Networks:
@@ -243,6 +258,13 @@ TABLE: Final = (
         instead="each for itself",
     ),
     in_a_file("KEYTURN_VALKEY_URL"),
+    Variable(
+        "KEYTURN_PUBLIC_URL",
+        _portal_url,
+        "",
+        "the origin at which your customers reach their [page](#a-page-for-your-customers): `https://keys.example.com`",
+        instead="no page",
+    ),
 )
 _IN_FILES: Final = tuple(one.name.removesuffix("_FILE") for one in TABLE if one.name.endswith("_FILE"))
 VARIABLES: Final = tuple(one.name for one in TABLE)
@@ -299,6 +321,7 @@ def load(environment: Mapping[str, str] | None = None, *, database_url: str | No
             head_seconds=found["HEAD_SECONDS"],
             body_seconds=found["BODY_SECONDS"],
         ),
+        portal_url=found["PUBLIC_URL"],
     )
 
 

@@ -28,13 +28,23 @@ TEXT = GUIDE.read_text("utf-8")
 @pytest.mark.slow
 def test_the_guides_story_happens_as_it_is_written(tmp_path: Path) -> None:
     """A key is made, verified in both ways, and ended; the answers are those that the guide prints."""
-    shell = blocks(GUIDE, "sh")
-    assert list(shell) == ["", "Start a server", "Create a key", "Verify it", "End it", "Manage keys", "Back up"]
+    shell, portal = blocks(GUIDE, "sh"), ["A page for your customers"]
+    assert list(shell) == [
+        "",
+        "Start a server",
+        "Create a key",
+        "Verify it",
+        "End it",
+        "Manage keys",
+        *portal,
+        "Back up",
+    ]
     settings = dict(re.findall(r"export (\w+)=\"?([^\"\n]+)\"?", shell["Start a server"])) | {"KEYTURN_ROOT_KEY": ROOT}
+    settings["KEYTURN_PUBLIC_URL"] = "https://keys.example.com"
     [url] = re.findall(r"keyturn serve --database-url (\S+)", shell["Start a server"])
     with serving(url, tmp_path, **settings) as (where, _):
         script = "".join(
-            shell[heading] + "\necho\n" for heading in ("Create a key", "Verify it", "Manage keys", "End it")
+            shell[heading] + "\necho\n" for heading in ("Create a key", "Verify it", "Manage keys", *portal, "End it")
         )
         script = script.replace("http://127.0.0.1:8090", where).replace("\ncurl", "\necho; curl")
         script = script.replace("python3", sys.executable)
@@ -42,11 +52,13 @@ def test_the_guides_story_happens_as_it_is_written(tmp_path: Path) -> None:
             ["bash", "-euc", script], env=environment(**settings), capture_output=True, text=True, timeout=60
         )
     assert done.returncode == 0, done.stderr
-    valid, refused, quota, ended = (json.loads(line) for line in done.stdout.splitlines() if line)
+    valid, refused, quota, session, ended = (json.loads(line) for line in done.stdout.splitlines() if line)
     printed = blocks(GUIDE, "json")["Verify it"]
     left = json.loads(blocks(GUIDE, "json")["Manage keys"])
     assert left.keys() == {"limit", "remaining", "resetsAt"}
     assert (quota["externalId"], quota["monthlyQuota"], quota["used"]) == ("cus_1042", 50_000, 0)
+    assert session["url"].startswith("https://keys.example.com/portal/open/") and session["status"] == "pending"
+    assert session["allowed"]["monthlyQuota"] == 10_000
     expected = json.loads(printed)
     expected["key"]["id"] = valid["key"]["id"]
     expected["rateLimit"]["resetSeconds"] = valid["rateLimit"].pop("resetSeconds")

@@ -38,6 +38,7 @@ def serving(
         open_files: the process's limit on them, as ``ulimit -n`` sets it.
         tls: a file with its certificate and private key.
         uds: the Unix socket on which it answers instead.
+        settings: its variables, in which ``{port}`` stands for the port.
     """
     port = free_port()
     command = [*limited_files(open_files), sys.executable, "-m", "keyturn.cli", "serve", "--port", str(port)]
@@ -46,6 +47,7 @@ def serving(
         command += ["--tls-certificate", str(tls), "--tls-key", str(tls)]
     if uds is not None:
         command += ["--uds", str(uds)]
+    settings = {name: value.replace("{port}", str(port)) for name, value in settings.items()}
     log = folder / f"keyturn-{port}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(

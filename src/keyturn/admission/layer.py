@@ -32,6 +32,7 @@ from keyturn.limiting import gcra
 from keyturn.limiting.gcra import DEFAULT_LIMIT, Allowance, Limit, Limiter
 from keyturn.limiting.quotas import MemoryQuotas, Quota, QuotaLeft, Quotas, QuotaStore, customer
 from keyturn.limiting.visitors import share_of, visitor
+from keyturn.stores.portal import SqlPortal
 from keyturn.stores.ports import Clock, KeyStore, RateLimiter, RequestStore, UsageStore, Use
 from keyturn.stores.quotas import SqlQuotas
 from keyturn.stores.sql import SqlKeyStore, migrations
@@ -222,6 +223,8 @@ class KeyLayer:
         request_store: RequestStore | None = None,
         request_days: int = 0,
         observer: LayerObserver | None = None,
+        portal: SqlPortal | None = None,
+        portal_url: str = "",
         database: Database | None = None,
         upkeep: bool = True,
     ) -> None:
@@ -243,11 +246,15 @@ class KeyLayer:
             request_store: where requests are logged, as far as somebody notes them in :attr:`requests`.
             request_days: for how long; 0 logs none and drops those that there are.
             observer: receives what went wrong, and what the probes found; by default the log of Python.
+            portal: where the sessions are in which customers manage their own keys; None where there are none.
+            portal_url: the origin at which customers reach that page; empty where it is not served.
             database: what the store stands on, to be looked after; without one, the store alone is asked.
             upkeep: drop what is old, and emit what expires, while it runs; else whoever runs it calls :meth:`forget`
                 and :meth:`emit_expiring`.
         """
         self._upkeep = upkeep
+        self.portal = portal
+        self.portal_url = portal_url
         self._observer = observer or LayerObserver()
         self._watch = StoreWatch(database, self._observer.store) if database is not None else None
         self.store: LayerStore = store
@@ -525,6 +532,7 @@ class KeyLayer:
             self._request_store,
             self.clock.now(),
             quotas=self._quota_store,
+            portal=self.portal,
             request_days=self._request_days,
             rows_max=rows_max,
         )
@@ -539,6 +547,7 @@ class KeyLayer:
             self._request_store,
             self.clock,
             quotas=self._quota_store,
+            portal=self.portal,
             request_days=self._request_days,
             failed=self._failed("what is too old"),
         )
@@ -572,6 +581,7 @@ async def open_key_layer(
     limit: Limit | None = DEFAULT_LIMIT,
     limiter: RateLimiter | None = None,
     leak_rules: LeakRules | None = None,
+    portal_url: str = "",
 ) -> AsyncIterator[KeyLayer]:
     """A running key layer over ``sqlite:///path`` or ``postgresql://…``, brought to the newest schema; closed when the
     block ends.
@@ -593,6 +603,8 @@ async def open_key_layer(
             limiter=limiter,
             usage_store=SqlUsage(database),
             quota_store=SqlQuotas(database),
+            portal=SqlPortal(database),
+            portal_url=portal_url,
             leak_rules=leak_rules,
             database=database,
         )

@@ -8,7 +8,7 @@ import typer
 
 from keyturn import __version__
 from keyturn.cli import backup, explain, scan, serve
-from keyturn.cli.groups import audit_group, keys_group
+from keyturn.cli.groups import audit_group, keys_group, portal_group
 from keyturn.cli.output import introduce, refuse_what_is_not_text
 from keyturn.cli.session import where
 
@@ -27,6 +27,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(keys, name="keys")
 app.add_typer(audit_group(where), name="audit")
+app.add_typer(portal_group(where), name="portal")
 
 
 def main() -> None:

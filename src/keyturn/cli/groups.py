@@ -2,7 +2,7 @@
 
 import typer
 
-from keyturn.cli import audit, importing, key_ends, keys, tagging, usage
+from keyturn.cli import audit, importing, key_ends, keys, portal, tagging, usage
 from keyturn.cli.mounting import Where, mount
 
 
@@ -34,4 +34,13 @@ def audit_group(where: Where) -> typer.Typer:
     app = typer.Typer(help="The audit log of keys.", no_args_is_help=True)
     mount(app, "verify", audit.verify_log, where)
     mount(app, "list", audit.list_log, where)
+    return app
+
+
+def portal_group(where: Where) -> typer.Typer:
+    """``portal``: the page on which customers manage their own keys."""
+    app = typer.Typer(help="Sessions in which your customers manage their own keys.", no_args_is_help=True)
+    mount(app, "create", portal.create, where)
+    mount(app, "list", portal.list_all, where)
+    mount(app, "end", portal.end, where)
     return app

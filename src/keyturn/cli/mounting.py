@@ -15,6 +15,7 @@ from keyturn.admission.layer import SystemClock
 from keyturn.errors import KeyNotFound
 from keyturn.keys.issuing import Issuer
 from keyturn.keys.model import Key
+from keyturn.stores.portal import SqlPortal
 from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore
 from keyturn.stores.usage import SqlUsage
@@ -30,6 +31,8 @@ class CommandContext(NamedTuple):
     Attributes:
         find_project: the id of the project that was named, or else of the one that is meant.
         warn_of: called with a key that was made or changed; prints what its owner has to know, if anything.
+        portal, portal_url: where sessions are in which customers manage their own keys, and where customers reach the
+            server; None and empty where there are none.
         scopes_needed: a key without a scope is of no use here, unless it is a canary.
     """
 
@@ -41,6 +44,8 @@ class CommandContext(NamedTuple):
     scopes_needed: bool = False
     warn_of: Callable[[Key], None] = lambda _: None
     clock: SystemClock = SystemClock()
+    portal: SqlPortal | None = None
+    portal_url: str = ""
 
     async def key(self, key_id: str) -> Key:
         """The key with this id, in whatever project.

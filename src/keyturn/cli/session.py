@@ -9,10 +9,11 @@ import typer
 from keyturn.admission.layer import SystemClock
 from keyturn.cli.mounting import CommandContext
 from keyturn.cli.output import fail
-from keyturn.database import StoreError, migrate, open_database, require_file, require_schema
+from keyturn.database import Database, StoreError, migrate, open_database, require_file, require_schema
 from keyturn.errors import KeyturnError
 from keyturn.keys.issuing import Issuer
 from keyturn.settings import Settings, SettingsError, load
+from keyturn.stores.portal import SqlPortal
 from keyturn.stores.requests import SqlRequests
 from keyturn.stores.sql import SqlKeyStore, migrations
 from keyturn.stores.usage import SqlUsage
@@ -47,7 +48,7 @@ class KeyturnInstallation:
                 if not creates:
                     await require_schema(database, migrations())
                 await migrate(database, migrations(), now=SystemClock().now())
-                return await task(_context(SqlKeyStore(database), settings, SqlUsage(database), SqlRequests(database)))
+                return await task(_context(database, settings))
             finally:
                 await database.close()
 
@@ -62,7 +63,9 @@ def where(database_url: DatabaseUrl = None) -> KeyturnInstallation:
     return KeyturnInstallation(database_url)
 
 
-def _context(store: SqlKeyStore, settings: Settings, usage: SqlUsage, requests: SqlRequests) -> CommandContext:
+def _context(database: Database, settings: Settings) -> CommandContext:
+    store = SqlKeyStore(database)
+
     async def find_project(given: str | None) -> str:
         """A project here is a name that somebody gave it, and there is no list of those without keys."""
         if given is not None:
@@ -75,4 +78,12 @@ def _context(store: SqlKeyStore, settings: Settings, usage: SqlUsage, requests: 
         raise SettingsError(f"say whose keys, with --project NAME{named}{more}")
 
     issuer = Issuer(store, SystemClock(), settings.scopes, publishable=settings.publishable)
-    return CommandContext(store, issuer, usage, requests, find_project)
+    return CommandContext(
+        store,
+        issuer,
+        SqlUsage(database),
+        SqlRequests(database),
+        find_project,
+        portal=SqlPortal(database),
+        portal_url=settings.portal_url,
+    )

@@ -84,6 +84,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
         "The format has no keys of this kind, or a key of this kind cannot be restricted so.",
         "Choose another kind or format, or leave the restriction out.",
     ),
+    "invalid_portal_session": ErrorPage(
+        400,
+        "A portal session would last too long, allow too many keys or lead back to what is no page over HTTPS.",
+        "See `detail` for what was expected. Nothing was made.",
+    ),
     "invalid_allow": ErrorPage(
         400,
         "Something is allowed by name that does not exist, or on a key that is not publishable.",
@@ -180,6 +185,11 @@ PAGES: Final[dict[str, ErrorPage]] = {
     "key_not_found": ErrorPage(
         404, "There is no such key in this project.", "Check the id, and the project that the credential acts in."
     ),
+    "portal_session_not_found": ErrorPage(
+        404,
+        "There is no such portal session in this project and mode.",
+        "Check the id. Sessions are dropped 30 days after they expired.",
+    ),
     "unknown_path": ErrorPage(404, "The server does not have this path.", "/v1/openapi.json lists all paths."),
     "method_not_allowed": ErrorPage(
         405, "The path does not support this method.", "Use one of the methods that the Allow header lists."
@@ -189,6 +199,16 @@ PAGES: Final[dict[str, ErrorPage]] = {
         409,
         "A rotation waits for the first use of the new secret.",
         "Use the new secret, or end the rotation, then try again.",
+    ),
+    "portal_not_set_up": ErrorPage(
+        409,
+        "The server does not know the address at which customers would reach their page.",
+        "Set KEYTURN_PUBLIC_URL and restart the server.",
+    ),
+    "too_many_keys": ErrorPage(
+        409,
+        "The customer has as many keys as are allowed.",
+        "Revoke one that is not used any more, or allow more with keysMax.",
     ),
     "too_many_descendants": ErrorPage(
         409,

@@ -81,7 +81,7 @@ PROJECT_ID_MAX = 64
 
 async def who_am_i(layer: KeyLayer, call: Call) -> WhoAmI:
     """Who is asking."""
-    own = await _own(layer, call)
+    own = await asking_key(layer, call)
     if own is None:
         return WhoAmI(root=True)
     allowance = call.who.allowance
@@ -96,7 +96,7 @@ async def who_am_i(layer: KeyLayer, call: Call) -> WhoAmI:
 async def create(layer: KeyLayer, call: Call) -> CreatedKey:
     """A new key, no stronger than the key that asks for it."""
     body: NewKey = call.body
-    parent = await _own(layer, call)
+    parent = await asking_key(layer, call)
     project_id = body.project_id
     if parent is not None:
         if project_id is not UNSET and project_id != parent.project_id:
@@ -112,7 +112,7 @@ async def create(layer: KeyLayer, call: Call) -> CreatedKey:
         networks=body.networks,
         origins=body.origins,
         apps=body.app_identifiers,
-        limit=_limit(body.rate),
+        limit=rate_limit_of(body.rate),
         report_only=body.report_only,
         canary=body.canary,
         external_id=body.external_id,
@@ -163,7 +163,7 @@ async def _created_before(layer: KeyLayer, creation: Creation | None) -> Created
 async def list_all(layer: KeyLayer, call: Call) -> KeyList:
     """A project's keys, newest first."""
     query: WhichKeys = call.query
-    project_id = _project(call, query.project_id)
+    project_id = asked_project(call, query.project_id)
     wanted = _wanted(query, layer.clock.now())
     if call.who.key is not None:
         if wanted.mode not in (None, call.who.key.mode):
@@ -227,7 +227,7 @@ async def update(layer: KeyLayer, call: Call) -> ChangedKey:
         networks=body.networks,
         origins=body.origins,
         apps=body.app_identifiers,
-        limit=UNSET if body.rate is UNSET else _limit(body.rate),
+        limit=UNSET if body.rate is UNSET else rate_limit_of(body.rate),
         report_only=body.report_only,
         external_id=body.external_id,
         metadata=body.metadata,
@@ -362,7 +362,7 @@ async def audit_of_key(layer: KeyLayer, call: Call) -> AuditList:
 
 async def audit_of_project(layer: KeyLayer, call: Call) -> AuditList:
     """What was done to a project's keys."""
-    return await _audit(layer, call, _project(call, call.query.project_id), None)
+    return await _audit(layer, call, asked_project(call, call.query.project_id), None)
 
 
 async def quota_of_key(layer: KeyLayer, call: Call) -> QuotaObject:
@@ -374,7 +374,7 @@ async def quota_of_key(layer: KeyLayer, call: Call) -> QuotaObject:
 async def quota_of_customer(layer: KeyLayer, call: Call) -> QuotaObject:
     """The monthly quota of all keys with an external id."""
     query: WhichQuota = call.query
-    project_id, mode = _project(call, query.project_id), query.mode
+    project_id, mode = asked_project(call, query.project_id), query.mode
     if call.who.key is not None:
         mode = call.who.key.mode
     external_id = present(checked_external_id(query.external_id), "an external id")
@@ -441,7 +441,7 @@ async def resume_project(layer: KeyLayer, call: Call) -> SwitchedProject:
     return SwitchedProject(id=project_id, suspended=False, receipt=receipt_object(receipt))
 
 
-async def _own(layer: KeyLayer, call: Call) -> Key | None:
+async def asking_key(layer: KeyLayer, call: Call) -> Key | None:
     """The key that asks, in full; None for the root credential."""
     known = call.who.key
     if known is None:
@@ -476,7 +476,7 @@ async def _made(layer: KeyLayer, call: Call, *, itself: bool = False) -> tuple[K
         KeyNotFound: there is none, or the key that asks has not made it.
     """
     key = await _read(layer, call)
-    own = await _own(layer, call)
+    own = await asking_key(layer, call)
     if own is not None and not (itself and key.id == own.id) and not await _comes_from(layer, key, own.id):
         raise KeyNotFound(f"{own.id} has made no key {call.id[:64]!r}; it can change only those it has made")
     return key, own
@@ -527,7 +527,7 @@ def _changed(key: Key, receipt: Receipt) -> ChangedKey:
     return ChangedKey(**key_fields(key), receipt=receipt_object(receipt))
 
 
-def _project(call: Call, given: str | UnsetType) -> str:
+def asked_project(call: Call, given: str | UnsetType) -> str:
     """The project that is asked for: a key's own, or any for the root credential."""
     if call.who.key is None:
         return PROJECT_DEFAULT if given is UNSET else given
@@ -549,7 +549,12 @@ def _checked_project(text: str) -> str:
     return text
 
 
-def _limit(rate: Rate | None) -> Limit | None:
+def rate_limit_of(rate: Rate | None) -> Limit | None:
+    """A rate that was sent, as a limit.
+
+    Raises:
+        InvalidLimit: it makes no sense.
+    """
     return checked_limit(rate.per_second, rate.burst) if rate is not None else None
 
 

@@ -12,7 +12,7 @@ import msgspec
 from keyturn.admission.layer import KeyLayer
 from keyturn.admission.needs import Access
 from keyturn.database import StoreError
-from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
+from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError, PortalSessionNotFound
 from keyturn.http.denials import PROBLEM_TYPE, UNAVAILABLE, Denial, denied, problem, rate_limited_denial
 from keyturn.http.error_pages import PAGES_PATH
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange
@@ -28,7 +28,12 @@ from keyturn.settings import Settings
 # Of what stands in a path for an id or a project.
 ID_LENGTH_MAX: Final = 100
 
-_STATUSES: Final[dict[type[KeyturnError], int]] = {InvalidKey: 400, KeyConflict: 409, KeyNotFound: 404}
+_STATUSES: Final[dict[type[KeyturnError], int]] = {
+    InvalidKey: 400,
+    KeyConflict: 409,
+    KeyNotFound: 404,
+    PortalSessionNotFound: 404,
+}
 IDEMPOTENCY_KEY_MAX: Final = 255
 REPLAYED: Final = (b"idempotency-replayed", b"true")
 _HERE: Final = Networks(LOOPBACK)

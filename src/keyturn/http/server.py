@@ -28,6 +28,8 @@ from keyturn.http.key_routes import ROUTES as KEY_ROUTES
 from keyturn.http.language import AnsweredEarly, ServerLanguage
 from keyturn.http.openapi import document
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange, Pipeline, send_answer
+from keyturn.http.portal_pages import PortalPages
+from keyturn.http.portal_routes import ROUTES as PORTAL_ROUTES
 from keyturn.http.proxies import client_of
 from keyturn.http.reading import BODY_BYTES_MAX, Denied, bad_request, decode_body, read_body
 from keyturn.http.routing import Only, Route
@@ -36,6 +38,7 @@ from keyturn.keys.model import KnownKey, Need, Needs, Reach, RefusalReason, Refu
 from keyturn.leaks.reporting import PATHS as REPORT_PATHS
 from keyturn.leaks.reporting import LeakReports, SignedReports
 from keyturn.limiting.gcra import Limiter
+from keyturn.portal.html import PORTAL_PATH
 from keyturn.readiness import readiness
 from keyturn.settings import VERIFY, Settings
 
@@ -46,6 +49,7 @@ ERROR_PATH: Final = f"{PAGES_PATH}/{{id}}"
 ROUTES: Final = [
     Route("POST", VERIFY_PATH, VERIFY, "Verify a key", None, Verdict, body=Verify),
     *KEY_ROUTES,
+    *PORTAL_ROUTES,
     Route("GET", FORWARD_PATH, Only.PROXY, "Verify a request for a proxy (forward-auth)", None, None),
     Route("GET", DOCUMENT_PATH, Only.NOBODY, "This description", None, None, media_type="application/json"),
     Route("GET", PAGES_PATH, Only.NOBODY, "The error codes", None, None, media_type="text/html"),
@@ -115,6 +119,11 @@ class KeyturnServer:
         self._forwarding = Forwarding(layer, settings, rules)
         # Counted apart from keys, by each process for itself.
         self._reports = LeakReports(layer.leaks, Limiter(time.monotonic_ns), github, address=self._reporter)
+        self._portal = (
+            PortalPages(layer, plain_http_from=settings.plain_http_from, trusted=settings.trusted_proxies)
+            if layer.portal is not None and layer.portal_url
+            else None
+        )
         self._spelt: dict[str, tuple[KnownKey, msgspec.Raw]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -133,6 +142,10 @@ class KeyturnServer:
             await send_answer(send, answer)
         elif path.startswith(FORWARD_PATH):
             answer = await self._forward(scope)
+            self._answers[answer.status] += 1
+            await send_answer(send, answer)
+        elif self._portal is not None and (path == PORTAL_PATH or path.startswith(f"{PORTAL_PATH}/")):
+            answer = await self._portal.answer(scope, receive)
             self._answers[answer.status] += 1
             await send_answer(send, answer)
         else:

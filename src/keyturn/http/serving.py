@@ -75,6 +75,7 @@ async def serve(
             limit=settings.limit,
             limiter=limiter,
             leak_rules=settings.leaks,
+            portal_url=settings.portal_url,
         ) as layer,
     ):
         connections = _connections(settings)

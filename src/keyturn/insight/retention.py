@@ -3,15 +3,24 @@
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from keyturn.insight.usage import DAY_MS
 from keyturn.limiting.quotas import MONTHS_KEPT, QuotaStore, month_of
 from keyturn.stores.ports import Clock, RequestStore, UsageStore
 
 USAGE_DAYS: Final = 400
+PORTAL_DAYS: Final = 30
 BATCH: Final = 1_000
 LOOK_SECONDS: Final = 600.0
+
+
+class PortalStore(Protocol):
+    """What of the portal's sessions is needed to drop those that are over."""
+
+    async def forget_sessions(self, before: int, limit: int) -> int:
+        """Drop some of the sessions that expired before this instant; how many that was."""
+        ...
 
 
 async def forget(
@@ -20,6 +29,7 @@ async def forget(
     now: int,
     *,
     quotas: QuotaStore | None = None,
+    portal: PortalStore | None = None,
     request_days: int,
     usage_days: int = USAGE_DAYS,
     rows_max: float = math.inf,
@@ -40,6 +50,12 @@ async def forget(
     months = month_of(now).number - MONTHS_KEPT
     while quotas is not None and dropped < rows_max and (some := await quotas.forget_quotas(months, BATCH)):
         dropped += some
+    while (
+        portal is not None
+        and dropped < rows_max
+        and (some := await portal.forget_sessions(now - PORTAL_DAYS * DAY_MS, BATCH))
+    ):
+        dropped += some
     return dropped
 
 
@@ -49,6 +65,7 @@ async def keep_forgetting(
     clock: Clock,
     *,
     quotas: QuotaStore | None = None,
+    portal: PortalStore | None = None,
     request_days: int = 0,
     failed: Callable[[Exception], None],
     look_seconds: float = LOOK_SECONDS,
@@ -60,7 +77,7 @@ async def keep_forgetting(
     """
     while True:
         try:
-            await forget(usage, requests, clock.now(), quotas=quotas, request_days=request_days)
+            await forget(usage, requests, clock.now(), quotas=quotas, portal=portal, request_days=request_days)
         except Exception as error:
             failed(error)
         await asyncio.sleep(look_seconds)

@@ -136,30 +136,47 @@ class Issuer:
         self._checked_allow = checked_allow
 
     async def issue(
-        self, wish: KeyWish, *, by: str, format: str = NATIVE.name, creation: Creation | None = None
+        self,
+        wish: KeyWish,
+        *,
+        by: str,
+        format: str = NATIVE.name,
+        creation: Creation | None = None,
+        at_most: int | None = None,
     ) -> Issued:
         """A new active key, durable when this returns. Its text exists in the answer and nowhere else.
 
         Args:
             creation: what the request is known by when it comes again.
+            at_most: how many keys of its external id there may be with it.
 
         Raises:
             InvalidKey: what is wished for makes no key; nothing was made.
             KeyExists: a key was made under that name; nothing was made.
+            TooManyKeys: the external id has as many keys already.
+        """
+        form = self.form_of(format, wish.kind)
+        key = self.checked(wish, by=by, format=form.name)
+        secret = generate(form, wish.kind, wish.mode)
+        key = msgspec.structs.replace(key, prefix=secret.prefix, last_four=secret.last_four)
+        public = secret.public() if wish.public else None
+        await self._store.insert(key, secret.digest(), Act(key.created_at, by), public, creation, at_most)
+        return Issued(key, secret)
+
+    def form_of(self, format: str, kind: Kind) -> KeyFormat:
+        """The format of this name.
+
+        Raises:
+            InvalidKind: there is none, or it has no keys of this kind.
         """
         form = self._formats.get(format)
         if form is None:
             raise InvalidKind(
                 f"unknown key format {format[:40]!r}; choose from: {', '.join(sorted(self._formats))}", field="format"
             )
-        if wish.kind not in form.kinds:
-            raise InvalidKind(f"the format {form.name} has no {wish.kind} keys", field="format")
-        key = self.checked(wish, by=by, format=form.name)
-        secret = generate(form, wish.kind, wish.mode)
-        key = msgspec.structs.replace(key, prefix=secret.prefix, last_four=secret.last_four)
-        public = secret.public() if wish.public else None
-        await self._store.insert(key, secret.digest(), Act(key.created_at, by), public, creation)
-        return Issued(key, secret)
+        if kind not in form.kinds:
+            raise InvalidKind(f"the format {form.name} has no {kind} keys", field="format")
+        return form
 
     def checked(self, wish: KeyWish, *, by: str, format: str) -> Key:
         """What is wished for, as a key that has no text yet.

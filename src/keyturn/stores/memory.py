@@ -13,7 +13,7 @@ from keyturn.keys.listing import KeyFilter, KeyPage, UnknownCursor
 from keyturn.keys.model import Ancestor, Key, KnownKey, Mode, PendingKey, Status
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
-from keyturn.lineage import check_descendants
+from keyturn.lineage import check_descendants, check_number
 from keyturn.stores.ports import (
     Act,
     Change,
@@ -108,7 +108,12 @@ class MemoryKeyStore:
         act: Act,
         public: PublicText | None = None,
         creation: Creation | None = None,
+        at_most: int | None = None,
     ) -> None:
+        if at_most is not None:
+            of = (key.project_id, key.mode, key.external_id)
+            same = [one for one in self._keys.values() if (one.project_id, one.mode, one.external_id) == of]
+            check_number(sum(one.status is not Status.REVOKED for one in same), at_most)
         named = creation is not None and creation.name in self._creations
         if key.id in self._keys or digest in self._by_digest or named:
             raise KeyExists("a key with this id or this text is already there")

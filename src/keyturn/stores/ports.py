@@ -309,16 +309,20 @@ class IssuingStore(Protocol):
         act: Act,
         public: PublicText | None = None,
         creation: Creation | None = None,
+        at_most: int | None = None,
     ) -> None:
         """Keep a new key; durable when this returns.
 
         Args:
             public: its text, where that is to be shown at any time.
             creation: what the request is known by, kept with the key.
+            at_most: how many keys of its project, mode and external id there may be with it, those that are revoked
+                not counted; None for any number.
 
         Raises:
             KeyExists: there is a key with this id or digest, or one that was made under this name.
             KeyIsRevoked: the key that makes it is not active any more, by what is committed.
+            TooManyKeys: there are as many already.
             TooManyDescendants: the key that makes it, or one before that, has made as many as it may.
         """
         ...

@@ -41,6 +41,8 @@ _SUSPEND: Final = (
     "ON CONFLICT (project_id) DO NOTHING"
 )
 _FORGET_GATES: Final = "DELETE FROM key_gates"
+# One that was ended since the backup would go on, and a link that was spent would open another.
+_END_PORTAL: Final = "UPDATE key_portal_sessions SET ended_at = $1, ended_by = $2 WHERE ended_at IS NULL"
 _RAISE_EPOCH: Final = "UPDATE key_head SET epoch = $1 WHERE id = 1 AND epoch < $1"
 _ACTIVE: Final = "SELECT COUNT(*) FROM api_keys WHERE status = 'active' AND disabled_at IS NULL"
 
@@ -105,6 +107,7 @@ async def after_restore(
         await tx.execute(_RAISE_EPOCH, kept.epoch)
     disabled = await tx.execute(_DISABLE_ALL, act.at, act.by, act.reason) if disable else 0
     await tx.execute(_FORGET_GATES)
+    await tx.execute(_END_PORTAL, act.at, act.by)
     await restrict(tx, act.at, key_ids=[_NO_KEY])
     await write_down(tx, act, "database.restored", None, None, restricted=restricted, disabled=disabled, **detail)
     usable = present(await tx.fetch_one(_ACTIVE), "the count of active keys")

@@ -25,7 +25,7 @@ from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, PendingKey, 
 from keyturn.keys.rotations import SECRETS_MAX, too_many_secrets
 from keyturn.keys.secret import ForeignForm, KeyDigest, PublicText
 from keyturn.limiting.gcra import Limit
-from keyturn.lineage import check_descendants
+from keyturn.lineage import check_descendants, check_number
 from keyturn.stores import head
 from keyturn.stores.leases import SqlLeases
 from keyturn.stores.ports import (
@@ -124,6 +124,9 @@ _ANCESTORS: Final = (
     "WHERE line.generation > 0 ORDER BY line.generation"
 )
 _COUNT_OF_FIRST: Final = "SELECT COUNT(*) FROM api_keys WHERE first_id = $1 AND status = 'active'"
+_COUNT_OF_CUSTOMER: Final = (
+    "SELECT COUNT(*) FROM api_keys WHERE project_id = $1 AND mode = $2 AND external_id = $3 AND status = 'active'"
+)
 _INSERT: Final = (
     "INSERT INTO api_keys (id, project_id, mode, kind, name, format, scopes, status, created_at, created_by, "
     "parent_id, imported, canary, expires_at, networks, origins, apps, rate_per_second, rate_burst, report_only, "
@@ -280,8 +283,15 @@ class SqlKeyStore(SqlLeases):
         act: Act,
         public: PublicText | None = None,
         creation: Creation | None = None,
+        at_most: int | None = None,
     ) -> None:
         async def operation(tx: Transaction) -> None:
+            if at_most is not None:
+                # Two at once count one after the other.
+                await tx.fetch_one(head.LOCK)
+                of = (key.project_id, key.mode, key.external_id)
+                there = present(await tx.fetch_one(_COUNT_OF_CUSTOMER, *of), "a count of keys")
+                check_number(there[0], at_most)
             if key.parent_id is not None and not key.imported:
                 # Whoever revokes the parent and all that it made locks this too, and looks for those only afterwards.
                 await tx.fetch_one(head.LOCK)

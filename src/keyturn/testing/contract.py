@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants, TooManySecrets
+from keyturn.errors import KeyExists, KeyIsRevoked, TooManyDescendants, TooManyKeys, TooManySecrets
 from keyturn.insight.audit import BEGINNING, broken_at
 from keyturn.keys.listing import ALL_KEYS, KeyFilter, UnknownCursor, every_key
 from keyturn.keys.model import Ancestor, Key, Kind, KnownKey, Mode, PendingKey, Status
@@ -285,6 +285,24 @@ class StoreContract:
         assert await every_key(store, "prj_a") == [first]
         assert await store.by_digest(digest("b")) is None
         assert await actions(store) == [("key.created", "key_a")]
+
+    async def test_a_customer_has_no_more_keys_than_are_allowed(self, store: KeyStore) -> None:
+        """However many ask at once; those that are revoked, and those of another customer or mode, do not count."""
+        own: dict[str, Any] = {"external_id": "cus_1"}
+        await put(store, key("gone", **own), key("other", external_id="cus_2"), key("live", mode=Mode.LIVE, **own))
+        await store.revoke("prj_a", ["key_gone"], act(1_500))
+        refused = []
+
+        async def make(number: int) -> None:
+            try:
+                new = key(f"n{number}", **own)
+                await store.insert(new, digest(new.name), act(2_000), at_most=3)
+            except TooManyKeys:
+                refused.append(number)
+
+        await at_once(*(make(number) for number in range(8)))
+        made = [one for one in await every_key(store, "prj_a") if one.created_at == 1_000 and one.name[0] == "n"]
+        assert (len(made), len(refused)) == (3, 5)
 
     async def test_only_an_active_key_of_the_project_makes_keys(self, store: KeyStore) -> None:
         """One that was disabled, revoked or is not there makes none, whatever was true when it asked; nothing is

@@ -1,0 +1,90 @@
+"""The customers' page in a real browser, before a real server, with scripts and without."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.axe import run_axe
+from tests.browser import OpenPage
+from tests.keyturn.test_serving import ROOT, serving
+
+pytestmark = pytest.mark.slow
+
+ALLOWED: Final = {"scopes": ["invoices:read", "invoices:write"], "keyDaysMax": 90, "monthlyQuota": 1_000}
+SCREENSHOTS: Final = os.environ.get("PORTAL_SCREENSHOTS")
+
+
+@pytest.mark.parametrize(
+    ("width", "scripts", "scheme"), [(1440, True, "light"), (390, False, "dark")], ids=["wide", "narrow, no scripts"]
+)
+def test_a_customer_goes_through_their_page(
+    open_page: OpenPage, tmp_path: Path, width: int, scripts: bool, scheme: Any
+) -> None:
+    """From the link to a revoked key; axe finds nothing on any page, and nothing is broader than the window."""
+    settings = {
+        "KEYTURN_ROOT_KEY": ROOT,
+        "KEYTURN_SCOPES": "invoices:read invoices:write",
+        "KEYTURN_PUBLIC_URL": "http://127.0.0.1:{port}",
+    }
+    with serving(f"sqlite:///{tmp_path / 'keys.db'}", tmp_path, **settings) as (where, _):
+        root = {"Authorization": f"Bearer {ROOT}"}
+        body = {"externalId": "cus_1042", "mode": "test", "returnUrl": "https://app.example.com/", "allowed": ALLOWED}
+        url = httpx.post(f"{where}/v1/portal/sessions", json=body, headers=root).raise_for_status().json()["url"]
+        page = open_page(viewport={"width": width, "height": 900}, java_script_enabled=scripts, color_scheme=scheme)
+        page.goto(url)
+        expect(page).to_have_url(f"{where}/portal")
+        looked_at(page, f"empty-{width}", scripts)
+
+        page.get_by_label("Name").fill("Nightly report")
+        page.get_by_label("invoices:read").check()
+        page.get_by_role("button", name="Create key").click()
+        text = page.locator("#secret").inner_text()
+        looked_at(page, f"secret-{width}", scripts)
+        assert (page.get_by_role("button", name="Copy").count() == 1) is scripts
+        asked = {"key": text, "scope": "invoices:read"}
+
+        def valid() -> bool:
+            return bool(httpx.post(f"{where}/v1/keys/verify", json=asked, headers=root).json()["valid"])
+
+        assert valid()
+        # Sent again, as by a reload, it makes no second key.
+        page.get_by_role("link", name="Done").click()
+        expect(page.locator(".keys li")).to_have_count(1)
+        looked_at(page, f"keys-{width}", scripts)
+        page.get_by_role("link", name="Nightly report").click()
+        looked_at(page, f"key-{width}", scripts)
+        page.get_by_role("button", name="Rotate").click()
+        second = page.locator("#secret").inner_text()
+        assert second != text and valid()
+        page.get_by_role("link", name="Done").click()
+        page.get_by_role("link", name="Nightly report").click()
+        looked_at(page, f"rotated-{width}", scripts)
+        page.get_by_label("Revoke Nightly report for good").check()
+        page.get_by_role("button", name="Revoke").click()
+        expect(page.get_by_role("main")).to_contain_text(re.compile("is revoked for good.*is refused everywhere"))
+        looked_at(page, f"revoked-{width}", scripts)
+        assert not valid()
+        page.get_by_role("link", name="Back to your keys").click()
+        page.get_by_role("button", name="End this session").click()
+        expect(page.get_by_role("heading")).to_have_text("The session is over")
+        page.goto(f"{where}/portal")
+        expect(page.get_by_role("heading")).to_have_text("Not signed in")
+        looked_at(page, f"over-{width}", scripts)
+        logs = "".join(one.read_text() for one in tmp_path.glob("*.log"))
+        assert [one for one in (url.rpartition("/")[2], text, second) if one in logs] == []
+
+
+def looked_at(page: Page, name: str, scripts: bool) -> None:
+    if SCREENSHOTS:
+        page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
+    if scripts:
+        report = run_axe(page)
+        assert report.violations == [], name
+    width = page.viewport_size["width"] if page.viewport_size is not None else 0
+    box = page.locator("body").bounding_box()
+    assert box is not None and box["width"] <= width
