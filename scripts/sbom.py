@@ -38,6 +38,7 @@ ALLOWED: Final = frozenset({
 # What those say that name no SPDX expression, as their texts were read; "Licence" fields and classifiers are too vague.
 LICENCES: Final = {
     "aiosmtplib": "MIT",
+    "async-timeout": "Apache-2.0",
     "certifi": "MPL-2.0",
     "h11": "MIT",
     "httpx": "BSD-3-Clause",

@@ -38,8 +38,9 @@ from tillgate.store import idempotency
 
 pytestmark = pytest.mark.anyio
 
-# Where a filter looks at a bounded number of rows (SCANNED_MAX), it does so with the few already.
-FEW, MANY = 5_100, 20_000
+# Where a filter looks at a bounded number of rows (SCANNED_MAX), or a list counts its own up to one (COUNTED_MAX), it does
+# so with the few already.
+FEW, MANY = 10_100, 25_000
 # What looks at more for a larger tenant all the same, and why.
 COUNTED = {
     "/customers": "its answer has a total: an index is counted, three steps a customer",
@@ -227,7 +228,7 @@ def pages() -> list[str]:
 
 
 async def test_no_page_or_list_reads_more_for_a_larger_tenant(owner: Owner, counted: Counted, tmp_path: Path) -> None:
-    """Every list of the API and every page of the dashboard, with 5,100 and with 20,000 rows of everything: the same
+    """Every list of the API and every page of the dashboard, with 10,100 and with 25,000 rows of everything: the same
     rows, statements, steps of the database and size, but for the digits of numbers."""
     shop, path = owner.shop, tmp_path / "tillgate.db"
     with opened(path) as database:
