@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.axe import run_axe
 from tests.browser import OpenPage
@@ -97,6 +97,20 @@ def test_only_a_test_key_leaves_the_page(running: RunningServer, page: Page) -> 
     page.get_by_label("id (path)").fill("../../dashboard?x=<b>'")
     assert "error" in json.loads(sent(page, "401"))
     assert called == [f"{running.url}/api/v1/checkout_sessions/..%2F..%2Fdashboard%3Fx%3D%3Cb%3E'"]
+
+
+def test_while_a_language_loads_nothing_of_another_is_offered(running: RunningServer, page: Page) -> None:
+    """Two languages have paths of the same name; what is chosen is of the language that is shown."""
+    held: list[Route] = []
+    page.route("**/openapi/smartpay.json", lambda route: held.append(route))
+    opened(page, running)
+    choose(page, "GET /orders", "Crossmint")
+    with page.expect_request("**/openapi/smartpay.json"):
+        page.get_by_label("Language").select_option(label="Smartpay")
+    expect(page.get_by_label("Operation").locator("option")).to_have_count(0)
+    expect(page.get_by_role("button", name="Send request")).to_be_disabled()
+    held[0].continue_()
+    expect(page.get_by_label("Operation").locator("option").first).to_contain_text("/checkout-sessions")
 
 
 def test_each_language_is_there_and_answers(running: RunningServer, page: Page) -> None:

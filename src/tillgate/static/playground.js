@@ -157,6 +157,9 @@ function tell(text, kind = "") {
 async function showLanguage() {
   const place = language.value;
   send.disabled = true;
+  // Nothing of the language before may be chosen, or sent as one of this language, while its description is on its way.
+  shown.fields = [];
+  for (const part of [operation, inputs, summary, curl]) part.replaceChildren();
   try {
     shown.documents[place] ??= await (await fetch(languages[place].document, { credentials: "omit" })).json();
   } catch {
