@@ -139,15 +139,15 @@ COMMANDS = [
 # Over HTTP, with a key: these know no database.
 HERE = [one for one in COMMANDS if one[1][:1] != ("api",)]
 WIDE = {"COLUMNS": "600"}
-# They run until they are stopped, or tell a story.
-WITHOUT_JSON = {("serve",), ("listen",), ("demo",)}
+# They run until they are stopped, tell a story, or write a folder.
+WITHOUT_JSON = {("serve",), ("listen",), ("demo",), ("docs", "build")}
 # What brings a database into being. A key of Tillgate's needs a project, which is in one already.
 MAKES = {
     "tillgate": {("serve",), ("migrate",), ("restore",), ("projects", "create"), ("users", "create"), ("demo",)},
     "keyturn": {("serve",), ("restore",), ("keys", "create"), ("keys", "import"), ("keys", "pair")},
 }
 # They need none.
-ELSEWHERE = {("listen",), ("trigger",), ("doctor",), ("secret-key", "new"), ("scan",)}
+ELSEWHERE = {("listen",), ("trigger",), ("doctor",), ("secret-key", "new"), ("scan",), ("docs", "build")}
 
 
 @pytest.mark.parametrize(("program", "path", "command"), COMMANDS, ids=lambda one: str(one)[:40])
@@ -177,6 +177,7 @@ def test_what_reads_makes_no_database(
 ) -> None:
     """A mistyped path is an error that names it. Nothing is made there, and a file that is something else stays so."""
     monkeypatch.setenv("TILLGATE_DOCUMENTS", str(tmp_path / "documents"))
+    monkeypatch.setenv("KEYTURN_PUBLIC_URL", "https://keys.example.com")
     if path in MAKES[program] | ELSEWHERE:
         return
     file = tmp_path / "place" / "none.db"

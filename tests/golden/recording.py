@@ -26,6 +26,7 @@ _OWN: Final = ("location", "set-cookie", "hx-redirect")
 # Fresh in each run: what it is called, and how it looks. The first that fits names it.
 _FRESH: Final = re.compile(
     r"(?P<key>\bkey_[0-9A-Za-z]{22}\b)"
+    r"|(?P<portal>\bkps_[0-9A-Za-z]{22}\b|(?<=/portal/open/)[0-9A-Za-z]{32}\b)"
     r"|(?P<secret>\b(?:ck|pk|sk|whsec)_(?:(?:live|test)_)?[0-9A-Za-z+/=]{22,})"
     r"|(?P<request>\breq_[0-7][0-9a-hjkmnp-tv-z]{25})"
     r"|(?P<prefix>\bwhsec_[0-9A-Za-z+/]{6})"

@@ -13,6 +13,7 @@ from keyturn.http.server import ROUTES, KeyturnServer
 from keyturn.leaks.reporting import PATHS
 from keyturn.limiting.gcra import Limiter
 from keyturn.settings import load
+from keyturn.stores.portal import SqlPortal
 from keyturn.stores.sql import SqlKeyStore
 from tests.golden.conftest import FixedClock
 from tests.golden.recording import Golden
@@ -36,7 +37,7 @@ async def test_every_route_of_keyturn_answers_as_it_did(database: Database, tmp_
     # Without its background work: nothing happens but what is asked for.
     layer = KeyLayer(
         SqlKeyStore(database), scopes=settings.scopes, limit=settings.limit, clock=FixedClock(),
-        limiter=Limiter(lambda: 0),
+        limiter=Limiter(lambda: 0), portal=SqlPortal(database), portal_url="https://keys.example.com",
     )  # fmt: skip
     transport = httpx.ASGITransport(KeyturnServer(layer, settings), client=("127.0.0.1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://keyturn.test") as http:
@@ -79,6 +80,12 @@ async def story(golden: Golden, http: httpx.AsyncClient) -> None:
     await ask("GET", "/v1/keys/{id}/quota", own=own)
     await ask("PUT", "/v1/quotas", {"projectId": "shop", "externalId": "cus_1", "monthlyQuota": 50_000})
     await ask("GET", "/v1/quotas", query="?projectId=shop&externalId=cus_1")
+    allowed = {"scopes": ["invoices:read"], "keysMax": 2, "monthlyQuota": 100}
+    wish = {"projectId": "shop", "externalId": "cus_1", "allowed": allowed}
+    portal = (await ask("POST", "/v1/portal/sessions", wish))["id"]
+    await ask("GET", "/v1/portal/sessions", query="?projectId=shop&externalId=cus_1")
+    await ask("GET", "/v1/portal/sessions/{id}", own=portal)
+    await ask("POST", "/v1/portal/sessions/{id}/end", own=portal)
     await ask("POST", "/v1/keys/verify", {"key": text, "scope": "invoices:read"})
     await ask("POST", "/v1/keys/verify", {"key": text, "scope": "invoices:write"}, why="scope missing")
     await ask("POST", "/v1/keys/verify", {"key": text[:-1] + ("0" if text[-1] != "0" else "1")}, why="junk")

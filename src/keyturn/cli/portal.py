@@ -69,7 +69,7 @@ def create(
         made = await create_session(_portal(context), context.clock, context.issuer, wish, by=ACTOR)
         return made, f"{context.portal_url}{OPEN_PATH}/{made.link.reveal()}"
 
-    made, url = installation.work(task, creates=True)
+    made, url = installation.work(task)
     if as_json:
         say_json({"url": url, **_to_json(made.session, made.session.created_at)})
     else:
