@@ -744,7 +744,7 @@ def test_no_page_scrolls_sideways_at_any_width(
             page.set_viewport_size({"width": width, "height": 800})
             if pixels := too_wide(page):
                 found[name, width] = pixels, page.evaluate(STICKING_OUT)
-    assert found == {}
+    assert {one: where[0] for one, where in found.items()} == {}, found
 
 
 def test_the_set_up_page_is_accessible(fresh_server: RunningServer, open_page: OpenPage) -> None:
