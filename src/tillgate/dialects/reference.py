@@ -31,8 +31,10 @@ def _page(dialect: Dialect) -> str:
     described = document(dialect, title_of(dialect), _HOST, "")
     schemas = described["components"]["schemas"]
     bases = ", ".join(f"`{one['url']}`" for one in described["servers"])
+    # Of what lies beside a language, under its own document.
+    part = Path(dialect.described_at).stem.removeprefix(dialect.name).replace("-", " ")
     parts = [
-        f"# {title_of(dialect)} reference\n",
+        f"# {title_of(dialect)}{part} reference\n",
         MADE,
         f"What this server speaks of it, at {bases}; what differs from the document is in "
         f"[the guide](../dialects/{dialect.name}.md). The same reference is an OpenAPI 3.1 document at "
