@@ -3,6 +3,7 @@
 import pytest
 
 from tests.dashboard.conftest import Owner
+from tests.makers import execute, one
 from tests.shop import PUBLIC_URL
 
 pytestmark = pytest.mark.anyio
@@ -35,3 +36,15 @@ async def test_the_curl_is_ready_but_for_the_key(owner: Owner) -> None:
     page = await owner.page("")
     assert "Live payments are not set up on this server yet" in page
     assert "Bearer ck_live_YOUR_KEY" in await owner.page("/events")
+
+
+async def test_what_waits_is_said_once(owner: Owner) -> None:
+    """Orders to review are counted, and no alert says the same of each of them; what nothing counts is an alert."""
+    for _ in range(2):
+        await owner.done(f"{await owner.session()}/simulate", outcome="underpaid")
+    page = await owner.page("")
+    assert "2 orders to review" in page and "waits for your decision" not in page
+    assert await one(owner.shop.database, "SELECT COUNT(*) FROM alerts WHERE kind = 'needs_review'") == 2
+    await execute(owner.shop.database, "UPDATE orders SET status = 'paid'")
+    page = await owner.page("")
+    assert "to review" not in page and page.count("waits for your decision") == 2

@@ -173,7 +173,7 @@ def test_a_damaged_file_is_reported_and_nothing_is_answered_and_lost(tmp_path: P
             return told_now["check"] if status == 503 else ""
 
         answered: list[str] = []
-        # The log of writes begins anew, so that it is as long as what is in it: the schema's own would leave room.
+        # The log of writes is emptied, so that it is as long as what is in it: that of the schema would leave room.
         with contextlib.closing(sqlite3.connect(file)) as other:
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert open_one() == 201

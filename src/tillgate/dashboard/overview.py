@@ -37,16 +37,24 @@ LATEST_MAX: Final = 8
 # What waits is counted up to here; the page says "more than" beyond it.
 WAITING_MAX: Final = 99
 CURRENCIES_MAX: Final = 12
+_UNASSIGNED: Final = "/dashboard/unassigned?show=unassigned"
+_ENDPOINTS: Final = "/dashboard/webhooks"
+_K = AlertKind
 _WELL: Final = (NetworkState.IN_STEP, NetworkState.STARTING)
 
 
 class Waiting(NamedTuple):
-    """Something that needs somebody: how many there are, what, and where they are looked at."""
+    """Something that needs somebody: how many there are, what, and where they are looked at.
+
+    Attributes:
+        kind: the alert that each of them raises; None where none does.
+    """
 
     number: int
     one: str
     many: str
     path: str
+    kind: AlertKind | None = None
 
     @property
     def words(self) -> str:
@@ -120,6 +128,9 @@ async def show(call: Call) -> Response:
     keys = await call.context.keys.page(principal.project_id, active, None, 1)
     notices = await call.context.notices.unseen(call.who)
     words = words_in(ENGLISH)
+    waiting = [*read.waiting, *await _keys(call)]
+    # What is counted is not said once more. Owners see changed settings above, each their own.
+    elsewhere = {_K.SETTING_CHANGED, *(one.kind for one in waiting)}
     touched = {line.key_id for line in notices.lines if line.key_id is not None}
     return call.page(
         "overview.html",
@@ -129,13 +140,12 @@ async def show(call: Call) -> Response:
         has_endpoint=read.has_endpoint,
         found=read.latest,
         received=_received(read, call.query("currency")),
-        waiting=[*read.waiting, *await _keys(call)],
+        waiting=waiting,
         notices=notices,
-        # Changed settings are told to owners above, each to themselves.
         alerts=[
             (one, subject_of(one, words), text_of(one, words), path_of(one), WORDS[one.kind].open)
             for one in read.alerts
-            if one.kind is not AlertKind.SETTING_CHANGED
+            if one.kind not in elsewhere
         ],
         names={key.id: key.name for key in (await call.context.keys.by_ids(principal.project_id, touched)).values()},
     )
@@ -144,12 +154,12 @@ async def show(call: Call) -> Response:
 async def _waiting(tx: Transaction, call: Call, now: int) -> list[Waiting]:
     who, most = call.principal, WAITING_MAX + 1
     counts = (
-        (count_in_review, "order to review", "orders to review", "/dashboard/orders?status=review"),
-        (count_pending, "refund pending", "refunds pending", "/dashboard/refunds?status=pending"),
-        (count_open, "unassigned transfer", "unassigned transfers", "/dashboard/unassigned?show=unassigned"),
-        (count_failing, "failing webhook endpoint", "failing webhook endpoints", "/dashboard/webhooks"),
+        (count_in_review, "order to review", "orders to review", "/dashboard/orders?status=review", _K.NEEDS_REVIEW),
+        (count_pending, "refund pending", "refunds pending", "/dashboard/refunds?status=pending", None),
+        (count_open, "unassigned transfer", "unassigned transfers", _UNASSIGNED, _K.UNASSIGNED_TRANSFER),
+        (count_failing, "failing webhook endpoint", "failing webhook endpoints", _ENDPOINTS, _K.ENDPOINT_FAILING),
     )
-    found = [Waiting(await count(tx, who, most), one, many, path) for count, one, many, path in counts]
+    found = [Waiting(await count(tx, who, most), one, many, path, kind) for count, one, many, path, kind in counts]
     if call.who.may(Right.OPERATE):
         behind = [one for one in await standings(tx, now) if one.state not in _WELL]
         found.append(Waiting(len(behind), "network not in step", "networks not in step", "/dashboard/networks"))
@@ -164,7 +174,13 @@ async def _keys(call: Call) -> list[Waiting]:
     soon = KeyFilter(status=Status.ACTIVE, expiring=(now, now + EXPIRING_DAYS * DAY_MS))
     ending = (await call.context.keys.page(call.principal.project_id, soon, None, WAITING_MAX + 1)).keys
     found = (
-        Waiting(len(ending), "API key that expires soon", "API keys that expire soon", f"{KEYS}?show={EXPIRING}"),
+        Waiting(
+            len(ending),
+            "API key that expires soon",
+            "API keys that expire soon",
+            f"{KEYS}?show={EXPIRING}",
+            _K.KEY_EXPIRING,
+        ),
         Waiting(len(idle), "unused API key", "unused API keys", f"{KEYS}?show={UNUSED}"),
     )
     return [one for one in found if one.number]
