@@ -675,6 +675,26 @@ def test_the_synchronous_client_is_made_from_the_asynchronous_one() -> None:
     assert done.returncode == 0, f"run scripts/client_sync.py; these are stale:\n{done.stdout}{done.stderr}"
 
 
+def test_the_docstrings_say_what_the_api_says() -> None:
+    """Fields and parameters are described once, by the server; `python scripts/client_docs.py` writes it here."""
+    done = subprocess.run(
+        [sys.executable, HOME / "scripts" / "client_docs.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"run scripts/client_docs.py; these are stale:\n{done.stdout}{done.stderr}"
+
+
+def test_every_field_and_parameter_is_described() -> None:
+    """But ids, which stand in the path, and what is the client's own."""
+    silent = []
+    for name, one in inspect.getmembers(objects, inspect.isclass):
+        if issubclass(one, objects.ApiObject) and one.__module__ == objects.__name__:
+            told = inspect.getdoc(one) or ""
+            silent += [
+                f"{name}.{field}" for field in vars(one).get("__annotations__", ()) if f"\n    {field}:" not in told
+            ]
+    assert [one for one in silent if one.partition(".")[0] not in {"ListAnswer", "NumberedListAnswer"}] == []
+
+
 def test_the_client_needs_nothing_of_the_server() -> None:
     """`import tillgate_client` works with httpx and msgspec alone, and brings in no room of the server."""
     script = (

@@ -150,8 +150,7 @@ COMMANDS: dict[str, str | Reason] = {
     "pre-commit install": Reason("changes the hooks here; tests/house/test_contributing.py runs what they run"),
     "python scripts/screenshots.py": "tests/journeys/test_pictures.py::"
     "test_the_pictures_of_the_readme_can_be_made_again",
-    "python scripts/client_sync.py": "tests/client/test_operations.py::"
-    "test_the_synchronous_client_is_made_from_the_asynchronous_one",
+    "python scripts/client_docs.py": "tests/client/test_operations.py::test_the_docstrings_say_what_the_api_says",
     "scripts/typescript.sh types": "tests/sdk/test_runtimes.py::"
     "test_the_suite_of_the_client_passes_on_the_oldest_and_the_newest_node",
     "make bench ARGS=--quick": Reason("takes minutes and measures: what it runs is tested in tests/ part by part"),

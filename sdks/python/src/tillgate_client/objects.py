@@ -132,7 +132,12 @@ EVENT_TYPES: Final = (
 
 
 class Amount(TypedDict):
-    """A price to ask for: ``{"value": "50.00", "currency": "USD"}``. ``value`` is text, never a float."""
+    """A price to ask for: ``{"value": "50.00", "currency": "USD"}``. ``value`` is text, never a float.
+
+    Attributes:
+        value: The price as a decimal string with at most the currency's own decimal places.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+    """
 
     value: str
     currency: str
@@ -140,7 +145,15 @@ class Amount(TypedDict):
 
 class NewLineItem(TypedDict):
     """A line of an order to be: ``{"name": "Tea", "unit_amount": "4.50", "quantity": 2}``, or with a ``product_id``
-    that brings both. ``unit_amount`` is text."""
+    that brings both. ``unit_amount`` is text.
+
+    Attributes:
+        name: What it is called; None for no name.
+        unit_amount: The price of one, as a decimal string; of a discount, what one takes off.
+        quantity: How many of them.
+        kind: What the line is: a ``product``, a ``tax``, or a ``discount`` that is taken off.
+        product_id: The product; None for a line that you describe yourself.
+    """
 
     name: NotRequired[str]
     unit_amount: NotRequired[str]
@@ -174,14 +187,24 @@ class ApiObject(msgspec.Struct, frozen=True, weakref=True):
 
 
 class CryptoAmount(ApiObject, frozen=True):
-    """An amount of the session's asset: the smallest unit and the human one, both as decimal text."""
+    """An amount of the session's asset: the smallest unit and the human one, both as decimal text.
+
+    Attributes:
+        wei: The amount in wei, as a whole number in text.
+        eth: The amount in ether, as a decimal string.
+    """
 
     wei: str
     eth: str
 
 
 class FiatAmount(ApiObject, frozen=True):
-    """A price with all of the currency's minor digits, and its ISO 4217 code."""
+    """A price with all of the currency's minor digits, and its ISO 4217 code.
+
+    Attributes:
+        amount: An amount of money as a decimal string, in the currency that is named beside it.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+    """
 
     amount: str
     currency: str
@@ -191,9 +214,25 @@ class PaymentLink(ApiObject, frozen=True, rename="camel", kw_only=True):
     """A price with an address of its own: ``checkout_url`` shows the offer; each buyer who continues gets a session.
 
     Attributes:
-        expires_at: from then on it opens no session.
-        completed_sessions: how many of its sessions were paid, whatever was refunded later.
-        max_completed_sessions: at this number it opens no more.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        slug: The last part of the link's address: words of its title, then unguessable characters.
+        title: What buyers read as the name.
+        description: A longer text that buyers see below the title; None for none.
+        fiat_amount: The price as a decimal string, in ``fiat_currency``.
+        fiat_currency: The currency of the price: an ISO 4217 code in capital letters.
+        success_url: Where the buyer is sent after paying; None to show a page of the checkout instead.
+        cancel_url: Where the buyer is sent after they turn back; None to show a page of the checkout instead.
+        active: Whether it can be used. False stops new uses; what was begun goes on.
+        archived: Whether it was archived. Archived links are left out of lists unless they are asked for.
+        allow_promotion_codes: Whether the buyer may enter a promotion code on the checkout page.
+        expires_at: When it stops being usable, in UTC; None where it has no end.
+        completed_sessions: How many sessions of this link were paid.
+        max_completed_sessions: How many sessions of this link can be paid; None for any number.
+        checkout_url: The page on which the buyer pays. Send the buyer there.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
     """
 
     id: str
@@ -218,7 +257,14 @@ class PaymentLink(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class Token(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """What the recipient got on a chain."""
+    """What the recipient got on a chain.
+
+    Attributes:
+        locator: Where the token is: ``<chain>:<contract>:<token id>``, or ``<chain>:<mint hash>``.
+        contract_address: The contract of the token that was delivered; None where it has none.
+        token_id: The token's number within its contract; None where it has none.
+        mint_hash: The transaction or account that minted the token; None where the contract and its id name it.
+    """
 
     locator: str
     contract_address: str | None = None
@@ -227,7 +273,16 @@ class Token(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class Delivery(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """What you have said of handing a line over: ``delivered`` or ``failed``."""
+    """What you have said of handing a line over: ``delivered`` or ``failed``.
+
+    Attributes:
+        livemode: True for real money, false for test mode.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        transaction_id: The transaction or parcel by which it was delivered, in your own words; None for none.
+        tokens: The tokens that the recipient got on a chain; empty for none.
+        reason: Why it could not be delivered, in your own words; None where it was.
+        at: When it was said to be delivered or failed, in UTC.
+    """
 
     livemode: bool | None = None
     status: str
@@ -238,7 +293,21 @@ class Delivery(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class LineItem(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """A line of an order; a ``discount``'s amounts are what it takes off."""
+    """A line of an order; a ``discount``'s amounts are what it takes off.
+
+    Attributes:
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        kind: What the line is: a ``product``, a ``tax``, or a ``discount`` that is taken off.
+        name: What it is called; None for no name.
+        quantity: How many of them.
+        unit_amount: The price of one, as a decimal string; of a discount, what one takes off.
+        amount: An amount of money as a decimal string, in the currency that is named beside it.
+        product_id: The product; None for a line that you describe yourself.
+        delivery: The outcome of handing over this item; None while it is open.
+        product: Where ``expand`` asks for ``product``.
+    """
 
     id: str
     object: str
@@ -254,7 +323,17 @@ class LineItem(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class Discount(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """What a coupon takes off the whole order."""
+    """What a coupon takes off the whole order.
+
+    Attributes:
+        livemode: True for real money, false for test mode.
+        name: What it is called; None for no name.
+        amount: An amount of money as a decimal string, in the currency that is named beside it.
+        coupon_id: The coupon that sets the discount.
+        promotion_code_id: The promotion code that was used; None where the coupon was applied directly.
+        coupon: Where ``expand`` asks for ``coupon``.
+        promotion_code: Where ``expand`` asks for ``promotion_code``.
+    """
 
     livemode: bool | None = None
     name: str
@@ -266,7 +345,15 @@ class Discount(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class OrderAmounts(ApiObject, frozen=True, kw_only=True):
-    """``total = subtotal + tax + shipping - discount``."""
+    """``total = subtotal + tax + shipping - discount``.
+
+    Attributes:
+        subtotal: What the goods cost before discounts, tax and shipping, as a decimal string.
+        tax: The tax, as a decimal string.
+        shipping: What shipping costs, as a decimal string.
+        discount: What discounts take off, as a decimal string.
+        total: What is to be paid in all, as a decimal string.
+    """
 
     subtotal: str
     tax: str
@@ -276,7 +363,15 @@ class OrderAmounts(ApiObject, frozen=True, kw_only=True):
 
 
 class ExchangeRateLeg(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """One rate that a price was converted by: ``value`` units of ``quote`` for one unit of ``base``."""
+    """One rate that a price was converted by: ``value`` units of ``quote`` for one unit of ``base``.
+
+    Attributes:
+        base: The asset that is priced, as a symbol.
+        quote: The currency or asset in which the price is told, as a symbol.
+        value: What one unit of ``base`` costs in ``quote``, as a decimal string.
+        source: Where the quote came from.
+        as_of: When the source stated this rate, in UTC.
+    """
 
     base: str
     quote: str
@@ -289,10 +384,12 @@ class ExchangeRate(ApiObject, frozen=True, rename="camel", kw_only=True):
     """The rate that was locked: ``value`` units of ``quote`` for one unit of ``base``, the price's currency.
 
     Attributes:
-        value: an exact decimal where one is, else cut off after twelve decimals.
-        as_of: since when the older of its legs was said.
-        locked_until: the deadline of the session.
-        legs: the rates that lead from the one currency to the other, each in the direction in which it was said.
+        base: The asset that is priced, as a symbol.
+        quote: The currency or asset in which the price is told, as a symbol.
+        value: What one unit of ``base`` costs in ``quote``, as a decimal string.
+        as_of: When the source stated this rate, in UTC.
+        locked_until: Until when the rate holds, in UTC.
+        legs: The quotes that the rate was computed from, in order.
     """
 
     base: str
@@ -307,14 +404,39 @@ class Order(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What was promised for which price, and what came of it. Amounts are in its ``currency``.
 
     Attributes:
-        exceptions: what is unusual about its money: ``underpaid``, ``overpaid``, ``late``, ``reorged``.
-        received: what has arrived and is confirmed, at the price that was locked.
-        refunded: what has gone back of it.
-        customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
-        client_reference_id: what whoever sent the buyer calls it; never unique.
-        decision: what you said last about unusual money.
-        receipt_url: where the buyer downloads the receipt, without a key; None while the order is not paid.
-        expires_at: money that is complete at this instant or later is late.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        session_id: The checkout session.
+        payment_id: The payment. Null for what belongs to none of yours.
+        customer_id: The customer; None where none is known.
+        customer_stated: Whether the customer is only who the buyer said they are. Nobody has verified it.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        payment_status: Whether it is paid, as one of three words; partial payments are ``unpaid``.
+        exceptions: What is unusual about the payment; empty where nothing is.
+        fulfillment: Whether what was bought was handed over. You set it, or it follows from delivered items.
+        reference: Your own name for the object, such as an order number; None for none.
+        unique_reference: Whether no other open or paid order may have the same reference.
+        client_reference_id: What whoever sends the buyer calls this visit. It need not be unique, and proves nothing;
+            None if none was given.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        line_items: What was bought, line by line.
+        discounts: The discounts that were applied; empty for none.
+        amounts: What the total is made of, and its outcome.
+        received: How much has come and is confirmed, as a decimal string.
+        refunded: How much was given back, as a decimal string.
+        decision: What was decided about money that did not fit: ``accepted``, ``refunded`` or ``waiting``; None while
+            nothing was.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        expires_at: The session's deadline, in UTC. Money that is complete at it or later is late.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
+        session: Where ``expand`` asks for ``session``.
+        payment: Where ``expand`` asks for ``payment``.
+        customer: Where ``expand`` asks for ``customer``.
+        refunds: Where ``expand`` asks for ``refunds``.
+        exchange_rate: The rate at which the price was converted, with its sources.
+        receipt_url: Where the buyer downloads the receipt, without a key; None while the order is not paid.
     """
 
     id: str
@@ -351,7 +473,16 @@ class Order(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class PaymentAmounts(ApiObject, frozen=True, kw_only=True):
-    """In the payment's currency: amounts asked for, authorized, capturable, received, refunded, and refundable."""
+    """In the payment's currency: amounts asked for, authorized, capturable, received, refunded, and refundable.
+
+    Attributes:
+        requested: What is to be paid, as a decimal string.
+        authorized: How much the buyer has authorized, as a decimal string.
+        capturable: How much of what is authorized can still be captured, as a decimal string.
+        received: How much has come and is confirmed, as a decimal string.
+        refunded: How much was given back, as a decimal string.
+        refundable: How much can still be refunded, as a decimal string.
+    """
 
     requested: str
     authorized: str
@@ -362,7 +493,13 @@ class PaymentAmounts(ApiObject, frozen=True, kw_only=True):
 
 
 class Decline(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """The last time that the payer's side said no, and its word for why."""
+    """The last time that the payer's side said no, and its word for why.
+
+    Attributes:
+        livemode: True for real money, false for test mode.
+        code: Why the payment was declined, as a stable word.
+        declined_at: When the payment was declined, in UTC.
+    """
 
     livemode: bool | None = None
     code: str
@@ -373,9 +510,37 @@ class Payment(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What a session waits for, and what came of it.
 
     Attributes:
-        amount: what the payer is to send, in the rail's asset.
-        capture_before: when an authorization lapses.
-        release_reason: why what was authorized and not captured was released.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        session_id: The checkout session.
+        order_id: The order. Null where it belongs to none yet.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        exceptions: What is unusual about the payment; empty where nothing is.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        amounts: What the total is made of, and its outcome.
+        capture_method: ``automatic`` takes the money once it is confirmed; ``manual`` authorizes it and waits for your
+            capture.
+        authorized_at: When the payment was authorized, in UTC; None if it was not.
+        capture_before: Until when the authorized amount can be captured, in UTC; None where nothing waits for capture.
+        release_reason: Why an authorized remainder was released: ``captured``, ``lapsed`` or ``requested``; None where
+            none was.
+        last_decline: The last refusal of this payment; None if there was none.
+        decision: What was decided about money that did not fit: ``accepted``, ``refunded`` or ``waiting``; None while
+            nothing was.
+        rail: The payment rail on which the money comes.
+        chain_id: The network's EIP-155 chain id.
+        asset: What is paid with, as a CAIP-19 asset type or as a name of the payment rail.
+        address: The address the buyer pays to; None until the buyer of a payment link has chosen how to pay.
+        amount: The price in ether, at the payment's locked rate.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
+        order: Where ``expand`` asks for ``order``.
+        session: Where ``expand`` asks for ``session``.
+        customer: Where ``expand`` asks for ``customer``.
+        transactions: Where ``expand`` asks for ``transactions``.
+        refunds: Where ``expand`` asks for ``refunds``.
     """
 
     id: str
@@ -409,7 +574,29 @@ class Payment(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class Transaction(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """A movement of money: transfers and captures come in, refunds go out; what is ``dropped`` does not count."""
+    """A movement of money: transfers and captures come in, refunds go out; what is ``dropped`` does not count.
+
+    Attributes:
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        payment_id: The payment. Null for what belongs to none of yours.
+        order_id: The order. Null where it belongs to none yet.
+        kind: What moved: a ``transfer`` from the buyer, a ``capture``, or a ``refund``.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        amount: The amount that moved, in ether.
+        value: What it counts as in the payment's currency, as a decimal string.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        chain_id: The network's EIP-155 chain id.
+        network: The network, by the name the server's operator gave it; None for simulated money.
+        asset: What is paid with, as a CAIP-19 asset type or as a name of the payment rail.
+        symbol: The asset's symbol; None for a token that this server does not know.
+        tx_hash: The hash of the transaction on its network; None while there is none.
+        confirmed_at: When it became final, in UTC; None while it has not.
+        created_at: When the object was created, in UTC.
+        payment: Where ``expand`` asks for ``payment``.
+        order: Where ``expand`` asks for ``order``.
+    """
 
     id: str
     object: str
@@ -433,7 +620,27 @@ class Transaction(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class Refund(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """Money that you give back; ``amount`` is in ``currency``."""
+    """Money that you give back; ``amount`` is in ``currency``.
+
+    Attributes:
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        payment_id: The payment. Null for what belongs to none of yours.
+        order_id: The order. Null where it belongs to none yet.
+        transaction_id: The transaction that the refund is recorded as.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        amount: An amount of money as a decimal string, in the currency that is named beside it.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        reason: Why the money is given back.
+        destination: The address to which the money goes back; None while it is not known.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
+        payment: Where ``expand`` asks for ``payment``.
+        order: Where ``expand`` asks for ``order``.
+        transaction: Where ``expand`` asks for ``transaction``.
+    """
 
     id: str
     object: str
@@ -455,7 +662,16 @@ class Refund(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class RefundLink(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """A link with which a buyer enters where a refund goes; ``url`` and ``expires_at`` are null where it was mailed."""
+    """A link with which a buyer enters where a refund goes; ``url`` and ``expires_at`` are null where it was mailed.
+
+    Attributes:
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        refund_id: The refund that the link is for.
+        url: The page on which the customer says where the money is to go; None where it was mailed.
+        expires_at: Until when the link works, in UTC; None where it was mailed.
+        mailed_to: The address the link was mailed to; None where it was not mailed.
+    """
 
     object: str
     livemode: bool
@@ -466,7 +682,36 @@ class RefundLink(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class UnassignedTransfer(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """Money that came to an address of yours and fits no payment; ``amount`` is an exact decimal."""
+    """Money that came to an address of yours and fits no payment; ``amount`` is an exact decimal.
+
+    Attributes:
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        reason: Why the transfer fits no payment.
+        network: The network, by the name the server's operator gave it; None for simulated money.
+        chain_id: The network's EIP-155 chain id.
+        tx_hash: The hash of the transaction; None where a contract sent the network's own coin.
+        asset: What is paid with, as a CAIP-19 asset type or as a name of the payment rail.
+        symbol: The asset's symbol; None for a token that this server does not know.
+        amount: An amount of money as a decimal string, in the currency that is named beside it.
+        amount_atomic: The amount in the asset's smallest unit, as a whole number in text (wei for ether).
+        currency: The currency that the token is worth one for one; None where nothing is known of the token.
+        sender: The address that the money came from; the zero address where nobody knows it.
+        recipient: The address that the money went to; None where the transaction created a contract.
+        block_number: The block that holds the transaction; None while none does.
+        doubted: Whether the balance of the address does not cover it, so that a person has to look first.
+        suggested_order_id: The order of the session that had this address; None where none had.
+        order_id: The order. Null where it belongs to none yet.
+        note: Your note on the decision; None for none.
+        mined_at: When its block was made, in UTC.
+        decided_at: When it was decided what is done with it, in UTC; None while that is open.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
+        suggested_order: Where ``expand`` asks for ``suggested_order``.
+        order: Where ``expand`` asks for ``order``.
+    """
 
     id: str
     object: str
@@ -500,10 +745,23 @@ class PaymentOption(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One way to pay a session on a network.
 
     Attributes:
-        asset: CAIP-19 asset type of the token.
-        amount: what must arrive, as an exact decimal; ``amount_atomic`` is the same in the token's smallest unit.
-        confirmations_needed: how deep a transfer has to lie; None where the network's nodes say what is final.
-        chosen: it is what the session's own ``amount`` and ``chain_id`` show.
+        network: The network, by the name the server's operator gave it; None for simulated money.
+        network_title: The network's name as buyers see it.
+        exchange_label: The network's name as exchanges show it on their withdrawal pages.
+        explorer: The network's block explorer; None if none is set.
+        chain_id: The network's EIP-155 chain id.
+        asset: What is paid with, as a CAIP-19 asset type or as a name of the payment rail.
+        symbol: The asset's symbol; None for a token that this server does not know.
+        decimals: How many decimal places the asset's smallest unit stands for; None for a token that this server does
+            not know.
+        amount: What is to be paid with this option, as a decimal number of the asset.
+        amount_atomic: The amount in the asset's smallest unit, as a whole number in text (wei for ether).
+        confirmations_needed: How many confirmations make the money final; None where the network names its final blocks
+            itself.
+        confirmations_seen: How many confirmations were seen so far; None before anything was seen.
+        block_seconds: The network's usual time between two blocks, in seconds.
+        chosen: Whether the buyer has chosen this option.
+        exchange_rate: The rate at which the price was converted, with its sources.
     """
 
     network: str
@@ -527,16 +785,52 @@ class CheckoutSession(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One visit of one buyer: send them to ``checkout_url``.
 
     Attributes:
-        amount: what the buyer is to send.
-        received: what has arrived or was captured, and is confirmed; ``fiat_received`` is what it is worth at the
-            price that was locked.
-        reference, customer_id: the order's.
-        customer_stated: whether the customer is only who the buyer of a payment link said they are; nothing is proved.
-        client_reference_id: what whoever sent the buyer calls it; never unique.
-        address: None until a payment link's buyer has chosen a network.
-        eth_price_usd: the rate that was locked when the session was made; None on networks.
-        payment_options: the ways to pay a session on networks, all to ``payment_address``.
-        exceptions: what is unusual about the money: ``underpaid``, ``overpaid``, ``late``.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        link_id: The payment link that the session was opened from; None if there was none.
+        order_id: The order. Null where it belongs to none yet.
+        payment_id: The payment. Null for what belongs to none of yours.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        exceptions: What is unusual about the payment; empty where nothing is.
+        address: The address the buyer pays to; None until the buyer of a payment link has chosen how to pay.
+        amount: The price in ether, at the session's locked rate.
+        received: What has come or was captured and is confirmed, in ether.
+        fiat: The price in the currency in which you set it.
+        eth_price_usd: The price of one ether in US dollars at which this session was locked; None where no native coin
+            is asked for.
+        chain_id: The network's EIP-155 chain id.
+        tx_hash: The hash of the transaction on its network; None while there is none.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        success_url: Where the buyer is sent after paying; None to show a page of the checkout instead.
+        cancel_url: Where the buyer is sent after they turn back; None to show a page of the checkout instead.
+        return_url: Where the buyer may go back to at any time; None for no such link.
+        checkout_url: The page on which the buyer pays. Send the buyer there.
+        expires_at: Until when the session can be paid, in UTC. Money that comes later is recorded as late.
+        paid_at: When the session was paid in full, in UTC; None while it is not.
+        canceled_at: When the session was canceled, in UTC; None if it was not.
+        test_clock_id: The test clock that the session follows, in test mode only; None for none.
+        allow_promotion_codes: Whether the buyer may enter a promotion code on the checkout page.
+        payment_status: Whether it is paid, as one of three words; partial payments are ``unpaid``.
+        reference: Your own name for the object, such as an order number; None for none.
+        customer_id: The customer; None where none is known.
+        customer_stated: Whether the customer is only who the buyer said they are. Nobody has verified it.
+        locale: The language of the checkout page and the buyer's mails; None follows the project, then the buyer's
+            browser.
+        client_reference_id: What whoever sends the buyer calls this visit. It need not be unique, and proves nothing;
+            None if none was given.
+        fiat_received: What has come so far, counted in the currency of the price.
+        payment_address: The address to pay to, absent where the money is simulated; None until the buyer has chosen how
+            to pay.
+        payment_options: What the buyer can pay with, each with its amount.
+        created_at: When the object was created, in UTC.
+        order: Where ``expand`` asks for ``order``.
+        payment: Where ``expand`` asks for ``payment``.
+        customer: Where ``expand`` asks for ``customer``.
+        payment_link: Where ``expand`` asks for ``payment_link``.
+        coupon: Where ``expand`` asks for ``coupon``.
+        promotion_code: Where ``expand`` asks for ``promotion_code``.
+        test_clock: Where ``expand`` asks for ``test_clock``.
     """
 
     id: str
@@ -587,10 +881,21 @@ class WebhookEndpoint(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Where events are sent. ``secret_prefix`` is all that is ever shown again of its secret.
 
     Attributes:
-        previous_secret_expires_at: until then the secret before a rotation signs as well.
-        failing_since: nothing but failures came of it since then; after five days it is switched off.
-        disabled_reason: why it was: ``failing`` or ``gone`` (it answered 410). ``active=True`` switches it on again.
-        dialect: the language in which its events are written.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        url: The address that events are posted to. It must be reachable for this server.
+        description: A longer text that buyers see below the title; None for none.
+        events: The event types the endpoint receives; ``*`` is every type, including later ones.
+        active: Whether it can be used. False stops new uses; what was begun goes on.
+        secret_prefix: The beginning of the signing secret, by which you can tell it from others.
+        previous_secret_expires_at: Until when the earlier secret signs as well, in UTC; None where there is none.
+        failing_since: Since when every delivery to this endpoint has failed, in UTC; None if the last one succeeded.
+        disabled_reason: Why deliveries stopped: ``failing`` after days of failures, ``gone`` after a 410; None where
+            nothing stopped them.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
+        dialect: The language in which events are sent to this endpoint.
     """
 
     id: str
@@ -613,8 +918,7 @@ class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_on
     """A webhook endpoint with its new secret.
 
     Attributes:
-        secret: signs what is sent there. Keep it: it is shown this one time. None when this is the repeated answer to
-            a repeated request whose first answer was lost; then ``rotate_secret`` gives another.
+        secret: The signing secret, shown only in this answer; None when the answer is a repeated one.
     """
 
     secret: str | None
@@ -634,7 +938,14 @@ class CreatedWebhookEndpoint(WebhookEndpoint, frozen=True, rename="camel", kw_on
 
 
 class DeletedWebhookEndpoint(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """What is left of a deleted webhook endpoint."""
+    """What is left of a deleted webhook endpoint.
+
+    Attributes:
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        deleted: Always true: the object is gone.
+    """
 
     id: str
     object: str
@@ -643,7 +954,17 @@ class DeletedWebhookEndpoint(ApiObject, frozen=True, rename="camel", kw_only=Tru
 
 
 class DeliveryAttempt(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """One try: what came back (its first 2 kB), or why nothing did."""
+    """One try: what came back (its first 2 kB), or why nothing did.
+
+    Attributes:
+        livemode: True for real money, false for test mode.
+        number: Which attempt it was, counted from 1.
+        attempted_at: When the attempt was made, in UTC.
+        duration_ms: How long the attempt took, in milliseconds.
+        response_status: The HTTP status of the receiver's answer; None where none came.
+        response_excerpt: The first 2 kB of the receiver's answer; None where none came.
+        error: Why no answer came, in a few words; None where one did.
+    """
 
     livemode: bool | None = None
     number: int
@@ -655,7 +976,16 @@ class DeliveryAttempt(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class WebhookTest(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """The outcome of a test send."""
+    """The outcome of a test send.
+
+    Attributes:
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        delivery_id: The delivery that was made for the test.
+        event_id: The id that the test event had.
+        delivered: Whether the receiver answered with a 2xx status in time.
+        attempt: The attempt that was made, with its answer.
+    """
 
     object: str
     livemode: bool
@@ -666,7 +996,21 @@ class WebhookTest(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class WebhookDelivery(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """One event on its way to one endpoint. ``event_id`` is None for a test send."""
+    """One event on its way to one endpoint. ``event_id`` is None for a test send.
+
+    Attributes:
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        endpoint_id: The webhook endpoint. In a replay of one event, None means each active endpoint that subscribed.
+        event_id: The event that is delivered; None for a test send.
+        event_type: The type of the event that is delivered.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        attempts: The attempts so far, oldest first.
+        attempts_max: How many attempts are made at most, before the delivery is abandoned.
+        next_attempt_at: When the next attempt is due, in UTC; None where none is.
+        created_at: When the object was created, in UTC.
+    """
 
     id: str
     object: str
@@ -685,8 +1029,11 @@ class WebhookReplay(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What a replay of a range came to.
 
     Attributes:
-        deliveries: how many events are on their way.
-        next_after: the ``after`` to go on from, where the range was too long for one call; None where it is done.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        endpoint_id: The webhook endpoint. In a replay of one event, None means each active endpoint that subscribed.
+        deliveries: How many deliveries the replay created.
+        next_after: The ``after`` with which the replay goes on; None where the whole range was looked at.
     """
 
     object: str
@@ -700,9 +1047,15 @@ class Event(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What happened, as the event log lists it and as webhooks carry it.
 
     Attributes:
-        sequence: 1, 2, 3 … for each project and mode, without a gap.
-        data: the object as it was at that moment, exactly as sent (``data["fiat"]["amount"]``).
-        previous_attributes: what its changed fields held at its event before; None where there is none.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        type: The type of the event.
+        livemode: True for real money, false for test mode.
+        sequence: The event's place in the log: 1, 2, 3 … for each project and mode, without a gap.
+        data: The complete object as it was at that moment.
+        created_at: When the object was created, in UTC.
+        previous_attributes: The earlier values of the fields that changed since the object's previous event; None for
+            its first event.
     """
 
     id: str
@@ -745,8 +1098,17 @@ class Customer(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Somebody who buys. ``reference`` is your own name for them.
 
     Attributes:
-        email_stated: whether a buyer only typed the address at a payment link; false once you set it.
-        erased_at: when their personal data was erased; the other fields are None since then.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        email: The customer's e-mail address, unique among your customers; None if none is known.
+        email_stated: Whether the address is only what a buyer typed at a payment link. Nobody has verified it.
+        name: What it is called; None for no name.
+        reference: Your own name for the object, such as an order number; None for none.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        erased_at: When the customer's personal data was erased, in UTC; None if it was not.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
     """
 
     id: str
@@ -766,9 +1128,21 @@ class Product(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Something for sale, at a price of yours or of the buyer's.
 
     Attributes:
-        pricing: ``fixed``, or ``buyer`` where the buyer says what they pay, from ``price_min`` to ``price_max``.
-        price: the price; of a buyer-priced product the suggested one, if there is one.
-        reference: what you call it; the product of the other mode that has the same one is its twin.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        name: What it is called; None for no name.
+        description: A longer text that buyers see below the title; None for none.
+        pricing: Whether the price is ``fixed``, or set by the ``buyer`` within the bounds.
+        price: The price as a decimal string in ``currency``; None where the buyer sets it and none is suggested.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        price_min: The lowest price that the buyer may set, as a decimal string; None for a fixed price.
+        price_max: The highest price that the buyer may set, as a decimal string; None for no upper bound.
+        active: Whether it can be used. False stops new uses; what was begun goes on.
+        reference: Your own name for the object, such as an order number; None for none.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
     """
 
     id: str
@@ -792,8 +1166,24 @@ class Coupon(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What is taken off: ``discount_amount`` in ``currency``, or ``discount_percentage``, by ``discount_type``.
 
     Attributes:
-        reserved_redemptions: held by sessions that may still be paid; they count against ``max_redemptions``.
-        redemptions: by sessions that were paid.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        name: What it is called; None for no name.
+        description: A longer text that buyers see below the title; None for none.
+        discount_type: Whether the coupon takes off an ``amount`` or a ``percentage``.
+        discount_amount: What the coupon takes off, as a decimal string in its ``currency``; None for a percentage.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        discount_percentage: What the coupon takes off, in percent of the goods; None for an amount.
+        expires_at: When it stops being usable, in UTC; None where it has no end.
+        max_redemptions: How often it can be redeemed in all; None for any number.
+        reserved_redemptions: How many redemptions are held by sessions that can still be paid. They count against the
+            limit.
+        redemptions: How often it was redeemed by a paid order.
+        active: Whether it can be used. False stops new uses; what was begun goes on.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
     """
 
     id: str
@@ -819,7 +1209,26 @@ class PromotionCode(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What buyers type to get a coupon.
 
     Attributes:
-        minimum_amount: what the goods must cost, in ``currency``, before the discount.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        code: The code that the buyer enters. Capital and small letters are the same.
+        coupon_id: The coupon that sets the discount.
+        coupon: Where ``expand`` asks for ``coupon``.
+        first_time_transaction: Whether only customers who have never paid you before may use the code.
+        one_per_customer: Whether each customer may use the code only once.
+        minimum_amount: What the goods must cost at least for the code to apply, as a decimal string in ``currency``;
+            None for no minimum.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        expires_at: When it stops being usable, in UTC; None where it has no end.
+        max_redemptions: How often it can be redeemed in all; None for any number.
+        reserved_redemptions: How many redemptions are held by sessions that can still be paid. They count against the
+            limit.
+        redemptions: How often it was redeemed by a paid order.
+        active: Whether it can be used. False stops new uses; what was begun goes on.
+        metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
     """
 
     id: str
@@ -847,8 +1256,24 @@ class Redemption(ApiObject, frozen=True, rename="camel", kw_only=True):
     when it ended unpaid.
 
     Attributes:
-        promotion_code_id: the code through which it came; None where the coupon was applied directly.
-        amount: what is taken off the order, in ``currency``.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        coupon_id: The coupon that sets the discount.
+        promotion_code_id: The promotion code that was used; None where the coupon was applied directly.
+        customer_id: The customer; None where none is known.
+        session_id: The checkout session.
+        order_id: The order. Null where it belongs to none yet.
+        status: Where the object stands; its moves are listed under "Events and webhooks".
+        amount: An amount of money as a decimal string, in the currency that is named beside it.
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
+        coupon: Where ``expand`` asks for ``coupon``.
+        promotion_code: Where ``expand`` asks for ``promotion_code``.
+        customer: Where ``expand`` asks for ``customer``.
+        session: Where ``expand`` asks for ``session``.
+        order: Where ``expand`` asks for ``order``.
     """
 
     id: str
@@ -875,13 +1300,22 @@ class TransferMovement(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One movement of money in a transaction.
 
     Attributes:
-        asset: the token's contract; None for the network's own coin.
-        symbol, decimals: None for a token that the server does not know.
-        verdict: whether it counts, or why not; ``next_step`` says what to do.
-        payment_id: None for what belongs to no payment of yours.
-        single_source: it came to you, and one node alone reported it.
-        value, currency: what it counts as towards its payment; None where it belongs to none of yours.
-        offer_ended_at: when a new quote replaced the offer that it counts by; None where it counts by the present one.
+        asset: The token's contract; None for the network's own coin.
+        symbol: The asset's symbol; None for a token that this server does not know.
+        decimals: How many decimal places the asset's smallest unit stands for; None for a token that this server does
+            not know.
+        sender: The address that the money came from.
+        recipient: The address that the money went to; None where the transaction created a contract.
+        amount_atomic: The amount in the asset's smallest unit, as a whole number in text (wei for ether).
+        verdict: What the movement counts as, in one word.
+        next_step: What you can do about this movement, in one sentence.
+        confirmations: How many blocks confirm the transaction, its own included.
+        payment_id: The payment. Null for what belongs to none of yours.
+        single_source: Whether a single node reported what came to you, and no second one has confirmed it.
+        value: What it counts as towards its payment, as a decimal string; None where it belongs to none of yours.
+        currency: The currency of ``value``; None where it belongs to no payment of yours.
+        offer_ended_at: When a new quote replaced the offer that the money counts by, in UTC; None where the present
+            offer counts.
     """
 
     asset: str | None
@@ -904,9 +1338,16 @@ class TransferOnNetwork(ApiObject, frozen=True, rename="camel", kw_only=True):
     """What one network knows of a transaction.
 
     Attributes:
-        found: ``mined``, ``reverted``, ``pending``, ``unknown`` or ``not_answered``.
-        confirmations_needed: None where the network waits for a finality tag.
-        left_out: movements between others that are not listed.
+        name: The network, by the name the server's operator gave it.
+        title: The network's name as buyers see it.
+        chain_id: The network's EIP-155 chain id.
+        found: Whether the network knows the transaction, and its outcome there.
+        block_number: The block that holds the transaction; None while none does.
+        explorer_url: The transaction's page on a block explorer; None where none is set.
+        confirmations_needed: How many confirmations make it final; None where the network names its final blocks
+            itself.
+        movements: The movements of money in the transaction that concern you.
+        left_out: How many movements between other people's addresses are not listed.
     """
 
     name: str
@@ -921,7 +1362,15 @@ class TransferOnNetwork(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class TransferExplanation(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """The outcome of a transaction, the networks that know it first."""
+    """The outcome of a transaction, the networks that know it first.
+
+    Attributes:
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        tx_hash: The hash of the transaction on its network; None while there is none.
+        summary: The outcome of the transaction, in one sentence.
+        networks: What each network knows of the transaction; those that know it come first.
+    """
 
     object: str
     livemode: bool
@@ -934,10 +1383,12 @@ class SearchResult(ApiObject, frozen=True, rename="camel", kw_only=True):
     """Something that was found.
 
     Attributes:
-        type: what it is, as the object calls itself.
-        matched: by what it was found: ``id``, ``reference``, ``customer``, ``transaction_hash``, ``address`` or
-            ``code``.
-        title: what a person calls it.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        type: What kind of object was found.
+        id: The object's id. It never changes.
+        matched: Which of the object's fields matched the query.
+        title: What the object is called in lists.
     """
 
     object: str
@@ -949,14 +1400,24 @@ class SearchResult(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class SearchResults(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """Up to 20 results; ``has_more`` says that there are others. A longer text finds fewer."""
+    """Up to 20 results; ``has_more`` says that there are others. A longer text finds fewer.
+
+    Attributes:
+        data: The objects of this page.
+        has_more: Whether there are more objects after this page.
+    """
 
     data: list[SearchResult]
     has_more: bool
 
 
 class KeyUsage(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """``key`` is the id of the key that asked, ``hook``, ``server`` or ``embed``."""
+    """``key`` is the id of the key that asked, ``hook``, ``server`` or ``embed``.
+
+    Attributes:
+        key: The key's id, or hook, server or embed.
+        renders: How many live renders of it have succeeded.
+    """
 
     key: str
     renders: int
@@ -966,8 +1427,11 @@ class RenderUsage(ApiObject, frozen=True, rename="camel", kw_only=True):
     """How many live renders of a month have succeeded, and who asked for them; up to 1,000 of ``keys``.
 
     Attributes:
-        month: such as ``2026-11``, in UTC.
-        renders: of all together.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        month: A month in UTC.
+        renders: Of all together, also where more than 1,000 have asked.
+        keys: Who asked for them: up to 1,000, by their ids.
     """
 
     object: str
@@ -978,7 +1442,12 @@ class RenderUsage(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 
 class ReportBalances(ApiObject, frozen=True, rename="camel", kw_only=True):
-    """Decimal strings in the line's currency: money that you have to decide on, and money that no order has earned."""
+    """Decimal strings in the line's currency: money that you have to decide on, and money that no order has earned.
+
+    Attributes:
+        in_review: Money that came and that you have to decide on, as a decimal string.
+        owed: Money that no order has earned, as a decimal string: on its way back, or for an order that is not paid.
+    """
 
     in_review: str
     owed: str
@@ -986,7 +1455,25 @@ class ReportBalances(ApiObject, frozen=True, rename="camel", kw_only=True):
 
 class ReportLine(ApiObject, frozen=True, rename="camel", kw_only=True):
     """One currency, on one network or, where that is None, on all. ``sales = goods - discounts + tax + shipping +
-    difference``, and ``kept = received - refunded``; any of them can be below zero."""
+    difference``, and ``kept = received - refunded``; any of them can be below zero.
+
+    Attributes:
+        currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+        network: The network as a CAIP-2 id, ``simulated`` or ``mail``; None for all networks together.
+        orders: How many orders were paid in the month. One whose payment was reversed is taken off.
+        goods: What the goods of paid orders cost, as a decimal string.
+        discounts: What discounts took off, as a decimal string.
+        tax: The tax, as a decimal string.
+        shipping: What shipping costs, as a decimal string.
+        difference: How much more or less came than the totals of paid orders, as a decimal string.
+        sales: ``goods - discounts + tax + shipping + difference``, as a decimal string.
+        received: How much came in the month, as a decimal string.
+        refunds: How many refunds were made in the month.
+        refunded: How much was given back in the month, as a decimal string.
+        kept: ``received - refunded``, as a decimal string.
+        opening: The balances at the month's begin: the closing ones of the month before.
+        closing: The balances at the month's end.
+    """
 
     currency: str
     network: str | None
@@ -1009,9 +1496,16 @@ class MonthlyReport(ApiObject, frozen=True, rename="camel", kw_only=True):
     """A month of the books, of one moment. Its closing balances are the opening ones of the next month.
 
     Attributes:
-        closed: the month is over, and stays as it is.
-        complete: False while payments of before an upgrade are still being booked.
-        totals: by currency; ``lines``, by currency and network.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        month: The month that is reported, written ``2026-11``.
+        time_zone: The IANA time zone in which the month begins and ends.
+        begins_at: When the month begins, in UTC.
+        ends_at: When the month ends, in UTC. This instant belongs to the next one.
+        closed: Whether the month is over, so that its figures stay as they are.
+        complete: False while payments from before an upgrade are still being booked.
+        totals: The sums of all networks together, by currency.
+        lines: The sums by currency and network.
     """
 
     object: str
@@ -1030,8 +1524,14 @@ class TestClock(ApiObject, frozen=True, rename="camel", kw_only=True):
     """In test mode, what brings the deadlines nearer of the sessions that were created with its id.
 
     Attributes:
-        advanced_seconds: by how much it was put forward in all.
-        sessions: how many it has.
+        id: The object's id. It never changes.
+        object: The kind of object, always the same word.
+        livemode: True for real money, false for test mode.
+        name: What it is called; None for no name.
+        advanced_seconds: How far the clock was put forward in all, in seconds.
+        sessions: How many sessions follow this clock.
+        created_at: When the object was created, in UTC.
+        updated_at: When the object last changed, in UTC.
     """
 
     __test__ = False

@@ -57,6 +57,34 @@ class AsyncCheckoutSessions:
         which is in the language of ``locale``.
 
         Pass an ``idempotency_key`` of your own, such as your order's number, and the same order never makes two.
+
+        Args:
+            amount: The price, where neither a link nor line items set it.
+            link_id: The payment link that the session was opened from; None if there was none.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            success_url: Where the buyer is sent after paying. ``{CHECKOUT_SESSION_ID}`` and ``{ORDER_REFERENCE}`` are
+                filled in.
+            cancel_url: Where the buyer is sent after they turn back; None to show a page of the checkout instead.
+            return_url: Where the buyer may go back to at any time; None for no such link.
+            expires_in_seconds: How long the session can be paid, in seconds; None for an hour.
+            line_items: What is bought, line by line; None where a link or an amount sets the price.
+            currency: The currency of ``line_items`` and ``shipping_amount``; None where they are not used.
+            shipping_amount: What shipping costs, as a decimal string in ``currency``; None for none.
+            reference: Your own name for the object, such as an order number; None for none.
+            unique_reference: Whether no other open or paid order may have the same reference.
+            customer_id: The customer whose order it becomes; None for a buyer you do not know.
+            coupon_id: A coupon to apply without a code; None for none.
+            promotion_code: A promotion code that takes something off the goods. Capital and small letters are the same.
+            test_clock_id: The test clock that the session follows, in test mode only; None for none.
+            allow_promotion_codes: Whether the buyer may enter a promotion code; None follows the link, or is no.
+            locale: The language of the checkout page and the buyer's mails; None follows the project, then the buyer's
+                browser.
+            capture_method: ``automatic`` takes the money once it is confirmed; ``manual`` authorizes it and waits for
+                your capture.
+            client_reference_id: What whoever sends the buyer calls this visit. It need not be unique, and proves
+                nothing; None if none was given.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
         """
         body = given(
             amount=amount,
@@ -96,7 +124,17 @@ class AsyncCheckoutSessions:
         created_before: datetime | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[CheckoutSession]:
-        """List sessions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not."""
+        """List sessions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            status: Only objects that stand at this status.
+            link_id: Only sessions that were opened from this payment link.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -109,14 +147,25 @@ class AsyncCheckoutSessions:
         return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> CheckoutSession:
-        """Retrieve a checkout session."""
+        """Retrieve a checkout session.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         call = call_of("GET", path_of("checkout_sessions", id), query={"expand": expand})
         return await self._transport.send(call, CheckoutSession)
 
     async def accept(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
-        """Accept the amount received as payment, although it is too little, too much or late."""
+        """Accept the amount received as payment, although it is too little, too much or late.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "accept"),
@@ -129,7 +178,14 @@ class AsyncCheckoutSessions:
     async def cancel(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
-        """Cancel a session; what was authorized for it is released."""
+        """Cancel a session; what was authorized for it is released.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "cancel"),
@@ -142,7 +198,14 @@ class AsyncCheckoutSessions:
     async def expire(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
-        """Expire a pending session early; it can still be paid late."""
+        """Expire a pending session early; it can still be paid late.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "expire"),
@@ -161,7 +224,15 @@ class AsyncCheckoutSessions:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> CheckoutSession:
-        """Mark a payment by mail as received: the price, or another ``amount``."""
+        """Mark a payment by mail as received: the price, or another ``amount``.
+
+        Args:
+            amount: What came, as a decimal string in the session's currency; None for exactly the price.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "receive"),
@@ -175,7 +246,14 @@ class AsyncCheckoutSessions:
     async def undo_received(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> CheckoutSession:
-        """Undo that a payment by mail was received; its order is canceled, for good."""
+        """Undo that a payment by mail was received; its order is canceled, for good.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "undo_received"),
@@ -195,7 +273,16 @@ class AsyncCheckoutSessions:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> CheckoutSession:
-        """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does."""
+        """Let a payment of a test session happen: one ``outcome``, or all that a test ``payer`` does.
+
+        Args:
+            outcome: What is to happen to the session; None where a ``payer`` acts instead.
+            payer: A test payer, who acts step by step; None where one ``outcome`` is asked for.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "simulate"),
@@ -215,7 +302,15 @@ class AsyncCheckoutSessions:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> CheckoutSession:
-        """Choose which of ``payment_options`` the session shows, by its CAIP-19 ``asset``."""
+        """Choose which of ``payment_options`` the session shows, by its CAIP-19 ``asset``.
+
+        Args:
+            asset: What is paid with, as a CAIP-19 asset type or as a name of the payment rail.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("checkout_sessions", id, "payment_option"),

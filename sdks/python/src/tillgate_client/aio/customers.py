@@ -27,7 +27,15 @@ class AsyncCustomers:
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> Customer:
-        """Create a customer; ``email`` and ``reference`` are unique where given."""
+        """Create a customer; ``email`` and ``reference`` are unique where given.
+
+        Args:
+            email: The customer's e-mail address, unique among your customers; None if none is known.
+            name: What it is called; None for no name.
+            reference: Your own name for the object, such as an order number; None for none.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+        """
         body = given(email=email, name=name, reference=reference, metadata=metadata)
         call = call_of("POST", "/customers", body=body, idempotency_key=idempotency_key)
         return await self._transport.send(call, Customer)
@@ -69,12 +77,28 @@ class AsyncCustomers:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Customer:
-        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
+        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays.
+
+        Args:
+            email: The customer's e-mail address, unique among your customers; None if none is known.
+            name: What it is called; None for no name.
+            reference: Your own name for the object, such as an order number; None for none.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {"email": email, "name": name, "reference": reference, "metadata": metadata}
         call = call_of("PATCH", path_of("customers", id), body=body, idempotency_key=idempotency_key, if_match=if_match)
         return await self._transport.send(call, Customer)
 
     async def erase(self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None) -> Customer:
-        """Erase a customer's personal data, for good; orders and issued documents stay."""
+        """Erase a customer's personal data, for good; orders and issued documents stay.
+
+        Args:
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of("DELETE", path_of("customers", id), idempotency_key=idempotency_key, if_match=if_match)
         return await self._transport.send(call, Customer)

@@ -35,6 +35,18 @@ class AsyncEvents:
         ``after`` catches up: the events behind that ``sequence``, oldest first. Keep the last one you handled, and with
         it the page's ``log_id``, to be given as ``log``.
 
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            type: Only events of this type, or of all types of an object with a pattern such as ``session.*``.
+            object_id: Only events about the object with this id.
+            related_object: Only events of one sale: of the order, the session, the payment and the refunds that belong
+                to the object with this id.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            after: The sequence number after which events are listed, oldest first. 0 begins at the start of the log.
+            log: The ``log_id`` that the position in ``after`` belongs to. A position of another log is refused.
+
         Raises:
             SequenceAheadError: this log has no such place; the server's database was restored, as a rule.
         """
@@ -58,7 +70,13 @@ class AsyncEvents:
     async def replay(
         self, id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
     ) -> Sequence[WebhookDelivery]:
-        """Replay an event to one webhook endpoint or to all subscribed ones; the deliveries that it makes."""
+        """Replay an event to one webhook endpoint or to all subscribed ones; the deliveries that it makes.
+
+        Args:
+            endpoint_id: The webhook endpoint. In a replay of one event, None means each active endpoint that
+                subscribed.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+        """
         call = call_of(
             "POST", path_of("events", id, "replay"), body=given(endpointId=endpoint_id), idempotency_key=idempotency_key
         )

@@ -35,7 +35,22 @@ class AsyncOrders:
         expand: Expand | None = None,
     ) -> AsyncPage[Order]:
         """List orders, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``."""
+        ``amount`` is exact, with its ``currency``.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            status: Only objects that stand at this status.
+            fulfillment: Only orders that were handed over, or only such as were not.
+            reference: Only orders with exactly this reference.
+            session_id: Only what belongs to this checkout session.
+            customer_id: Only what belongs to this customer.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
+            amount: Only orders over exactly this amount, in the ``currency`` beside it.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -53,7 +68,11 @@ class AsyncOrders:
         return await list_page(self._transport, "/orders", query, Order)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> Order:
-        """Retrieve an order."""
+        """Retrieve an order.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         return await self._transport.send(call_of("GET", path_of("orders", id), query={"expand": expand}), Order)
 
     async def receipt(self, id: str) -> bytes:
@@ -78,7 +97,16 @@ class AsyncOrders:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Order:
-        """Change what is given; ``metadata`` is merged by key, and all else stays."""
+        """Change what is given; ``metadata`` is merged by key, and all else stays.
+
+        Args:
+            fulfillment: Whether what was bought was handed over. You set it, or it follows from delivered items.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {"fulfillment": fulfillment, "metadata": metadata}
         call = call_of(
             "PATCH",
@@ -93,7 +121,14 @@ class AsyncOrders:
     async def accept(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> Order:
-        """Accept the amount received as payment, although it is too little, too much, late, or partly reversed."""
+        """Accept the amount received as payment, although it is too little, too much, late, or partly reversed.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("orders", id, "accept"),
@@ -106,7 +141,14 @@ class AsyncOrders:
     async def wait(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> Order:
-        """Wait for the rest of an underpaid order: a further payment settles it automatically."""
+        """Wait for the rest of an underpaid order: a further payment settles it automatically.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("orders", id, "wait"),
@@ -127,7 +169,17 @@ class AsyncOrders:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Order:
-        """Mark items of a paid order as delivered: those that are named, or all that are still open."""
+        """Mark items of a paid order as delivered: those that are named, or all that are still open.
+
+        Args:
+            line_item_ids: The items that are meant, by id; None for all that are still open.
+            transaction_id: The transaction or parcel by which it was delivered, in your own words; None for none.
+            tokens: The tokens that the recipient got on a chain; empty for none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {"lineItemIds": line_item_ids, "transactionId": transaction_id, "tokens": tokens}
         call = call_of(
             "POST",
@@ -149,7 +201,16 @@ class AsyncOrders:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Order:
-        """Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well."""
+        """Mark items of a paid order as not delivered, and refund their price. Needs `refunds:write` as well.
+
+        Args:
+            line_item_ids: The items that are meant, by id; None for all that are still open.
+            reason: Why it cannot be delivered, in your own words; None to say nothing.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {"lineItemIds": line_item_ids, "reason": reason}
         call = call_of(
             "POST",
@@ -170,7 +231,16 @@ class AsyncOrders:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Order:
-        """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order."""
+        """Give back money that waits for your decision: ``everything``, or the ``excess`` of an overpaid order.
+
+        Args:
+            what: ``excess`` gives back what is too much and accepts the rest; ``everything`` gives back all and ends
+                the order.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("orders", id, "refund"),

@@ -32,6 +32,18 @@ class AsyncPaymentLinks:
     ) -> PaymentLink:
         """Create a payment link. ``fiat_amount`` is decimal text such as ``"99.00"``, or ``"0"`` for what is free. From
         ``expires_at`` on, and once ``max_completed_sessions`` of its sessions were paid, it opens no more.
+
+        Args:
+            title: What buyers read as the name.
+            fiat_amount: The price as a decimal string, in ``fiat_currency``.
+            fiat_currency: The currency of the price: an ISO 4217 code in capital letters.
+            description: A longer text that buyers see below the title; None for none.
+            success_url: Where the buyer is sent after paying; None to show a page of the checkout instead.
+            cancel_url: Where the buyer is sent after they turn back; None to show a page of the checkout instead.
+            allow_promotion_codes: Whether the buyer may enter a promotion code on the checkout page.
+            expires_at: When it stops being usable, in UTC; None where it has no end.
+            max_completed_sessions: How many sessions of this link can be paid; None for any number.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
         """
         body = given(
             title=title,
@@ -56,7 +68,15 @@ class AsyncPaymentLinks:
         created_before: datetime | None = None,
         archived: bool | None = None,
     ) -> AsyncPage[PaymentLink]:
-        """List payment links, newest first; ``archived=True`` lists those that were put away instead."""
+        """List payment links, newest first; ``archived=True`` lists those that were put away instead.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            archived: Whether archived objects are listed instead of the others.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -87,7 +107,23 @@ class AsyncPaymentLinks:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> PaymentLink:
-        """Change what is given; None clears what may be empty, and all else stays."""
+        """Change what is given; None clears what may be empty, and all else stays.
+
+        Args:
+            title: What buyers read as the name.
+            fiat_amount: The price as a decimal string, in ``fiat_currency``.
+            fiat_currency: The currency of the price: an ISO 4217 code in capital letters.
+            description: A longer text that buyers see below the title; None for none.
+            success_url: Where the buyer is sent after paying; None to show a page of the checkout instead.
+            cancel_url: Where the buyer is sent after they turn back; None to show a page of the checkout instead.
+            active: Whether it can be used. False stops new uses; what was begun goes on.
+            allow_promotion_codes: Whether the buyer may enter a promotion code on the checkout page.
+            expires_at: When it stops being usable, in UTC; None where it has no end.
+            max_completed_sessions: How many sessions of this link can be paid; None for any number.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {
             "title": title,
             "fiatAmount": fiat_amount,
@@ -106,6 +142,12 @@ class AsyncPaymentLinks:
         return await self._transport.send(call, PaymentLink)
 
     async def archive(self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None) -> PaymentLink:
-        """Archive a payment link for good; sessions that were made from it go on."""
+        """Archive a payment link for good; sessions that were made from it go on.
+
+        Args:
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of("DELETE", path_of("payment_links", id), idempotency_key=idempotency_key, if_match=if_match)
         return await self._transport.send(call, PaymentLink)

@@ -31,7 +31,20 @@ class AsyncPayments:
         expand: Expand | None = None,
     ) -> AsyncPage[Payment]:
         """List payments, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``."""
+        ``amount`` is exact, with its ``currency``.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            status: Only objects that stand at this status.
+            order_id: Only what belongs to this order.
+            session_id: Only what belongs to this checkout session.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
+            amount: Only objects over exactly this amount, as a decimal string, in the ``currency`` beside it.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -47,7 +60,11 @@ class AsyncPayments:
         return await list_page(self._transport, "/payments", query, Payment)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> Payment:
-        """Retrieve a payment."""
+        """Retrieve a payment.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         return await self._transport.send(call_of("GET", path_of("payments", id), query={"expand": expand}), Payment)
 
     async def update(
@@ -59,7 +76,15 @@ class AsyncPayments:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Payment:
-        """Change a payment's metadata."""
+        """Change a payment's metadata.
+
+        Args:
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "PATCH",
             path_of("payments", id),
@@ -81,7 +106,16 @@ class AsyncPayments:
         if_match: str | None = None,
     ) -> Payment:
         """Take what was authorized, all that is left or an ``amount``; the rest is released unless
-        ``cancel_remainder`` is False."""
+        ``cancel_remainder`` is False.
+
+        Args:
+            amount: How much is captured, as a decimal string; None for all that can be.
+            cancel_remainder: Whether what is not captured is released at once. Otherwise it can be captured later.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = given(amount=amount, cancelRemainder=cancel_remainder)
         call = call_of(
             "POST",
@@ -96,7 +130,14 @@ class AsyncPayments:
     async def cancel(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> Payment:
-        """Release what was authorized and not captured."""
+        """Release what was authorized and not captured.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("payments", id, "cancel"),

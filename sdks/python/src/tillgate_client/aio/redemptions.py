@@ -30,7 +30,21 @@ class AsyncRedemptions:
         expand: Expand | None = None,
     ) -> AsyncPage[Redemption]:
         """List redemptions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is
-        not."""
+        not.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            coupon_id: Only what belongs to this coupon.
+            promotion_code_id: Only what belongs to this promotion code.
+            customer_id: Only what belongs to this customer.
+            session_id: Only what belongs to this checkout session.
+            order_id: Only what belongs to this order.
+            status: Only objects that stand at this status.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -47,6 +61,10 @@ class AsyncRedemptions:
         return await list_page(self._transport, "/redemptions", query, Redemption)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> Redemption:
-        """Retrieve a redemption."""
+        """Retrieve a redemption.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         call = call_of("GET", path_of("redemptions", id), query={"expand": expand})
         return await self._transport.send(call, Redemption)

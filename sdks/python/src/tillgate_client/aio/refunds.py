@@ -30,6 +30,15 @@ class AsyncRefunds:
         """Give money of a payment back: an ``amount``, or all that is left.
 
         Pass an ``idempotency_key`` of your own, and nothing is ever given back twice.
+
+        Args:
+            payment_id: The payment. Null for what belongs to none of yours.
+            reason: Why it happened, as one of the listed words or in your own; None where none was given.
+            amount: How much is given back, as a decimal string; None for all that can be.
+            destination: The address to which the money goes back; None while it is not known.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
         """
         body = given(paymentId=payment_id, reason=reason, amount=amount, destination=destination, metadata=metadata)
         call = call_of("POST", "/refunds", query={"expand": expand}, body=body, idempotency_key=idempotency_key)
@@ -50,7 +59,20 @@ class AsyncRefunds:
         expand: Expand | None = None,
     ) -> AsyncPage[Refund]:
         """List refunds, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``."""
+        ``amount`` is exact, with its ``currency``.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            status: Only objects that stand at this status.
+            payment_id: Only what belongs to this payment.
+            order_id: Only what belongs to this order.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
+            amount: Only objects over exactly this amount, as a decimal string, in the ``currency`` beside it.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -66,7 +88,11 @@ class AsyncRefunds:
         return await list_page(self._transport, "/refunds", query, Refund)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> Refund:
-        """Retrieve a refund."""
+        """Retrieve a refund.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         return await self._transport.send(call_of("GET", path_of("refunds", id), query={"expand": expand}), Refund)
 
     async def update(
@@ -78,7 +104,15 @@ class AsyncRefunds:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Refund:
-        """Change a refund's metadata."""
+        """Change a refund's metadata.
+
+        Args:
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "PATCH",
             path_of("refunds", id),
@@ -99,7 +133,15 @@ class AsyncRefunds:
         if_match: str | None = None,
     ) -> Refund:
         """Mark a pending refund as sent, and with which transaction. On a network that is looked up, and the refund is
-        pending until it is final."""
+        pending until it is final.
+
+        Args:
+            tx_hash: The hash of the transaction on its network; None while there is none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("refunds", id, "settle"),
@@ -113,7 +155,14 @@ class AsyncRefunds:
     async def cancel(
         self, id: str, *, expand: Expand | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> Refund:
-        """Cancel a pending refund."""
+        """Cancel a pending refund.
+
+        Args:
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("refunds", id, "cancel"),
@@ -127,7 +176,14 @@ class AsyncRefunds:
         self, id: str, *, mail: bool | None = None, idempotency_key: str | None = None, if_match: str | None = None
     ) -> RefundLink:
         """Make a link with which the buyer enters where a refund on a network goes; with ``mail`` it is mailed to the
-        order's customer, and is not in the answer."""
+        order's customer, and is not in the answer.
+
+        Args:
+            mail: True mails the link to the order's customer, and leaves it out of the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("refunds", id, "destination_link"),

@@ -26,7 +26,16 @@ class AsyncUnassignedTransfers:
         expand: Expand | None = None,
     ) -> AsyncPage[UnassignedTransfer]:
         """List unassigned transfers, newest first. Filters combine; ``created_after`` is inclusive, ``created_before``
-        is not."""
+        is not.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            status: Only objects that stand at this status.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -38,7 +47,11 @@ class AsyncUnassignedTransfers:
         return await list_page(self._transport, "/unassigned_transfers", query, UnassignedTransfer)
 
     async def retrieve(self, id: str, *, expand: Expand | None = None) -> UnassignedTransfer:
-        """Retrieve an unassigned transfer."""
+        """Retrieve an unassigned transfer.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         call = call_of("GET", path_of("unassigned_transfers", id), query={"expand": expand})
         return await self._transport.send(call, UnassignedTransfer)
 
@@ -55,6 +68,15 @@ class AsyncUnassignedTransfers:
         """Assign a transfer to an order, which then waits for your decision.
 
         ``value`` is what it is worth in the order's currency; it may be left out where the token is worth that.
+
+        Args:
+            order_id: The order. Null where it belongs to none yet.
+            value: What the transfer counts as in the order's currency, as a decimal string; None where the rate
+                decides.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
         """
         call = call_of(
             "POST",
@@ -75,7 +97,15 @@ class AsyncUnassignedTransfers:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> UnassignedTransfer:
-        """Mark a transfer as returned: you sent the money back."""
+        """Mark a transfer as returned: you sent the money back.
+
+        Args:
+            note: Your note on the decision; None for none.
+            expand: Paths of what is put into the answer.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("unassigned_transfers", id, "return"),

@@ -12,5 +12,9 @@ class AsyncUsage:
         self._transport = transport
 
     async def retrieve(self, *, month: str | None = None) -> RenderUsage:
-        """Count the renders of a month, such as ``2026-11``, in UTC; of the current one where there is none."""
+        """Count the renders of a month, such as ``2026-11``, in UTC; of the current one where there is none.
+
+        Args:
+            month: The month, written ``2026-11``; None for the current one.
+        """
         return await self._transport.send(call_of("GET", path_of("usage"), query={"month": month}), RenderUsage)

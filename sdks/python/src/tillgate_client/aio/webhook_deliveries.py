@@ -16,6 +16,10 @@ class AsyncWebhookDeliveries:
         return await self._transport.send(call_of("GET", path_of("webhook_deliveries", id)), WebhookDelivery)
 
     async def replay(self, id: str, *, idempotency_key: str | None = None) -> WebhookDelivery:
-        """Replay a delivery, under the same event id."""
+        """Replay a delivery, under the same event id.
+
+        Args:
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+        """
         call = call_of("POST", path_of("webhook_deliveries", id, "replay"), idempotency_key=idempotency_key)
         return await self._transport.send(call, WebhookDelivery)

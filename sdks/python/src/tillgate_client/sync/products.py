@@ -34,7 +34,21 @@ class Products:
         reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> Product:
-        """Create a product; with ``pricing="buyer"`` the buyer says what they pay, within the bounds given."""
+        """Create a product; with ``pricing="buyer"`` the buyer says what they pay, within the bounds given.
+
+        Args:
+            name: What it is called; None for no name.
+            price: The price as a decimal string in ``currency``; None where the buyer sets it and none is suggested.
+            currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+            pricing: Whether the price is ``fixed``, or set by the ``buyer`` within the bounds.
+            price_min: The lowest price that the buyer may set, as a decimal string; None for a fixed price.
+            price_max: The highest price that the buyer may set, as a decimal string; None for no upper bound.
+            description: A longer text that buyers see below the title; None for none.
+            active: Whether it can be used. False stops new uses; what was begun goes on.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            reference: Your own name for the object, such as an order number; None for none.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+        """
         body = given(
             name=name,
             price=price,
@@ -61,7 +75,16 @@ class Products:
         reference: str | None = None,
     ) -> Page[Product]:
         """List products, newest first; ``active`` lists those for sale, or those that are not, ``reference``
-        the one that has it."""
+        the one that has it.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            active: Only objects that can be used, or only such as cannot.
+            reference: Only objects with exactly this reference of yours.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -93,7 +116,23 @@ class Products:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> Product:
-        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays."""
+        """Change what is given; None clears, ``metadata`` is merged by key, and all else stays.
+
+        Args:
+            name: What it is called; None for no name.
+            price: The price as a decimal string in ``currency``; None where the buyer sets it and none is suggested.
+            currency: The currency of the amounts beside it: an ISO 4217 code in capital letters.
+            pricing: Whether the price is ``fixed``, or set by the ``buyer`` within the bounds.
+            price_min: The lowest price that the buyer may set, as a decimal string; None for a fixed price.
+            price_max: The highest price that the buyer may set, as a decimal string; None for no upper bound.
+            description: A longer text that buyers see below the title; None for none.
+            active: Whether it can be used. False stops new uses; what was begun goes on.
+            metadata: Your own key-value pairs, at most 50. They are kept and returned as they came; None for none.
+            reference: Your own name for the object, such as an order number; None for none.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {
             "name": name,
             "price": price,

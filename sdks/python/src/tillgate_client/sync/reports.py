@@ -15,6 +15,11 @@ class Reports:
     def monthly(self, month: str, *, time_zone: str | None = None) -> MonthlyReport:
         """Retrieve a month, such as ``2026-11``: what was sold, received and refunded in it, by currency and network,
         and the balances that it began and ended with. Its days are those of the project's time zone, unless another is
-        named."""
+        named.
+
+        Args:
+            month: The month, written ``2026-11``; None for the current one.
+            time_zone: The IANA time zone in which the month begins and ends; None for the project's.
+        """
         query = {"month": month, "timeZone": time_zone}
         return self._transport.send(call_of("GET", path_of("reports", "monthly"), query=query), MonthlyReport)

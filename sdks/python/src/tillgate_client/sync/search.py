@@ -15,5 +15,10 @@ class Search:
 
     def find(self, q: str) -> SearchResults:
         """Find by an id, an order's reference, a promotion code, a transaction hash, an address, or the beginnings of
-        words of a customer's name or e-mail address."""
+        words of a customer's name or e-mail address.
+
+        Args:
+            q: An id, an order's reference, a promotion code, a transaction hash, an address, or the beginnings of words
+                of a customer's name or e-mail address.
+        """
         return self._transport.send(call_of("GET", path_of("search"), query={"q": q}), SearchResults)

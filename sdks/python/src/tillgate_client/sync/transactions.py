@@ -28,7 +28,18 @@ class Transactions:
         expand: Expand | None = None,
     ) -> Page[Transaction]:
         """List transactions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is
-        not."""
+        not.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            payment_id: Only what belongs to this payment.
+            order_id: Only what belongs to this order.
+            kind: Only transactions of this kind.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+            expand: Paths of what is put into the answer.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -42,5 +53,9 @@ class Transactions:
         return list_page(self._transport, "/transactions", query, Transaction)
 
     def retrieve(self, id: str, *, expand: Expand | None = None) -> Transaction:
-        """Retrieve a transaction."""
+        """Retrieve a transaction.
+
+        Args:
+            expand: Paths of what is put into the answer.
+        """
         return self._transport.send(call_of("GET", path_of("transactions", id), query={"expand": expand}), Transaction)

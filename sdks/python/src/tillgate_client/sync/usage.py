@@ -13,5 +13,9 @@ class Usage:
         self._transport = transport
 
     def retrieve(self, *, month: str | None = None) -> RenderUsage:
-        """Count the renders of a month, such as ``2026-11``, in UTC; of the current one where there is none."""
+        """Count the renders of a month, such as ``2026-11``, in UTC; of the current one where there is none.
+
+        Args:
+            month: The month, written ``2026-11``; None for the current one.
+        """
         return self._transport.send(call_of("GET", path_of("usage"), query={"month": month}), RenderUsage)

@@ -38,6 +38,13 @@ class WebhookEndpoints:
         """Create a webhook endpoint for event types, patterns (``session.*``) or all: ``["*"]``.
 
         Its ``secret`` is in this answer only. ``dialect`` is the language of its events, such as ``crossmint``.
+
+        Args:
+            url: The address that events are posted to. It must be reachable for this server.
+            events: The event types the endpoint receives; ``*`` is every type, including later ones.
+            description: A longer text that buyers see below the title; None for none.
+            dialect: The language in which events are sent to this endpoint.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
         """
         body = given(url=url, events=events, description=description, dialect=dialect)
         call = call_of("POST", "/webhook_endpoints", body=body, idempotency_key=idempotency_key)
@@ -51,7 +58,14 @@ class WebhookEndpoints:
         created_after: datetime | None = None,
         created_before: datetime | None = None,
     ) -> Page[WebhookEndpoint]:
-        """List webhook endpoints, newest first."""
+        """List webhook endpoints, newest first.
+
+        Args:
+            limit: How many objects a page holds at most, from 1 to 100.
+            starting_after: The id of the last object of the page before; the list goes on after it.
+            created_after: Only objects that were created at this instant or later.
+            created_before: Only objects that were created before this instant, which is excluded.
+        """
         query = {
             "limit": limit,
             "starting_after": starting_after,
@@ -75,7 +89,17 @@ class WebhookEndpoints:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> WebhookEndpoint:
-        """Change what is given; None clears the description, and all else stays."""
+        """Change what is given; None clears the description, and all else stays.
+
+        Args:
+            url: The address that events are posted to. It must be reachable for this server.
+            events: The event types the endpoint receives; ``*`` is every type, including later ones.
+            description: A longer text that buyers see below the title; None for none.
+            active: Whether it can be used. False stops new uses; what was begun goes on.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         body = {"url": url, "events": events, "description": description, "active": active}
         call = call_of(
             "PATCH", path_of("webhook_endpoints", id), body=body, idempotency_key=idempotency_key, if_match=if_match
@@ -85,7 +109,13 @@ class WebhookEndpoints:
     def delete(
         self, id: str, *, idempotency_key: str | None = None, if_match: str | None = None
     ) -> DeletedWebhookEndpoint:
-        """Delete a webhook endpoint."""
+        """Delete a webhook endpoint.
+
+        Args:
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of("DELETE", path_of("webhook_endpoints", id), idempotency_key=idempotency_key, if_match=if_match)
         return self._transport.send(call, DeletedWebhookEndpoint)
 
@@ -97,7 +127,14 @@ class WebhookEndpoints:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> CreatedWebhookEndpoint:
-        """Give it a new ``secret``, in this answer only; for ``overlap_seconds`` the one before signs as well."""
+        """Give it a new ``secret``, in this answer only; for ``overlap_seconds`` the one before signs as well.
+
+        Args:
+            overlap_seconds: How long the earlier secret goes on signing, in seconds.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("webhook_endpoints", id, "rotate_secret"),
@@ -117,7 +154,16 @@ class WebhookEndpoints:
         idempotency_key: str | None = None,
         if_match: str | None = None,
     ) -> WebhookReplay:
-        """Send the events between two sequences again, both excluded, or those of them that never arrived."""
+        """Send the events between two sequences again, both excluded, or those of them that never arrived.
+
+        Args:
+            after: Only events after this sequence number, which is excluded.
+            before: Only events before this sequence number, which is excluded; left out, up to the newest.
+            failed_only: Whether only deliveries that were abandoned are sent again.
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+            if_match: The ETag of the object as you know it (``etag_of``); a change is refused where it is another by
+                now.
+        """
         call = call_of(
             "POST",
             path_of("webhook_endpoints", id, "replay"),
@@ -128,7 +174,11 @@ class WebhookEndpoints:
         return self._transport.send(call, WebhookReplay)
 
     def test(self, id: str, *, idempotency_key: str | None = None) -> WebhookTest:
-        """Send a synthetic ``session.paid`` there at once, and say what it answered."""
+        """Send a synthetic ``session.paid`` there at once, and say what it answered.
+
+        Args:
+            idempotency_key: Makes a retry safe: the same call with the same key is answered as the first one was.
+        """
         call = call_of("POST", path_of("webhook_endpoints", id, "test"), idempotency_key=idempotency_key)
         return self._transport.send(call, WebhookTest)
 
