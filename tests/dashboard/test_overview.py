@@ -48,3 +48,4 @@ async def test_what_waits_is_said_once(owner: Owner) -> None:
     await execute(owner.shop.database, "UPDATE orders SET status = 'paid'")
     page = await owner.page("")
     assert "to review" not in page and page.count("waits for your decision") == 2
+    assert page.count("/dismiss") == 2
