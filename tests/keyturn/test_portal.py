@@ -365,7 +365,7 @@ async def test_a_session_ends_with_the_key_that_made_it(portal: Portal) -> None:
 
 
 async def test_sessions_are_listed_in_pages_and_dropped_when_they_are_old(portal: Portal) -> None:
-    """Newest first, by customer where that is asked for; a cursor of another project is an error."""
+    """Newest first, by customer where that is asked for; a cursor of another project or mode is an error."""
     made = [(await portal.session(externalId=f"cus_{n % 2}"))["id"] for n in range(5)]
     status, first = await portal.call("GET", "/v1/portal/sessions?limit=3")
     assert (status, first["hasMore"], len(first["data"])) == (200, True, 3)
@@ -375,6 +375,13 @@ async def test_sessions_are_listed_in_pages_and_dropped_when_they_are_old(portal
     assert {one["externalId"] for one in its} == {"cus_1"} and len(its) == 2
     query = f"projectId=elsewhere&startingAfter={made[0]}"
     assert (await portal.call("GET", f"/v1/portal/sessions?{query}"))[0] == 400
+    # A key lists its own mode in whole pages, and no session of the other leads on from there.
+    tests = [(await portal.session(mode="test"))["id"] for _ in range(2)]
+    await portal.session()
+    by = (await portal.key("keys:read", mode="test"))["key"]
+    page = (await portal.call("GET", "/v1/portal/sessions?limit=2", by=by))[1]
+    assert sorted(one["id"] for one in page["data"]) == sorted(tests) and not page["hasMore"]
+    assert (await portal.call("GET", f"/v1/portal/sessions?startingAfter={made[0]}", by=by))[0] == 400
     assert await portal.sessions.forget_sessions(portal.layer.clock.now(), 100) == 0
     assert await portal.sessions.forget_sessions(portal.layer.clock.now() + 86_400_000, 3) == 3
 

@@ -63,21 +63,18 @@ async def list_portal_sessions(layer: KeyLayer, call: Call) -> PortalSessionList
     """A project's sessions, newest first."""
     query: WhichPortalSessions = call.query
     project_id, portal, asking = asked_project(call, query.project_id), portal_of(layer), call.who.key
+    mode = asking.terms.mode if asking is not None else None
     after = None
     if query.starting_after is not UNSET:
         after = await portal.by_id(query.starting_after)
-        if after is None or after.project_id != project_id:
+        if after is None or after.project_id != project_id or mode not in (None, after.mode):
             message = "startingAfter: no session of this list has this id; send the nextCursor of the page before."
             raise bad_request("invalid_query", message, "startingAfter")
-    found = await portal.page(project_id, query.external_id or None, after, query.limit + 1)
+    found = await portal.page(project_id, query.external_id or None, after, query.limit + 1, mode=mode)
     shown, now = found[: query.limit], layer.clock.now()
     more = len(found) > query.limit
     return PortalSessionList(
-        data=[
-            PortalSessionObject(**session_fields(one, now))
-            for one in shown
-            if asking is None or one.mode is asking.terms.mode
-        ],
+        data=[PortalSessionObject(**session_fields(one, now)) for one in shown],
         has_more=more,
         next_cursor=shown[-1].id if more else None,
     )

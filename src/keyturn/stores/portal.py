@@ -30,12 +30,8 @@ _END: Final = (
     "UPDATE key_portal_sessions SET ended_at = $1, ended_by = $2 WHERE id = $3 AND ended_at IS NULL AND expires_at > $1"
 )
 _PAGE: Final = (
-    f"SELECT {_COLUMNS} FROM key_portal_sessions s WHERE s.project_id = $1 AND (s.created_at, s.id) < ($2, $3) "
-    "ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
-)
-_PAGE_OF_CUSTOMER: Final = (
-    f"SELECT {_COLUMNS} FROM key_portal_sessions s WHERE s.project_id = $1 AND (s.created_at, s.id) < ($2, $3) "
-    "AND s.external_id = $5 ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
+    f"SELECT {_COLUMNS} FROM key_portal_sessions s WHERE s.project_id = $1 AND (s.created_at, s.id) < ($2, $3)"
+    "{} ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
 )
 _FORGET: Final = (
     "DELETE FROM key_portal_sessions WHERE id IN "
@@ -126,14 +122,22 @@ class SqlPortal:
         return await self._one(_BY_LINK, link_digest)
 
     async def page(
-        self, project_id: str, external_id: str | None, after: PortalSession | None, limit: int
+        self,
+        project_id: str,
+        external_id: str | None,
+        after: PortalSession | None,
+        limit: int,
+        *,
+        mode: Mode | None = None,
     ) -> list[PortalSession]:
-        """Some of a project's sessions, newest first; those of one customer where that is given."""
+        """Some of a project's sessions, newest first; those of one customer, or of one mode, where that is given."""
         place = (after.created_at, after.id) if after is not None else _BEYOND
-        more = (external_id,) if external_id is not None else ()
+        wanted = {"external_id": external_id, "mode": mode}
+        given = {column: value for column, value in wanted.items() if value is not None}
+        conditions = "".join(f" AND s.{column} = ${number}" for number, column in enumerate(given, start=5))
 
         async def operation(tx: Transaction) -> list[Row]:
-            return await tx.fetch_all(_PAGE_OF_CUSTOMER if more else _PAGE, project_id, *place, limit, *more)
+            return await tx.fetch_all(_PAGE.format(conditions), project_id, *place, limit, *map(str, given.values()))
 
         return [_read(row) for row in await self._database.read(operation)]
 
