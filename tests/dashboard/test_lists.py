@@ -38,6 +38,8 @@ async def test_each_list_shows_what_a_merchant_asks_and_is_narrowed_by_its_addre
 
     for path, words in (("/orders", "No order yet"), ("/payments", "No payment yet"), ("/refunds", "No refund yet")):
         assert words in await owner.page(path)
+        # A list that is sorted leaves nothing out.
+        assert words in await owner.page(f"{path}?sort=amount")
     ada = await made("/customers", name="Ada <1>", email="ada@example.com")
     mug = await made("/products", name="Mug", price="12.00")
     lines = [{"productId": mug["id"], "quantity": 2}, {"name": "Box", "unitAmount": "1.50"}]

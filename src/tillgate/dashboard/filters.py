@@ -107,6 +107,12 @@ class Filters(NamedTuple):
         """Whether the form is used, and so shown open."""
         return any(name in self.values for name in (*FIELDS, "q"))
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether rows may be missing that the whole list has; a sorted list has them all."""
+        narrowed = self.values.keys() - {SORT}
+        return bool(narrowed or self.page.starting_after or self.page.ending_before)
+
     def one(self, name: str, choices: type[E]) -> E | None:
         """The value of a filter that has a few.
 
