@@ -11,7 +11,7 @@ from jsonschema_rs import validator_for
 
 from keyturn.http import openapi as keys
 from keyturn.http.server import ROUTES as KEY_ROUTES
-from keyturn.http.vocabulary import vocabulary
+from keyturn.http.vocabulary import describe, vocabulary
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import WORDS, document
 from tillgate.api.samples import example_of
@@ -122,7 +122,7 @@ def test_a_form_that_there_is_not_is_refused(tmp_path: Any) -> None:
     file = tmp_path / "words.toml"
     file.write_text('at = ["When it happened, in UTC.", "2026-05-04T09:30:00Z", "instnat"]\n')
     with pytest.raises(ValueError, match="instnat"):
-        vocabulary(file)
+        describe({"Thing": {"properties": {"at": {"type": "string"}}}}, vocabulary(file))
 
 
 def is_sentence(text: str) -> bool:

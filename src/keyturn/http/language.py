@@ -15,6 +15,7 @@ from keyturn.database import StoreError
 from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError, PortalSessionNotFound
 from keyturn.http.denials import PROBLEM_TYPE, UNAVAILABLE, Denial, denied, problem, rate_limited_denial
 from keyturn.http.error_pages import PAGES_PATH
+from keyturn.http.forms import ID_LENGTH_MAX
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange
 from keyturn.http.proxies import LOOPBACK, Networks, is_own_host
 from keyturn.http.reading import Denied, bad_request, decode_body, decode_query, read_body
@@ -24,9 +25,6 @@ from keyturn.insight.usage import PATH_MAX
 from keyturn.keys.model import Need, Needs, RefusalReason, Refused
 from keyturn.limiting.gcra import Allowance
 from keyturn.settings import Settings
-
-# Of what stands in a path for an id or a project.
-ID_LENGTH_MAX: Final = 100
 
 _STATUSES: Final[dict[type[KeyturnError], int]] = {
     InvalidKey: 400,

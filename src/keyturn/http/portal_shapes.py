@@ -1,9 +1,10 @@
 """What the API takes and answers of portal sessions, as types."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from keyturn.http.forms import NetworkTuple
 from keyturn.http.shapes import (
     LIMIT_DEFAULT,
     LIMIT_MAX,
@@ -51,7 +52,7 @@ class NewAllowed(RequestShape, frozen=True, kw_only=True):
     key_days_max: Annotated[int, Meta(ge=1, le=KEY_DAYS_MAX)] | None = None
     rate: Rate | None = None
     monthly_quota: MonthlyQuota | None = None
-    networks: tuple[str, ...] = ()
+    networks: NetworkTuple = ()
     format: str = "native"
 
 
@@ -108,7 +109,7 @@ class PortalSessionObject(ResponseShape, frozen=True, kw_only=True):
         key_id: the key that made it, with which it ends; null where the root credential or an operator did.
     """
 
-    object: str = "portal_session"
+    object: Literal["portal_session"] = "portal_session"
     id: str
     project_id: str
     mode: Mode
@@ -139,7 +140,7 @@ class PortalSessionList(ResponseShape, frozen=True, kw_only=True):
     data: list[PortalSessionObject]
     has_more: bool
     next_cursor: str | None
-    object: str = "list"
+    object: Literal["list"] = "list"
 
 
 def session_fields(session: PortalSession, now: int) -> dict[str, Any]:

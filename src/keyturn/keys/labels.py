@@ -17,9 +17,13 @@ METADATA_BYTES_MAX: Final = 1_000
 TAGS_MAX: Final = 20
 TAG_MAX: Final = 40
 
-_EXTERNAL_ID: Final = re.compile(r"[!-~]+", re.ASCII)
-_NAME: Final = re.compile(rf"[0-9A-Za-z_.-]{{1,{NAME_MAX}}}", re.ASCII)
-_TAG: Final = re.compile(rf"[0-9A-Za-z][0-9A-Za-z_.:-]{{0,{TAG_MAX - 1}}}", re.ASCII)
+EXTERNAL_ID_FORM: Final = "[!-~]+"
+NAME_FORM: Final = rf"[0-9A-Za-z_.-]{{1,{NAME_MAX}}}"
+TAG_FORM: Final = rf"[0-9A-Za-z][0-9A-Za-z_.:-]{{0,{TAG_MAX - 1}}}"
+
+_EXTERNAL_ID: Final = re.compile(EXTERNAL_ID_FORM, re.ASCII)
+_NAME: Final = re.compile(NAME_FORM, re.ASCII)
+_TAG: Final = re.compile(TAG_FORM, re.ASCII)
 
 Metadata = tuple[tuple[str, str], ...]
 
