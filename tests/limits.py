@@ -7,6 +7,7 @@ it; one beyond is refused, and the refusal names the field.
 import copy
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import httpx
 
@@ -129,10 +130,10 @@ def at_limit(schema: dict[str, Any]) -> Iterator[Any]:
         yield from (schema[name] for name in ("maximum", "minimum") if name in schema)
 
 
-def names(answer: httpx.Response, spot: Spot) -> bool:
-    """Whether a refusal is about this field, under any of the names on the way to it."""
+def names(answer: httpx.Response, spot: Spot, status: int) -> bool:
+    """Whether a refusal names this field or what it lies in; that nothing is there is said without one."""
     text = answer.text.lower().replace("_", "").replace(" ", "")
-    return spot.name.lower() in text
+    return status == 404 or any(step.lower() in text for step in spot.path if isinstance(step, str))
 
 
 async def disagreements(
@@ -142,24 +143,81 @@ async def disagreements(
     base: Callable[[Spot], dict[str, Any]],
     send: Send,
     *,
-    without: frozenset[str] = frozenset(),
+    lookups: frozenset[str] = frozenset(),
 ) -> tuple[int, list[str]]:
     """How many values were tried in a body, and where the server and its document differ.
 
     Args:
         base: the body in which a place counts.
-        without: fields that are looked at too late, by ``name`` or ``holder.name``.
+        lookups: fields, by name or with their route before it, of which something else decides as well: that what they
+            name is there, other fields, the time. Only what is beyond is tried.
     """
     tried, wrong = 0, []
     for spot in spots(schema, components):
-        if spot.name in without:
-            continue
-        for fits, values in ((True, at_limit(spot.schema)), (False, beyond(spot.schema, components))):
+        fitting = () if {spot.name, f"{where} {spot.name}"} & lookups else at_limit(spot.schema)
+        for fits, values in ((True, fitting), (False, beyond(spot.schema, components))):
             for value in values:
                 answer = await send(spot.put(base(spot), value, components, schema))
-                refused = 400 <= answer.status_code < 500 and (names(answer, spot) or answer.status_code == 404)
-                if refused is fits or answer.status_code >= 500:
-                    told = f"{answer.status_code} {answer.text[:200]}"
+                status = answer.status_code
+                # Of a value that fits, a conflict is about what there is, and not about the value.
+                refused = status in ((400, 422) if fits else (400, 404, 409, 422)) and names(answer, spot, status)
+                if refused is fits or status >= 500:
+                    told = f"{status} {answer.text[:200]}"
                     wrong.append(f"{where} {spot.path} {'at' if fits else 'beyond'} {value!r:.40}: {told}")
+                tried += 1
+    return tried, wrong
+
+
+class Asked(NamedTuple):
+    """How a route is called so that what is in its body is looked at.
+
+    Attributes:
+        path: with what stands for its variables.
+        body: what it takes; made again for each call where it is called.
+    """
+
+    path: str
+    body: dict[str, Any]
+
+
+async def kept(
+    told: dict[str, Any],
+    asked: dict[str, Asked],
+    call: Callable[[str, str, Any], Awaitable[httpx.Response]],
+    *,
+    lookups: frozenset[str] = frozenset(),
+    instead: Callable[[Spot, dict[str, Any]], dict[str, Any]] = lambda _, body: body,
+) -> tuple[int, list[str]]:
+    """How many values were tried in the bodies and queries of a document, and where the server differs from it.
+
+    Args:
+        asked: by method and path, each route with a body.
+        call: sends a body, to a path with its query.
+        instead: the body in which a place counts, where it is another than the usual one.
+    """
+    components, tried, wrong = told["components"]["schemas"], 0, []
+    operations = {
+        f"{method.upper()} {path}": one for path, methods in told["paths"].items() for method, one in methods.items()
+    }
+    assert asked.keys() == {where for where, one in operations.items() if "requestBody" in one}
+    for where, one in asked.items():
+        method = where.partition(" ")[0]
+        schema = operations[where]["requestBody"]["content"]["application/json"]["schema"]
+        found, differing = await disagreements(
+            where,
+            schema,
+            components,
+            lambda spot, body=one.body: instead(spot, body),  # type: ignore[misc]
+            lambda body, method=method, path=one.path: call(method, path, body),  # type: ignore[misc]
+            lookups=lookups,
+        )
+        tried, wrong = tried + found, wrong + differing
+    for where, operation in operations.items():
+        path = where.removeprefix("GET ")
+        for one_of in operation["parameters"] if where.startswith("GET") and "{" not in where else ():
+            for value in beyond(one_of["schema"], components) if one_of["in"] == "query" else ():
+                answer = await call("GET", f"{path}?{one_of['name']}={quote(str(value))}", None)
+                if answer.status_code not in (400, 404, 422):
+                    wrong.append(f"{where} {one_of['name']} {value!r:.40}: {answer.status_code} {answer.text[:200]}")
                 tried += 1
     return tried, wrong

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 
 TOLD = document(ROUTES, "https://shop.example")
 COMPONENTS = TOLD["components"]["schemas"]
+LOOKUPS = frozenset({"dialect", "promotionCode"})
 
 
 async def test_a_limit_of_a_body_is_kept(still_shop: Shop) -> None:
@@ -36,11 +37,11 @@ async def test_a_limit_of_a_body_is_kept(still_shop: Shop) -> None:
             return await client.request(route.method, request.path, json=body)
 
         found, differing = await disagreements(
-            f"{route.method} {route.path}", schema["schema"], COMPONENTS, base, send
+            f"{route.method} {route.path}", schema["schema"], COMPONENTS, base, send, lookups=LOOKUPS
         )
         tried, wrong = tried + found, wrong + differing
-    assert wrong == []
-    assert tried > 250
+    assert not wrong, "\n".join(wrong)
+    assert tried > 180
 
 
 async def test_a_limit_of_a_query_is_kept(still_shop: Shop) -> None:

@@ -50,7 +50,12 @@ _EXTERNAL_ID: Final[dict[str, Any]] = {
 _VALUE: Final[dict[str, Any]] = {"maxLength": VALUE_MAX}
 _TAG: Final[dict[str, Any]] = {"pattern": f"^{TAG_FORM}$"}
 _NETWORK: Final[dict[str, Any]] = {"pattern": "^[0-9A-Fa-f:.]{2,45}(/[0-9.]{1,15})?$"}
-_ORIGIN: Final[dict[str, Any]] = {"minLength": 1, "maxLength": ORIGIN_LENGTH_MAX}
+# An origin, or all of them.
+_ORIGIN: Final[dict[str, Any]] = {
+    "minLength": 1,
+    "maxLength": ORIGIN_LENGTH_MAX,
+    "pattern": r"^(\*|[A-Za-z-]+://\S+)$",
+}
 _APP: Final[dict[str, Any]] = {"maxLength": APP_LENGTH_MAX, "pattern": f"^{APP_FORM}$"}
 _REPORTABLE: Final[dict[str, Any]] = {"enum": sorted(one.value for one in REPORTABLE)}
 _RATE: Final[dict[str, Any]] = {"minimum": PER_SECOND_MIN, "maximum": PER_SECOND_MAX}

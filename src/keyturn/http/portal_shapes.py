@@ -70,7 +70,15 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     allowed: NewAllowed = NewAllowed()
     return_url: (
-        Annotated[str, Meta(min_length=1, max_length=RETURN_URL_MAX, examples=["https://app.example.com/settings"])]
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=RETURN_URL_MAX,
+                examples=["https://app.example.com/settings"],
+                extra_json_schema={"format": "uri"},
+            ),
+        ]
         | None
     ) = None
     lifetime_seconds: Annotated[int, Meta(ge=LIFETIME_MIN_SECONDS, le=LIFETIME_MAX_SECONDS)] = LIFETIME_DEFAULT_SECONDS

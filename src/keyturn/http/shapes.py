@@ -20,8 +20,10 @@ from keyturn.http.forms import (
     ReportOnly,
     Tags,
 )
+from keyturn.http.vocabulary import declares
 from keyturn.insight.audit import AuditEntry
 from keyturn.instants import from_datetime, to_rfc3339
+from keyturn.keys.issuing import OVERLAP_MAX_MS
 from keyturn.keys.labels import EXTERNAL_ID_MAX, TAG_MAX
 from keyturn.keys.listing import NAME_WANTED_MAX
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
@@ -303,7 +305,7 @@ class Rotation(RequestShape, frozen=True, kw_only=True):
         at_once: whether that counts from now, rather than from the new one's first use.
     """
 
-    overlap_seconds: Annotated[int, Meta(ge=0)] = 7 * 86_400
+    overlap_seconds: Annotated[int, declares(minimum=0, maximum=OVERLAP_MAX_MS // 1_000)] = 7 * 86_400
     at_once: bool = False
     reason: Reason | None = None
 

@@ -69,7 +69,7 @@ def checked_metadata(given: Mapping[str, str] | Iterable[tuple[str, str]]) -> Me
     return tuple(pairs)
 
 
-def checked_tags(given: Iterable[str]) -> frozenset[str]:
+def checked_tags(given: Iterable[str], field: str = "tags") -> frozenset[str]:
     """Words by which keys are listed and revoked together.
 
     Raises:
@@ -77,11 +77,11 @@ def checked_tags(given: Iterable[str]) -> frozenset[str]:
     """
     tags = frozenset(one.strip() for one in given)
     if len(tags) > TAGS_MAX:
-        raise InvalidLabel(f"a key has at most {TAGS_MAX} tags", field="tags")
+        raise InvalidLabel(f"a key has at most {TAGS_MAX} tags", field=field)
     for one in sorted(tags):
         if _TAG.fullmatch(one) is None:
             raise InvalidLabel(
-                f"{one[:TAG_MAX]!r} is no tag; expected 1 to {TAG_MAX} letters, digits, _, ., : and -", field="tags"
+                f"{one[:TAG_MAX]!r} is no tag; expected 1 to {TAG_MAX} letters, digits, _, ., : and -", field=field
             )
     return tags
 

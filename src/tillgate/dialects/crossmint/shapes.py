@@ -21,7 +21,7 @@ INSUFFICIENT: Final = "insufficient-funds"
 UNKNOWN: Final = "unknown"
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
-Email = Annotated[str, Meta(min_length=3, max_length=EMAIL_MAX)]
+Email = Annotated[str, Meta(min_length=3, max_length=EMAIL_MAX, extra_json_schema={"format": "email"})]
 Wallet = Annotated[str, Meta(min_length=32, max_length=44)]
 LOCATOR_MAX: Final = 400
 Locator = Annotated[str, Meta(min_length=1, max_length=LOCATOR_MAX)]

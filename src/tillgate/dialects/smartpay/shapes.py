@@ -31,8 +31,10 @@ AMOUNT_MAX: Final = 2**32 - 1
 PAYMENTS_SHOWN_MAX: Final = 100
 
 MinorUnits = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
+SomeMinorUnits = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
 Milliseconds = Annotated[int, Meta(ge=0, le=INSTANT_MAX)]
-Percentage = Annotated[float, Meta(ge=0, le=100)]
+# In hundredths of a percent, as coupons are kept.
+Percentage = Annotated[float, Meta(ge=0.01, le=100)]
 JsonObject = dict[str, Any]
 Currency = Annotated[str, declares(enum=[CURRENCY])]
 Automatic = Annotated[str, declares(enum=[AUTOMATIC, MANUAL])]
@@ -108,7 +110,7 @@ class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, om
 
     name: NameText | None = None
     discount_type: Literal["amount", "percentage"] | None = None
-    discount_amount: MinorUnits | None = None
+    discount_amount: SomeMinorUnits | None = None
     currency: Currency | None = None
     discount_percentage: Percentage | None = None
     description: DescriptionText | None = None
@@ -137,7 +139,7 @@ class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=T
     first_time_transaction: bool | None = None
     one_per_customer: bool | None = None
     max_redemption_count: Uses | None = None
-    minimum_amount: MinorUnits | None = None
+    minimum_amount: SomeMinorUnits | None = None
     metadata: JsonObject | None = None
 
 
@@ -171,7 +173,7 @@ class CreatePayment(msgspec.Struct, frozen=True, rename="camel", kw_only=True, o
     """A capture of an order, in full or in part."""
 
     order: Id | None = None
-    amount: MinorUnits | None = None
+    amount: SomeMinorUnits | None = None
     currency: CurrencyText | None = None
     cancel_remainder: Automatic | None = None
     reference: Reference | None = None
@@ -184,7 +186,7 @@ class CreateRefund(msgspec.Struct, frozen=True, rename="camel", kw_only=True, om
     """Money of a payment that goes back; without ``amount`` all that is left."""
 
     payment: Id | None = None
-    amount: MinorUnits | None = None
+    amount: SomeMinorUnits | None = None
     currency: CurrencyText | None = None
     reason: Literal["requested_by_customer", "fraudulent"] | None = None
     reference: Reference | None = None
