@@ -8,10 +8,15 @@ import msgspec
 
 from keyturn.http.denials import Problem
 from keyturn.http.routing import Only, Route
+from keyturn.http.samples import add_samples, examples
 from keyturn.http.vocabulary import describe, vocabulary, worded
+from keyturn.settings import PORT_DEFAULT
 
 VERSION: Final = "1"
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
+# Where `keyturn serve` listens unless it is told otherwise.
+SERVER: Final = f"http://127.0.0.1:{PORT_DEFAULT}"
 
 _WORD: Final = re.compile(r"[^a-z0-9]+")
 _IDEMPOTENCY_KEY: Final = {
@@ -42,7 +47,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components)
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {
             "title": "Keyturn",
@@ -69,6 +74,8 @@ def document(routes: list[Route]) -> dict[str, Any]:
             },
         },
     }
+    add_samples(whole, examples(EXAMPLES), SERVER)
+    return whole
 
 
 def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
