@@ -121,8 +121,8 @@ def _columns(one: Mapping[str, Any]) -> list[str]:
 
 
 def _short(value: object) -> object:
-    """A value in a cell: a price with its currency, an amount of an asset in its larger unit, a list by its texts or its
-    length, an object as JSON."""
+    """A value in a cell: a price with its currency, an amount of an asset in its larger unit, a list by its texts or
+    its length, an object as JSON."""
     match value:
         case {"amount": str(amount), "currency": str(currency), **more} if not more:
             return f"{amount} {currency}"
