@@ -132,6 +132,7 @@ class Dialect(NamedTuple):
         described_at: where its paths are listed, to be told to who asks for one that it has not.
         words: what its fields mean, a file of :mod:`keyturn.http.vocabulary`; None where it is not described.
         forms: those that its words name.
+        examples: what its samples send, a file of :mod:`keyturn.http.samples`; None where it has no samples.
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
@@ -166,6 +167,7 @@ class Dialect(NamedTuple):
     described_at: str = ""
     words: Path | None = None
     forms: Forms = FORMS
+    examples: Path | None = None
     paging: Paging | None = None
     webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)

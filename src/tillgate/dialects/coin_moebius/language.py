@@ -15,6 +15,7 @@ from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
 from tillgate.wire.fields import FORMS
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 # The first is what a page offers first.
 PROVIDERS: Final = (CRYPTO, MANUAL)
 COIN_MOEBIUS: Final = Dialect(
@@ -26,6 +27,7 @@ COIN_MOEBIUS: Final = Dialect(
     described_at="/openapi/coin-moebius.json",
     words=WORDS,
     forms={**FORMS, "post": {"maxLength": POST_INSTRUCTIONS_MAX}},
+    examples=EXAMPLES,
     webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.
     always=(

@@ -14,6 +14,7 @@ from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 from tillgate.wire.fields import FORMS
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 CRAFTKIT: Final = Dialect(
     name="craftkit",
     mounts=("/v1", "/craftkit/v1"),
@@ -32,6 +33,7 @@ CRAFTKIT: Final = Dialect(
         "label": {"maxLength": LABEL_MAX},
         "name": {"maxLength": NAME_MAX},
     },
+    examples=EXAMPLES,
     key_format="craftkit",
     key_example="ck_test_YOUR_KEY",
     snippets=(Snippet("The project's templates", 'curl {base}/templates -H "Authorization: Bearer ck_test_YOUR_KEY"'),),

@@ -12,6 +12,7 @@ from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 from tillgate.wire.fields import FORMS
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 VERSION_PATH: Final = "/api/2022-06-09"
 PREFIX: Final = "/crossmint"
 
@@ -25,6 +26,7 @@ CROSSMINT: Final = Dialect(
     described_at="/openapi/crossmint.json",
     words=WORDS,
     forms={**FORMS, "locator": {"minLength": 1, "maxLength": LOCATOR_MAX}},
+    examples=EXAMPLES,
     # The document's sample joins its base and "/orders" by a slash of its own.
     one_slash=True,
     webhooks=CROSSMINT_STYLE,

@@ -25,6 +25,7 @@ SMARTPAY_FORMS: Final[Forms] = {
 }
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 IDEMPOTENCY_HOURS: Final = 6
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
@@ -43,6 +44,7 @@ SHOPPERS: Final = Dialect(
     described_at="/openapi/smartpay-shoppers.json",
     words=WORDS,
     forms=SMARTPAY_FORMS,
+    examples=EXAMPLES,
     any_media_type=True,
     signed_in=SIGNED_IN,
     any_origin=True,
@@ -71,6 +73,7 @@ SMARTPAY: Final = Dialect(
     described_at="/openapi/smartpay.json",
     words=WORDS,
     forms=SMARTPAY_FORMS,
+    examples=EXAMPLES,
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,
     always=_ALWAYS,
