@@ -61,5 +61,6 @@ class BrokenServer(ForgetfulServer):
 
 
 def test_what_a_story_finds_still_fails() -> None:
+    """Going on hides nothing: what goes wrong in one of the stories that are left fails the test."""
     with pytest.raises((AssertionError, BaseExceptionGroup)):
         run_stories(BrokenServer, stories=20, settings=TOLD)

@@ -13,6 +13,7 @@ from keyturn.http.vocabulary import describe, vocabulary, worded
 from keyturn.settings import PORT_DEFAULT
 
 VERSION: Final = "1"
+DOCUMENT_PATH: Final = "/v1/openapi.json"
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 # Where `keyturn serve` listens unless it is told otherwise.
@@ -106,6 +107,8 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
     }
     if isinstance(need, str):
         operation["x-required-scope"] = need
+    if need is Only.ROOT:
+        operation["x-root-only"] = True
     if need is Only.NOBODY:
         operation["security"] = []
     if route.body is not None:

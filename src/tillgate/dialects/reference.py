@@ -9,9 +9,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.http.openapi import DOCUMENT_PATH
 from keyturn.http.openapi import document as keyturn_document
+from keyturn.http.playground_pages import PLAYGROUND_PATH
 from keyturn.http.samples import operations
-from keyturn.http.server import DOCUMENT_PATH
 from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tillgate.dialects.spoken import SPOKEN, title_of
 from tillgate.wire.dialect import Dialect
@@ -55,8 +56,8 @@ def _keyturn() -> str:
         "# Keyturn reference\n",
         MADE,
         "What `keyturn serve` answers; [the guide](../keyturn.md) says how it is put before an API, and lists the "
-        f"errors. The same reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed. "
-        f"{_of_samples(described)}\n",
+        f"errors. The same reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed, and "
+        f"`{PLAYGROUND_PATH}` of the server has a form for each operation. {_of_samples(described)}\n",
     ]
     for path, method, operation in operations(described):
         parts += [f"## {method} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
