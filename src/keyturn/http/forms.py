@@ -35,6 +35,7 @@ from keyturn.keys.restrictions import (
 from keyturn.limiting.gcra import PER_SECOND_MIN
 from keyturn.portal.model import KEY_DAYS_MAX, KEYS_MAX, RETURN_URL_MAX
 from keyturn.portal.operations import ID_LENGTH as PORTAL_ID_LENGTH
+from keyturn.words import LANG_MAX
 
 PROJECT_ID_MAX: Final = 64
 # What stands in a path for an id or a project.
@@ -58,6 +59,7 @@ _ORIGIN: Final[dict[str, Any]] = {
 }
 _APP: Final[dict[str, Any]] = {"maxLength": APP_LENGTH_MAX, "pattern": f"^{APP_FORM}$"}
 _REPORTABLE: Final[dict[str, Any]] = {"enum": sorted(one.value for one in REPORTABLE)}
+LANG: Final[dict[str, Any]] = {"pattern": "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"}
 _RATE: Final[dict[str, Any]] = {"minimum": PER_SECOND_MIN, "maximum": PER_SECOND_MAX}
 
 Name = Annotated[str, declares(**_NAME)]
@@ -84,6 +86,7 @@ FORMS: Final[Forms] = {
     "external_id": _EXTERNAL_ID,
     "key_id": {"pattern": f"^key_[0-9A-Za-z]{{{ID_LENGTH}}}$"},
     "keys": {"minimum": 1, "maximum": KEYS_MAX},
+    "lang": {**LANG, "maxLength": LANG_MAX},
     "last_four": {"minLength": 4, "maxLength": 4},
     "name": _NAME,
     "network": _NETWORK,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from keyturn.http.forms import NetworkTuple
+from keyturn.http.forms import LANG, NetworkTuple
 from keyturn.http.shapes import (
     LIMIT_DEFAULT,
     LIMIT_MAX,
@@ -33,6 +33,7 @@ from keyturn.portal.model import (
     PortalSession,
     PortalStatus,
 )
+from keyturn.words import LANG_MAX
 
 
 class NewAllowed(RequestShape, frozen=True, kw_only=True):
@@ -62,6 +63,7 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
     Attributes:
         external_id: your customer: the page shows the keys with this external id, of one project and mode.
         return_url: the page of yours to which theirs links back.
+        locale: the language of the page, such as ``de``; without it, that of the customer's browser.
         lifetime_seconds: how long the session goes on. Its link opens it once, within ten minutes.
     """
 
@@ -81,6 +83,9 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    locale: Annotated[str, Meta(min_length=1, max_length=LANG_MAX, examples=["de"], extra_json_schema=LANG)] | None = (
+        None
+    )
     lifetime_seconds: Annotated[int, Meta(ge=LIFETIME_MIN_SECONDS, le=LIFETIME_MAX_SECONDS)] = LIFETIME_DEFAULT_SECONDS
 
 
@@ -125,6 +130,7 @@ class PortalSessionObject(ResponseShape, frozen=True, kw_only=True):
     status: PortalStatus
     allowed: AllowedObject
     return_url: str | None
+    locale: str | None
     key_id: str | None
     created_at: str
     created_by: str
@@ -161,6 +167,7 @@ def session_fields(session: PortalSession, now: int) -> dict[str, Any]:
         "status": session.status(now),
         "allowed": _allowed(session.allowed),
         "return_url": session.return_url,
+        "locale": session.locale,
         "key_id": session.maker_id,
         "created_at": instant(session.created_at),
         "created_by": session.created_by,
