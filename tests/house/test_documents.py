@@ -71,6 +71,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_admits_whom_keyturn_knows"
         for heading in ("nginx", "Caddy", "Envoy")
     },
+    ("docs/keyturn.md", "Sell access"): "tests/journeys/test_selling_access.py::"
+    "test_who_pays_for_the_plan_gets_keys_of_the_api",
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
     ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
     ("docs/production.md", "A service"): Reason("needs root and a package index; the unit is read by systemd in tests"),
