@@ -77,7 +77,7 @@ class Recorded:
         found = [error.message for told in (answered.told, shown) for error in validator.iter_errors(told)]
         if not alike(shown, answered.told):
             found.append(f"the reference shows {shown}, the server answers {answered.told}")
-        return "; ".join(found)
+        return "; ".join([*found, AFTER] if found else [])
 
     def write(self) -> None:
         """Keep what was answered, where that is asked for."""
@@ -127,6 +127,7 @@ def _type(value: Any) -> type:
     return float if type(value) is int else type(value)
 
 
+AFTER: Final = "if that is meant: TILLGATE_GOLDEN=write pytest of this file, then python -m tillgate.dialects.reference docs/reference"
 FIRST_MS: Final = 1_000_000_000_000
 INSTANT_MS: Final = 1_777_887_000_000
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")

@@ -32,6 +32,7 @@ from keyturn.portal.model import (
     PortalSession,
     PortalStatus,
 )
+from keyturn.words import LANG_MAX
 
 
 class NewAllowed(RequestShape, frozen=True, kw_only=True):
@@ -61,6 +62,7 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
     Attributes:
         external_id: your customer: the page shows the keys with this external id, of one project and mode.
         return_url: the page of yours to which theirs links back.
+        locale: the language of the page, such as ``de``; without it, that of the customer's browser.
         lifetime_seconds: how long the session goes on. Its link opens it once, within ten minutes.
     """
 
@@ -72,6 +74,7 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
         Annotated[str, Meta(min_length=1, max_length=RETURN_URL_MAX, examples=["https://app.example.com/settings"])]
         | None
     ) = None
+    locale: Annotated[str, Meta(min_length=1, max_length=LANG_MAX, examples=["de"])] | None = None
     lifetime_seconds: Annotated[int, Meta(ge=LIFETIME_MIN_SECONDS, le=LIFETIME_MAX_SECONDS)] = LIFETIME_DEFAULT_SECONDS
 
 
@@ -116,6 +119,7 @@ class PortalSessionObject(ResponseShape, frozen=True, kw_only=True):
     status: PortalStatus
     allowed: AllowedObject
     return_url: str | None
+    locale: str | None
     key_id: str | None
     created_at: str
     created_by: str
@@ -152,6 +156,7 @@ def session_fields(session: PortalSession, now: int) -> dict[str, Any]:
         "status": session.status(now),
         "allowed": _allowed(session.allowed),
         "return_url": session.return_url,
+        "locale": session.locale,
         "key_id": session.maker_id,
         "created_at": instant(session.created_at),
         "created_by": session.created_by,
