@@ -127,7 +127,10 @@ def _type(value: Any) -> type:
     return float if type(value) is int else type(value)
 
 
-AFTER: Final = "if that is meant: TILLGATE_GOLDEN=write pytest of this file, then python -m tillgate.dialects.reference docs/reference"
+AFTER: Final = (
+    "if that is meant: TILLGATE_GOLDEN=write pytest of this file, then of tests/golden, "
+    "and python -m tillgate.dialects.reference docs/reference"
+)
 FIRST_MS: Final = 1_000_000_000_000
 INSTANT_MS: Final = 1_777_887_000_000
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
