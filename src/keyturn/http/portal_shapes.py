@@ -1,9 +1,10 @@
 """What the API takes and answers of portal sessions, as types."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from keyturn.http.forms import LANG, NetworkTuple
 from keyturn.http.shapes import (
     LIMIT_DEFAULT,
     LIMIT_MAX,
@@ -52,7 +53,7 @@ class NewAllowed(RequestShape, frozen=True, kw_only=True):
     key_days_max: Annotated[int, Meta(ge=1, le=KEY_DAYS_MAX)] | None = None
     rate: Rate | None = None
     monthly_quota: MonthlyQuota | None = None
-    networks: tuple[str, ...] = ()
+    networks: NetworkTuple = ()
     format: str = "native"
 
 
@@ -71,10 +72,20 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     allowed: NewAllowed = NewAllowed()
     return_url: (
-        Annotated[str, Meta(min_length=1, max_length=RETURN_URL_MAX, examples=["https://app.example.com/settings"])]
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=RETURN_URL_MAX,
+                examples=["https://app.example.com/settings"],
+                extra_json_schema={"format": "uri"},
+            ),
+        ]
         | None
     ) = None
-    locale: Annotated[str, Meta(min_length=1, max_length=LANG_MAX, examples=["de"])] | None = None
+    locale: Annotated[str, Meta(min_length=1, max_length=LANG_MAX, examples=["de"], extra_json_schema=LANG)] | None = (
+        None
+    )
     lifetime_seconds: Annotated[int, Meta(ge=LIFETIME_MIN_SECONDS, le=LIFETIME_MAX_SECONDS)] = LIFETIME_DEFAULT_SECONDS
 
 
@@ -111,7 +122,7 @@ class PortalSessionObject(ResponseShape, frozen=True, kw_only=True):
         key_id: the key that made it, with which it ends; null where the root credential or an operator did.
     """
 
-    object: str = "portal_session"
+    object: Literal["portal_session"] = "portal_session"
     id: str
     project_id: str
     mode: Mode
@@ -143,7 +154,7 @@ class PortalSessionList(ResponseShape, frozen=True, kw_only=True):
     data: list[PortalSessionObject]
     has_more: bool
     next_cursor: str | None
-    object: str = "list"
+    object: Literal["list"] = "list"
 
 
 def session_fields(session: PortalSession, now: int) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Parts of reference pages, out of an OpenAPI document."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from keyturn.http.samples import example_of
+
+# Inside of a table.
+BAR: Final = "\\|"
 
 
 def made_by(module: str) -> str:
@@ -50,18 +53,24 @@ def linked(name: str) -> str:
     return f"[{name}](#{name.lower()})"
 
 
-def objects(schemas: dict[str, Any], taken: set[str]) -> list[str]:
-    """Each object that is answered, in a table and with an example.
+def objects(schemas: dict[str, Any], taken: set[str], *, exemplified: bool = False) -> list[str]:
+    """Each object that is answered, in a table.
 
     Args:
         taken: the names of what is sent, which has a table of its own beside its operation.
+        exemplified: whether each has an example, with every field that it can have.
     """
     parts = ["## Objects\n"]
     for name, schema in sorted(schemas.items()):
         if schema.get("properties") and name not in taken:
-            example = json.dumps(example_of(schema, schemas), indent=2, ensure_ascii=False)
-            parts += [f"### {name}\n", fields("field", schema), code("json", example)]
+            parts += [f"### {name}\n", fields("field", schema)]
+            parts += [json_of(example_of(schema, schemas))] if exemplified else []
     return parts
+
+
+def json_of(value: Any) -> str:
+    """A block of JSON."""
+    return code("json", json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def type_of(schema: dict[str, Any]) -> str:
@@ -73,15 +82,33 @@ def type_of(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"array of {type_of(schema.get('items', {}))}"
-    bounds = [
-        f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in schema
-    ]
+        count = _range(schema, "minItems", "maxItems", "of them")
+        return f"array of {type_of(schema.get('items', {}))}{f', {count}' if count else ''}"
+    values = schema.get("additionalProperties")
+    if isinstance(values, dict) and values:
+        count = _range(schema, "minProperties", "maxProperties", "of them")
+        return f"object of {type_of(values)}{f', {count}' if count else ''}"
     text = str(schema.get("type", "any JSON value"))
     if "format" in schema:
         text += f" ({schema['format']})"
+    told = [_range(schema, "minLength", "maxLength", "characters"), _range(schema, "minimum", "maximum", "")]
+    if "pattern" in schema:
+        told.append(f"`{schema['pattern'].replace('|', BAR)}`")
     default = f", default `{json.dumps(schema['default'])}`" if schema.get("default") not in (None, "") else ""
-    return text + (f", {', '.join(bounds)}" if bounds else "") + default
+    return ", ".join([text, *(one for one in told if one)]) + default
+
+
+def _range(schema: dict[str, Any], least: str, most: str, of: str) -> str:
+    """How many, where that is said: of characters, values, or the number itself."""
+    low, high = (_number(schema[name]) if name in schema else None for name in (least, most))
+    if low == "0" and of:
+        low = None
+    found = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
+    return f"{found} {of}".strip() if found else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}" if value < 1 else f"{value:,.0f}"
 
 
 def _meaning(described: dict[str, Any]) -> str:
