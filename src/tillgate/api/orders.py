@@ -8,10 +8,12 @@ from keyturn import Need
 from keyturn.http.pipeline import Answer
 from tillgate.api import refunds
 from tillgate.api.kept import kept_answer, kept_page
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject
+from tillgate.api.sales import NOTHING, ListSales, asked_of, is_sorted, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.base.text import identity
 from tillgate.checkout import kept
 from tillgate.checkout.customers.model import CustomerObject
 from tillgate.checkout.customers.model import to_api as customer_to_api
@@ -36,7 +38,7 @@ from tillgate.documents.printing.jobs import printed
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText
+from tillgate.wire.fields import IdText
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Asks, Call, Reads, Route, Writes
 
@@ -75,25 +77,14 @@ class RefundOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     what: Literal["everything", "excess"]
 
 
-class ListOrders(
-    ListQuery,
-    frozen=True,
-    forbid_unknown_fields=True,
-    rename={
-        "session_id": "sessionId",
-        "customer_id": "customerId",
-    },
-):
+class ListOrders(ListSales, frozen=True, forbid_unknown_fields=True, rename={"session_id": "sessionId"}):
     """Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive, ``createdBefore`` is not;
-    ``amount`` is exact, with its ``currency``."""
+    ``amount`` is exact, with its ``currency``. ``q`` finds by e-mail address where the key may read customers."""
 
     status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
     fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
     reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    customer_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
-    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject | msgspec.Raw:
@@ -160,22 +151,27 @@ async def _document(context: ApiContext, call: Call, kind: DocumentKind, place: 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListOrders = call.query
     currency, amount_minor = price(query.currency, query.amount)
+    asked, reference = await asked_of(tx, call, ids.ORDER), given(query.reference)
+    if asked is None or (reference is not None and asked.reference not in (None, identity(reference))):
+        return NOTHING
     filters = OrderFilters(
         status=given(query.status),
         fulfillment=given(query.fulfillment),
-        reference=given(query.reference),
+        id=asked.id,
+        reference=asked.reference or reference,
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
-        customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
+        customer_id=asked.customer_id,
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
         currency=currency,
         amount_minor=amount_minor,
     )
-    if call.expansion is None:
+    if call.expansion is None and not is_sorted(call):
         found = await operations.list_kept_orders(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
     page = await operations.list_orders(tx, call.principal, call.page, **filters)
-    return Page([to_api(order, context.public_url) for order in page.data], page.has_more)
+    shown = [to_api(order, context.public_url) for order in page.data]
+    return page_of(call, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:

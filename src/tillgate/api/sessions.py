@@ -8,7 +8,8 @@ import msgspec
 from keyturn import Need, Reach
 from tillgate.api import coupons, orders, promotions
 from tillgate.api.kept import kept_answer, kept_page
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject
+from tillgate.api.sales import NOTHING, ListSales, asked_of, is_sorted, page_of
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput, TooOften
 from tillgate.base.invariants import present
@@ -33,7 +34,7 @@ from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
 from tillgate.wire.fields import CurrencyText, DecimalText, IdText, UrlText
-from tillgate.wire.reading import given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
@@ -113,15 +114,9 @@ class CreateCheckoutSession(
     client_reference_id: str | None = None
 
 
-class ListCheckoutSessions(
-    ListQuery,
-    frozen=True,
-    forbid_unknown_fields=True,
-    rename={
-        "link_id": "linkId",
-    },
-):
-    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
+class ListCheckoutSessions(ListSales, frozen=True, forbid_unknown_fields=True, rename={"link_id": "linkId"}):
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
+    ``currency``. ``q`` finds by e-mail address where the key may read customers."""
 
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
     link_id: IdText | msgspec.UnsetType = msgspec.UNSET
@@ -203,17 +198,27 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Checkout
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListCheckoutSessions = call.query
+    currency, amount_minor = price(query.currency, query.amount)
+    asked = await asked_of(tx, call, ids.CHECKOUT_SESSION)
+    if asked is None:
+        return NOTHING
     filters = SessionFilters(
+        id=asked.id,
+        reference=asked.reference,
+        customer_id=asked.customer_id,
         status=given(query.status),
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
+        currency=currency,
+        amount_minor=amount_minor,
     )
-    if call.expansion is None:
+    if call.expansion is None and not is_sorted(call):
         found = await operations.list_kept_sessions(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
     page = await operations.list_sessions(tx, call.principal, call.page, **filters)
-    return Page([to_api(one, context.public_url) for one in page.data], page.has_more)
+    shown = [to_api(one, context.public_url) for one in page.data]
+    return page_of(call, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 
 
 async def simulate(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:

@@ -49,7 +49,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     """What a call asks for, by its route and its query alone: known before anybody is admitted.
 
     Attributes:
-        needs: the route's own and those of each path of its expansion.
+        needs: the route's own, those of its query's parameters and those of each path of its expansion.
         problem: why the query is not well formed, which only an admitted caller is told. It needs nothing then but what
             the route does.
     """
@@ -68,14 +68,21 @@ def asked(dialect: Dialect, route: Route, query_string: bytes) -> Asked:
         given = read_query(query_string)
         expansions = dialect.expansions
         resource = expansions.of_answer(route.answers) if expansions is not None and PARAM in given else None
-        if expansions is None or resource is None or isinstance(route.need, Access):
+        if isinstance(route.need, Access):
             return Asked(route.need, given)
-        expansion = expansions.parse(resource, given.pop(PARAM))
+        expansion = None
+        if expansions is not None and resource is not None:
+            expansion = expansions.parse(resource, given.pop(PARAM))
     except InvalidInput as problem:
         return Asked(route.need, _NOTHING_GIVEN, None, problem)
+    more = [need for name, need in route.parameter_needs.items() if name in given]
+    if expansion is not None:
+        more += expansion.needs
+    elif not more:
+        return Asked(route.need, given)
     own = each_need(route.need)
     # Another object of the same noun is not opened by the client secret of this one.
-    stricter = {need.scope: need for need in expansion.needs}
+    stricter = {need.scope: need for need in more}
     first = tuple(stricter.pop(need.scope, need) for need in own)
     needs = (*first, *stricter.values())
     return Asked(needs if len(needs) > 1 else needs[0], given, expansion)
