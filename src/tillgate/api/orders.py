@@ -9,7 +9,7 @@ from keyturn.http.pipeline import Answer
 from tillgate.api import refunds
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject
-from tillgate.api.sales import NOTHING, ListSales, asked_of, is_sorted, page_of
+from tillgate.api.sales import NOTHING, ListSales, asked_of, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
@@ -151,27 +151,31 @@ async def _document(context: ApiContext, call: Call, kind: DocumentKind, place: 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListOrders = call.query
     currency, amount_minor = price(query.currency, query.amount)
-    asked, reference = await asked_of(tx, call, ids.ORDER), given(query.reference)
-    if asked is None or (reference is not None and asked.reference not in (None, identity(reference))):
-        return NOTHING
     filters = OrderFilters(
         status=given(query.status),
         fulfillment=given(query.fulfillment),
-        id=asked.id,
-        reference=asked.reference or reference,
+        reference=given(query.reference),
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
-        customer_id=asked.customer_id,
+        customer_id=object_id(query.customer_id, ids.CUSTOMER, field="customer_id"),
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
         currency=currency,
         amount_minor=amount_minor,
     )
-    if call.expansion is None and not is_sorted(call):
+    if query.q is not msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.ORDER)
+        reference = filters["reference"]
+        if asked is None or (reference is not None and asked.reference not in (None, identity(reference))):
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+        filters["reference"] = asked.reference or reference
+    if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_orders(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    page = await operations.list_orders(tx, call.principal, call.page, **filters)
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_orders(tx, call.principal, asked_page, **filters)
     shown = [to_api(order, context.public_url) for order in page.data]
-    return page_of(call, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
+    return page_of(query, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:

@@ -26,10 +26,6 @@ class ListQuery(
     created_after: InstantText | msgspec.UnsetType = msgspec.UNSET
     created_before: InstantText | msgspec.UnsetType = msgspec.UNSET
 
-    def asked(self) -> PageRequest:
-        """The page that is asked for."""
-        return PageRequest(self.limit, given(self.starting_after))
-
 
 class ListObject(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
     """One page, newest first. Pass ``nextCursor`` as ``starting_after``; null on the last page."""
@@ -41,7 +37,7 @@ class ListObject(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
 
 def asked(query: ListQuery) -> PageRequest:
     """The page that a query asks for."""
-    return query.asked()
+    return PageRequest(query.limit, given(query.starting_after))
 
 
 def period(query: ListQuery) -> Period:

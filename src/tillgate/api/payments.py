@@ -8,7 +8,7 @@ from keyturn import Need
 from tillgate.api import orders, refunds
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
-from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, is_sorted, page_of
+from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
@@ -87,13 +87,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> PaymentO
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListPayments = call.query
     currency, amount_minor = price(query.currency, query.amount)
-    asked = await asked_of(tx, call, ids.PAYMENT)
-    if asked is None:
-        return NOTHING
     filters = PaymentFilters(
-        id=asked.id,
-        reference=asked.reference,
-        customer_id=asked.customer_id,
         state=given(query.status),
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
         session_id=object_id(query.session_id, ids.CHECKOUT_SESSION, field="session_id"),
@@ -102,12 +96,18 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         currency=currency,
         amount_minor=amount_minor,
     )
-    if call.expansion is None and not is_sorted(call):
+    if not query.customer_id is query.q is msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.PAYMENT)
+        if asked is None:
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+    if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_payments(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    page = await operations.list_payments(tx, call.principal, call.page, **filters)
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_payments(tx, call.principal, asked_page, **filters)
     shown = [to_api(one) for one in page.data]
-    return page_of(call, shown, page.data[-1].payment.price if page.data else None, has_more=page.has_more)
+    return page_of(query, shown, page.data[-1].payment.price if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:

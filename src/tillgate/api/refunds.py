@@ -16,6 +16,7 @@ from tillgate.checkout.refunds import confirming, destinations, operations
 from tillgate.checkout.refunds.destinations import RefundLinkObject
 from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, to_api
 from tillgate.checkout.refunds.operations import NewRefund
+from tillgate.checkout.refunds.records import RefundFilters
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
@@ -90,16 +91,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RefundOb
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[RefundObject]:
     query: ListRefunds = call.query
     currency, amount_minor = price(query.currency, query.amount)
-    asked = await asked_of(tx, call, ids.REFUND)
-    if asked is None:
-        return NOTHING
-    page = await operations.list_refunds(
-        tx,
-        call.principal,
-        call.page,
-        id=asked.id,
-        reference=asked.reference,
-        customer_id=asked.customer_id,
+    filters = RefundFilters(
         status=given(query.status),
         payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
@@ -108,8 +100,15 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ref
         currency=currency,
         amount_minor=amount_minor,
     )
+    if not query.customer_id is query.q is msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.REFUND)
+        if asked is None:
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_refunds(tx, call.principal, asked_page, **filters)
     shown = [to_api(one) for one in page.data]
-    return page_of(call, shown, page.data[-1].amount if page.data else None, has_more=page.has_more)
+    return page_of(query, shown, page.data[-1].amount if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:

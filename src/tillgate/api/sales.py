@@ -11,7 +11,7 @@ from tillgate.api.paging import ListQuery
 from tillgate.api.search import readable_by
 from tillgate.base import ids
 from tillgate.base.money import Money
-from tillgate.base.pages import AMOUNT, NEWEST_FIRST, Page, PageRequest, Sort
+from tillgate.base.pages import AMOUNT, Page, PageRequest, Sort
 from tillgate.base.text import checked_text
 from tillgate.checkout.search.asking import Asked, asked_by
 from tillgate.checkout.search.model import QUERY_MAX, SearchType
@@ -45,12 +45,9 @@ class ListSales(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"cus
     q: SearchText | msgspec.UnsetType = msgspec.UNSET
     sort: Literal["amount", "-amount"] | msgspec.UnsetType = msgspec.UNSET
 
-    def asked(self) -> PageRequest:
-        """The page that is asked for. What is no cursor is refused where the list's ids are known."""
-        cursor = given(self.starting_after)
-        if self.sort is msgspec.UNSET:
-            return PageRequest(self.limit, cursor)
-        sort = Sort(AMOUNT, ascending=self.sort == AMOUNT)
+    def sorted_page(self) -> PageRequest:
+        """The page of a sorted list that is asked for. What is no cursor is refused where the list's ids are known."""
+        sort, cursor = Sort(AMOUNT, ascending=self.sort == AMOUNT), given(self.starting_after)
         told = _CURSOR.fullmatch(cursor) if cursor is not None else None
         if told is None or int(told[2]) > _MINOR_MAX:
             return PageRequest(self.limit, cursor, sort=sort)
@@ -63,18 +60,13 @@ class _Last(msgspec.Struct, frozen=True):
     id: str
 
 
-def is_sorted(call: Call) -> bool:
-    """Whether a list comes in another order than newest first."""
-    return call.page.sort != NEWEST_FIRST
-
-
-def page_of(call: Call, data: list[Any], last: Money | None, *, has_more: bool) -> Page[Any]:
+def page_of(query: ListSales, data: list[Any], last: Money | None, *, has_more: bool) -> Page[Any]:
     """A page of objects in the API's form.
 
     Args:
         last: what the last of them costs; None on an empty page.
     """
-    if last is None or not is_sorted(call):
+    if last is None or query.sort is msgspec.UNSET:
         return Page(data, has_more)
     return Page(data, has_more, _Last(f"{last.currency}.{last.minor}.{data[-1].id}"))
 

@@ -84,11 +84,11 @@ async def count_of_orders(tx: Transaction, principal: Principal, filters: Filter
 def _of_orders(filters: Filters, asked: Asked) -> OrderFilters:
     return {
         **narrowed(filters),
-        "id": None,
-        "status": filters.one("status", OrderStatus),
-        "fulfillment": filters.one("fulfillment", Fulfillment),
+        "id": asked.id,
         "reference": asked.reference,
         "customer_id": asked.customer_id,
+        "status": filters.one("status", OrderStatus),
+        "fulfillment": filters.one("fulfillment", Fulfillment),
         "session_id": None,
         "session_status": None,
         "link_id": None,
@@ -127,8 +127,8 @@ def _of_payments(filters: Filters, asked: Asked) -> PaymentFilters:
     return {
         **narrowed(filters),
         "id": asked.id,
-        "customer_id": asked.customer_id,
         "reference": asked.reference,
+        "customer_id": asked.customer_id,
         "order_id": None,
         "session_id": None,
         "state": filters.one("status", PaymentState),
@@ -157,8 +157,8 @@ def _of_refunds(filters: Filters, asked: Asked) -> RefundFilters:
     return {
         **narrowed(filters),
         "id": asked.id,
-        "customer_id": asked.customer_id,
         "reference": asked.reference,
+        "customer_id": asked.customer_id,
         "order_id": None,
         "payment_id": None,
         "status": filters.one("status", RefundStatus),

@@ -90,8 +90,8 @@ def _of_sessions(filters: Filters) -> SessionFilters:
         "status": filters.one("status", SessionStatus),
         "link_id": filters.id("link", ids.PAYMENT_LINK),
         "id": None,
-        "customer_id": None,
         "reference": None,
+        "customer_id": None,
     }
 
 

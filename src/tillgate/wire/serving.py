@@ -29,7 +29,7 @@ from tillgate.wire.context import ApiContext
 from tillgate.wire.dialect import NOBODY, SEGMENT_LENGTH_MAX, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
-from tillgate.wire.routing import Call, Route, check_needs
+from tillgate.wire.routing import Call, Needed, Route, check_needs
 from tillgate.wire.tags import ETAG
 
 # Of variables of a path that are no ids.
@@ -68,24 +68,26 @@ def asked(dialect: Dialect, route: Route, query_string: bytes) -> Asked:
         given = read_query(query_string)
         expansions = dialect.expansions
         resource = expansions.of_answer(route.answers) if expansions is not None and PARAM in given else None
-        if isinstance(route.need, Access):
-            return Asked(route.need, given)
-        expansion = None
-        if expansions is not None and resource is not None:
-            expansion = expansions.parse(resource, given.pop(PARAM))
+        if expansions is None or resource is None or isinstance(route.need, Access):
+            return Asked(_needs(route, given), given)
+        expansion = expansions.parse(resource, given.pop(PARAM))
     except InvalidInput as problem:
         return Asked(route.need, _NOTHING_GIVEN, None, problem)
-    more = [need for name, need in route.parameter_needs.items() if name in given]
-    if expansion is not None:
-        more += expansion.needs
-    elif not more:
-        return Asked(route.need, given)
-    own = each_need(route.need)
+    needed = _needs(route, given)
+    own = () if isinstance(needed, Access) else each_need(needed)
     # Another object of the same noun is not opened by the client secret of this one.
-    stricter = {need.scope: need for need in more}
+    stricter = {need.scope: need for need in expansion.needs}
     first = tuple(stricter.pop(need.scope, need) for need in own)
     needs = (*first, *stricter.values())
     return Asked(needs if len(needs) > 1 else needs[0], given, expansion)
+
+
+def _needs(route: Route, given: dict[str, str]) -> Needed:
+    """What a route needs with these parameters."""
+    if not route.parameter_needs:
+        return route.need
+    more = [need for name, need in route.parameter_needs.items() if name in given and need not in route.needs]
+    return (*route.needs, *dict.fromkeys(more)) if more else route.need
 
 
 def needs_of(dialect: Dialect, method: str, target: str) -> Needs:

@@ -317,7 +317,8 @@ async def newest(
     tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[PaymentFilters]
 ) -> list[RecordedPayment]:
     """Up to ``limit + 1`` payments, newest first, that match what is given."""
-    rows = await _newest(tx, _walk(filters).select, project_id, livemode, page, filters)
+    walk = _walk(filters)
+    rows = await _newest(tx, walk, walk.select, (project_id, livemode), page, filters)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
@@ -343,7 +344,8 @@ async def newest_kept(
     **filters: Unpack[PaymentFilters],
 ) -> list[KeptForm]:
     """The same payments in their kept forms."""
-    return kept_forms(await _newest(tx, _walk(filters).kept, project_id, livemode, page, filters), public_url)
+    walk = _walk(filters)
+    return kept_forms(await _newest(tx, walk, walk.kept, (project_id, livemode), page, filters), public_url)
 
 
 async def move(tx: Transaction, payment_id: str, was: PaymentState, to: PaymentState, now: int) -> int:
@@ -785,33 +787,34 @@ def _offers(text: str) -> _Offers:
 
 
 async def _newest(
-    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: PaymentFilters
+    tx: Transaction, walk: Walk, select: str, of: tuple[str, bool], page: PageRequest, filters: PaymentFilters
 ) -> list[Row]:
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
-    prefix, by, *_ = _walk(filters)
-    oldest = since(prefix, created_after)
-    params = [project_id, livemode, until(prefix, page.before, created_before), created_after or 0, oldest]
+    oldest = since(walk.prefix, created_after)
+    params = [*of, until(walk.prefix, page.before, created_before), created_after or 0, oldest]
     conditions = {**_conditions(filters), "p.created_at < {}": created_before}
-    sql, params = newest_first(select, params, conditions, by=by, page=page, sorts=_SORTS)
+    sql, params = newest_first(select, params, conditions, by=walk.by, page=page, sorts=_SORTS)
     return await tx.fetch_all(sql, *params)
 
 
 def _walk(filters: PaymentFilters) -> Walk:
-    return _WALK_OF_ORDERS if of_orders(filters) else _WALK
+    return _WALK_OF_ORDERS if "customer_id" in filters and of_orders(filters) else _WALK
 
 
 def _conditions(filters: PaymentFilters) -> dict[str, Any]:
     """The conditions of what a list is narrowed to, but for the period."""
-    return {
-        "p.id = {}": filters.get("id"),
+    found = {
         "p.state = {}": filters.get("state"),
         _OF_ORDER: filters.get("order_id"),
         "p.session_id = {}": filters.get("session_id"),
         "p.currency = {}": filters.get("currency"),
         "p.amount_minor = {}": filters.get("amount_minor"),
-        "o.customer_id = {}": filters.get("customer_id"),
-        "o.reference = {}": filters.get("reference"),
     }
+    if "customer_id" in filters:
+        found["p.id = {}"] = filters.get("id")
+        found["o.customer_id = {}"] = filters["customer_id"]
+        found["o.reference = {}"] = filters.get("reference")
+    return found
 
 
 async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:

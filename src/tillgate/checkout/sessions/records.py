@@ -261,7 +261,8 @@ async def newest(
     tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[SessionFilters]
 ) -> list[CheckoutSession]:
     """Up to ``limit + 1`` sessions, newest first, that match what is given."""
-    rows = await _newest(tx, _walk(filters).select, project_id, livemode, page, filters)
+    walk = _walk(filters)
+    rows = await _newest(tx, walk, walk.select, (project_id, livemode), page, filters)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
@@ -281,7 +282,8 @@ async def newest_kept(
     **filters: Unpack[SessionFilters],
 ) -> list[KeptForm]:
     """The same sessions in their kept forms."""
-    return kept_forms(await _newest(tx, _walk(filters).kept, project_id, livemode, page, filters), public_url)
+    walk = _walk(filters)
+    return kept_forms(await _newest(tx, walk, walk.kept, (project_id, livemode), page, filters), public_url)
 
 
 async def move(tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int) -> int:
@@ -412,32 +414,33 @@ async def to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> li
 
 
 async def _newest(
-    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: SessionFilters
+    tx: Transaction, walk: Walk, select: str, of: tuple[str, bool], page: PageRequest, filters: SessionFilters
 ) -> list[Row]:
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
-    prefix, by, *_ = _walk(filters)
-    oldest = since(prefix, created_after)
-    params = [project_id, livemode, until(prefix, page.before, created_before), created_after or 0, oldest]
+    oldest = since(walk.prefix, created_after)
+    params = [*of, until(walk.prefix, page.before, created_before), created_after or 0, oldest]
     conditions = {**_conditions(filters), "s.created_at < {}": created_before}
-    sql, params = newest_first(select, params, conditions, by=by, page=page, sorts=_SORTS)
+    sql, params = newest_first(select, params, conditions, by=walk.by, page=page, sorts=_SORTS)
     return await tx.fetch_all(sql, *params)
 
 
 def _walk(filters: SessionFilters) -> Walk:
-    return _WALK_OF_ORDERS if of_orders(filters) else _WALK
+    return _WALK_OF_ORDERS if "customer_id" in filters and of_orders(filters) else _WALK
 
 
 def _conditions(filters: SessionFilters) -> dict[str, Any]:
     """The conditions of what a list is narrowed to, but for the period."""
-    return {
-        "s.id = {}": filters.get("id"),
+    found = {
         "s.status = {}": filters.get("status"),
         "s.link_id = {}": filters.get("link_id"),
         "s.currency = {}": filters.get("currency"),
         "s.amount_minor = {}": filters.get("amount_minor"),
-        "o.customer_id = {}": filters.get("customer_id"),
-        "o.reference = {}": filters.get("reference"),
     }
+    if "customer_id" in filters:
+        found["s.id = {}"] = filters.get("id")
+        found["o.customer_id = {}"] = filters["customer_id"]
+        found["o.reference = {}"] = filters.get("reference")
+    return found
 
 
 async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:
