@@ -63,7 +63,7 @@ class Planner:
             await operation(noting, principal)
             noted.extend(noting.asked)
 
-        await self.shop.database.read(read)
+        await self.shop.database.read(read, within_seconds=None)
         return noted
 
     async def unique(self) -> set[str]:
@@ -75,7 +75,7 @@ class Planner:
         async def read(tx: Transaction) -> set[str]:
             return {row[0] for row in await tx.fetch_all(statement)}
 
-        return await self.shop.database.read(read)
+        return await self.shop.database.read(read, within_seconds=None)
 
     async def plan(self, asked: Asked, *, without: str | None = None, sorting: bool = False) -> str:
         """How the statement is answered, in the database's words.
@@ -102,7 +102,7 @@ class Planner:
             raise Undone
 
         with pytest.raises(Undone):
-            await self.shop.database.write(look)
+            await self.shop.database.write(look, within_seconds=None)
         return "\n".join(told)
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from math import ceil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -100,13 +99,13 @@ from tillgate.wire import openapi
 from tillgate.wire.crossroads import Crossroads, hint_of_format
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.serving import DialectApp, needs_of_path
+from tillgate.wire.static import SHARED, STATIC
 from tillgate.wire.trying import playground_of
 
 if TYPE_CHECKING:  # loads its client, which is installed only where it is used
     from keyturn.limiting.shared import SharedLimiter
 
 BELOW_ROOT: Final = f"{ROOT}/"
-STATIC: Final = Path(__file__).parent / "static"
 STATIC_SECONDS: Final = 31_536_000
 # Tries of promotion codes on a checkout's page: enough for a buyer's typing errors, not for guessing.
 CODE_LIMIT: Final = Limit(1 / 60, 20)
@@ -597,7 +596,7 @@ class _LastingStaticFiles(StaticFiles):
 
 
 def _static() -> list[BaseRoute]:
-    return [Mount("/static", _LastingStaticFiles(directory=STATIC))]
+    return [Mount("/static", _LastingStaticFiles(directory=STATIC, packages=[SHARED]))]
 
 
 @contextlib.asynccontextmanager

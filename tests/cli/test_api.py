@@ -17,11 +17,14 @@ import pytest
 from tests.journeys.test_readme import shell_blocks
 from tests.running import RunningServer, clean_environment, run_cli
 from tillgate.api.application import ROUTES
+from tillgate.api.customers import UpdateCustomer
 from tillgate.cli.api.calling import PAGES_BACK_MAX, Request, _digest, _look, _onward
+from tillgate.cli.api.commands import lists
 from tillgate.cli.api.fields import fields_of
 from tillgate.cli.api.naming import name_of
 from tillgate.cli.api.printing import Form, Printer
 from tillgate.cli.commands import app
+from tillgate.wire.routing import Route
 
 ROOT = Path(__file__).parents[2]
 
@@ -178,6 +181,38 @@ def test_objects_are_printed_as_a_table_as_json_and_as_csv(api: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(api("products", "list", "--limit", "2", "--all", "--csv"))))
     assert [one["name"] for one in rows] == ["Tee", "Mug", "'=1+1"]
     assert len(json.loads(api("products", "list", "--json"))["data"]) == 3
+
+
+LISTS = [route for route in ROUTES if lists(route)]
+ANSWERED = json.loads((ROOT / "tests/golden/answers/api.json").read_text("utf-8"))["answers"]
+
+
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: name_of(route).noun)
+def test_each_list_is_readable_in_each_form(route: Route, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what the API has answered: a table tells more than ids and times and has no JSON in its cells; CSV has every
+    field; JSON is what was answered."""
+    wanted = f"{route.method} {route.path}"
+    answer = next(one["body"] for asked, one in ANSWERED.items() if asked.split("?")[0].split(" (")[0] == wanted)
+
+    def printed(form: Form) -> str:
+        Printer(form).page(answer)
+        return capsys.readouterr().out
+
+    heads, *rows = printed(Form.TABLE).splitlines()
+    assert heads.startswith("ID  ") and heads.endswith("  CREATED AT") and len(heads.split("  ")) > 2
+    assert len(rows) >= len(answer["data"]) > 0 and not any("{" in row for row in rows)
+    assert json.loads(printed(Form.JSON)) == answer
+    told = list(csv.DictReader(io.StringIO(printed(Form.CSV))))
+    assert [list(one) for one in told] == [list(one) for one in answer["data"]]
+
+
+def test_no_option_speaks_of_null() -> None:
+    """A command line has none: a value is left out, or cleared."""
+    for route in ROUTES:
+        for field in (*fields_of(route.body), *fields_of(route.query, "query")):
+            assert "null" not in field.help(updates=route.method == "PATCH").lower(), (route.name, field.name)
+    [about] = [one for one in fields_of(UpdateCustomer) if one.name == "email"]
+    assert "cleared" in about.help(updates=True) and "left out" in about.help()
 
 
 @pytest.mark.parametrize("form", Form)

@@ -10,7 +10,15 @@ import pytest
 
 from tests.receiver import Receiver
 from tests.running import RunningServer
-from tillgate_client import Client, ConfigurationError, Event, WebhookVerificationError, verify_webhook
+from tillgate_client import (
+    CheckoutError,
+    Client,
+    ConfigurationError,
+    Event,
+    EventDataError,
+    WebhookVerificationError,
+    verify_webhook,
+)
 
 TABLE = json.loads((Path(__file__).parent / "webhook_vectors.json").read_text("utf-8"))
 GENUINE = TABLE["vectors"][0]
@@ -99,11 +107,12 @@ def test_what_the_server_sends_is_verified(running: RunningServer, receiver: Rec
 
 
 def test_an_event_about_something_else_says_so() -> None:
-    """``event.session`` never invents a session out of another object."""
+    """``event.session`` never invents a session out of another object; the error is one of the client's own."""
+    assert issubclass(EventDataError, CheckoutError) and issubclass(EventDataError, TypeError)
     event = Event(
         id="evt_1", type="customer.created", livemode=False, data={"object": "customer"}, created_at=datetime.now(UTC)
     )
-    with pytest.raises(TypeError, match=r"customer\.created"):
+    with pytest.raises(EventDataError, match=r"customer\.created"):
         _ = event.session
-    with pytest.raises(TypeError, match="not what was expected"):
+    with pytest.raises(EventDataError, match="not what was expected"):
         _ = event.resource

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from tillgate.dashboard.rendering import ago, duration, pretty_json, static_url, utc, utc_seconds
+from tillgate.dashboard.rendering import ago, duration, pretty_json, utc, utc_seconds
+from tillgate.wire.static import static_url
 
 NOW = 1_700_000_000_000
 

@@ -46,6 +46,27 @@ async def test_what_is_found_leads_to_its_page(owner: Owner) -> None:
     assert "Nothing found" in await owner.page("/search?q=A-77")
 
 
+async def test_an_id_at_the_end_of_a_path_leads_to_its_object(owner: Owner) -> None:
+    """Whoever puts what the API answered behind the list's path sees it; not in the other mode, and no other id."""
+    api = await owner.shop.client()
+    session = (await api.post("/checkout_sessions", json={"amount": {"value": "5.00", "currency": "USD"}})).json()
+    await api.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+    refund = (await api.post("/refunds", json={"paymentId": session["paymentId"], "reason": "other"})).json()
+    paths = [
+        f"/dashboard/orders/{session['orderId']}",
+        f"/dashboard/payments/{session['paymentId']}",
+        f"/dashboard/refunds/{refund['id']}",
+        f"/dashboard/transactions/{refund['transactionId']}",
+    ]
+    for path in paths:
+        answer = await owner.http.get(path, follow_redirects=False)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith(f"/dashboard/sessions/{session['id']}")
+    await owner.done("/mode", mode="live")
+    for path in (*paths, "/dashboard/orders/ord_none", f"/dashboard/nowhere/{'a' * 300}"):
+        assert (await owner.http.get(path, follow_redirects=False)).status_code == 404
+
+
 # What nobody goes to on its own: a file, a part of another page, a step of a form, and the search.
 NO_PAGES = re.compile(r"/(export|file|plan|table|renders|app|search|fulfil(?:led)?|tag|revoke|replay(?:ed)?|saved)$")
 

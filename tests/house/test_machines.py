@@ -45,7 +45,7 @@ class ForgetfulServer(RuleBasedStateMachine):
 
 
 def test_stories_go_on_where_the_server_answers_otherwise_than_before() -> None:
-    """Hypothesis gives up on such a server by itself; the stories that are left are told all the same."""
+    """Hypothesis gives up on such a server; the stories that are left are told all the same."""
     ForgetfulServer.asked = itertools.count()
     with pytest.raises(FlakyStrategyDefinition):
         run_state_machine_as_test(ForgetfulServer, settings=settings(TOLD, max_examples=200))
@@ -61,5 +61,6 @@ class BrokenServer(ForgetfulServer):
 
 
 def test_what_a_story_finds_still_fails() -> None:
+    """Going on hides nothing: what goes wrong in one of the stories that are left fails the test."""
     with pytest.raises((AssertionError, BaseExceptionGroup)):
         run_stories(BrokenServer, stories=20, settings=TOLD)

@@ -3,8 +3,10 @@
 import contextlib
 import logging
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,13 +14,16 @@ import pytest
 from keyturn.admission.layer import KeyLayer, open_key_layer
 from keyturn.database import Row, Transaction
 from keyturn.errors import InvalidPortalSession, InvalidScope
+from keyturn.http import portal_pages
 from keyturn.http.server import KeyturnServer
 from keyturn.instants import to_rfc3339
+from keyturn.limiting.gcra import Limit, Limiter
+from keyturn.limiting.shared import SharedLimiter, client_for
 from keyturn.portal.html import element
 from keyturn.portal.model import checked_return_url, checked_scopes, new_secret, read_secret
 from keyturn.settings import SettingsError, load
 from keyturn.stores.portal import SqlPortal
-from keyturn.stores.ports import Act
+from keyturn.stores.ports import Act, RateLimiter
 from keyturn.stores.restoring import after_restore
 from tests.keyturn.test_server import ROOT
 
@@ -120,9 +125,9 @@ async def portal(database_url: str, anyio_backend: object) -> AsyncIterator[Port
 
 
 @contextlib.asynccontextmanager
-async def open_portal(url: str, portal_url: str = ORIGIN) -> AsyncIterator[Portal]:
+async def open_portal(url: str, portal_url: str = ORIGIN, visitors: RateLimiter | None = None) -> AsyncIterator[Portal]:
     scopes = ("invoices:read", "invoices:write", "keys:read", "keys:verify", "keys:write")
-    async with open_key_layer(url, scopes=scopes, portal_url=portal_url) as layer:
+    async with open_key_layer(url, scopes=scopes, portal_url=portal_url, visitors=visitors) as layer:
         yield Portal(layer)
 
 
@@ -394,6 +399,32 @@ async def test_a_visitor_who_asks_too_often_waits(portal: Portal) -> None:
     assert int(answers[-1].headers["retry-after"]) >= 1
     other = Browser(portal.app, "203.0.113.10")
     assert (await other.see()).status_code == 403
+
+
+async def test_servers_with_a_valkey_count_visitors_and_changes_together(
+    tmp_path: Any, redis_server: str, monkeypatch: pytest.MonkeyPatch, anyio_backend: object
+) -> None:
+    """Who has used up their rate at one server has used it up at the other, and no other customer has."""
+    hourly = Limit(1 / 3_600, 1)
+    monkeypatch.setattr(portal_pages, "CHANGES", hourly)
+    url = f"sqlite:///{tmp_path}/keys.db"
+    async with contextlib.AsyncExitStack() as stack:
+        servers = []
+        for _ in range(2):
+            limiter = SharedLimiter(client_for(redis_server), Limiter(time.monotonic_ns))
+            stack.push_async_callback(limiter.close)
+            servers.append(await stack.enter_async_context(open_portal(url, visitors=limiter)))
+        one, two = servers
+        customers = [await one.signed_in(externalId=f"cus_{uuid4().hex}") for _ in range(2)]
+        await customers[0].make()
+        for at, status in ((0, 429), (1, 200)):
+            moved = Browser(two.app)
+            moved.client.cookies = customers[at].client.cookies
+            wish = {"name": "second", "scope": "invoices:read", "days": "30"}
+            assert (await moved.send("/portal/keys", **wish)).status_code == status
+        monkeypatch.setattr(portal_pages, "LOOKS", hourly)
+        address = f"2001:db8:{uuid4().hex[:4]}:1::9"
+        assert [(await Browser(each.app, address).see()).status_code for each in servers] == [403, 429]
 
 
 async def test_a_server_that_nobody_gave_an_address_has_no_portal(tmp_path: Any, anyio_backend: object) -> None:

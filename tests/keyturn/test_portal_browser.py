@@ -8,7 +8,9 @@ from typing import Any, Final
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from redis import Redis
 
+from keyturn.limiting.shared import PREFIX
 from tests.axe import run_axe
 from tests.browser import OpenPage
 from tests.keyturn.test_serving import ROOT, serving
@@ -23,13 +25,15 @@ SCREENSHOTS: Final = os.environ.get("PORTAL_SCREENSHOTS")
     ("width", "scripts", "scheme"), [(1440, True, "light"), (390, False, "dark")], ids=["wide", "narrow, no scripts"]
 )
 def test_a_customer_goes_through_their_page(
-    open_page: OpenPage, tmp_path: Path, width: int, scripts: bool, scheme: Any
+    open_page: OpenPage, tmp_path: Path, redis_server: str, width: int, scripts: bool, scheme: Any
 ) -> None:
-    """From the link to a revoked key; axe finds nothing on any page, and nothing is broader than the window."""
+    """From the link to a revoked key; axe finds nothing on any page, and nothing is broader than the window. Where a
+    Valkey is configured, it counts the visits."""
     settings = {
         "KEYTURN_ROOT_KEY": ROOT,
         "KEYTURN_SCOPES": "invoices:read invoices:write",
         "KEYTURN_PUBLIC_URL": "http://127.0.0.1:{port}",
+        "KEYTURN_VALKEY_URL": redis_server,
     }
     with serving(f"sqlite:///{tmp_path / 'keys.db'}", tmp_path, **settings) as (where, _):
         root = {"Authorization": f"Bearer {ROOT}"}
@@ -38,6 +42,7 @@ def test_a_customer_goes_through_their_page(
         page = open_page(viewport={"width": width, "height": 900}, java_script_enabled=scripts, color_scheme=scheme)
         page.goto(url)
         expect(page).to_have_url(f"{where}/portal")
+        assert Redis.from_url(redis_server).exists(f"{PREFIX}portal:look:127.0.0.1") == 1
         looked_at(page, f"empty-{width}", scripts)
 
         page.get_by_label("Name").fill("Nightly report")

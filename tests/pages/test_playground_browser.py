@@ -7,36 +7,13 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.axe import run_axe
 from tests.browser import OpenPage
+from tests.playground import choose, opened, pressed, sent
 from tests.running import OWNER_EMAIL, OWNER_PASSWORD, RunningServer
 
 SIZES = ({"width": 390, "height": 844}, {"width": 1440, "height": 900})
 CREATE = "POST /api/v1/checkout_sessions"
 SIMULATE = "POST /api/v1/checkout_sessions/{id}/simulate"
 RETRIEVE = "GET /api/v1/checkout_sessions/{id}"
-
-
-def opened(page: Page, server: RunningServer) -> Page:
-    page.goto(f"{server.url}/docs/playground")
-    expect(page.get_by_role("button", name="Send request")).to_be_enabled()
-    return page
-
-
-def choose(page: Page, operation: str, language: str = "Crypto Checkout") -> None:
-    page.get_by_label("Language").select_option(label=language)
-    page.get_by_label("Operation").locator(f'option[value="{operation}"]').wait_for(state="attached")
-    page.get_by_label("Operation").select_option(value=operation)
-
-
-def pressed(page: Page, told: str) -> None:
-    """Send what the form holds, and be told so."""
-    page.get_by_role("button", name="Send request").click()
-    expect(page.get_by_role("status")).to_contain_text(told)
-
-
-def sent(page: Page, status: str) -> str:
-    """Send what the form holds; the answer's body."""
-    pressed(page, status)
-    return page.get_by_role("region", name="Answer's body").inner_text()
 
 
 @pytest.mark.spec("crossmint R3")
@@ -49,7 +26,7 @@ def test_a_session_is_made_and_paid_by_the_playground(running: RunningServer, pa
     page.on("request", lambda request: asked.append(f"{request.url} {request.post_data or ''}"))
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    opened(page, running)
+    opened(page, running.url)
     choose(page, CREATE)
     page.get_by_label("Test key").fill(key)
     made = json.loads(sent(page, "201 Created"))
@@ -78,7 +55,7 @@ def test_only_a_test_key_leaves_the_page(running: RunningServer, page: Page) -> 
     that the server does not know is refused by it, in its words."""
     called: list[str] = []
     page.on("request", lambda request: called.append(request.url) if "/api/" in request.url else None)
-    opened(page, running)
+    opened(page, running.url)
     choose(page, RETRIEVE)
     page.get_by_label("id (path)").fill("cs_x")
     for text, told in (
@@ -103,7 +80,7 @@ def test_while_a_language_loads_nothing_of_another_is_offered(running: RunningSe
     """Two languages have paths of the same name; what is chosen is of the language that is shown."""
     held: list[Route] = []
     page.route("**/openapi/smartpay.json", lambda route: held.append(route))
-    opened(page, running)
+    opened(page, running.url)
     choose(page, "GET /orders", "Crossmint")
     with page.expect_request("**/openapi/smartpay.json"):
         page.get_by_label("Language").select_option(label="Smartpay")
@@ -130,7 +107,7 @@ def test_each_language_is_there_and_answers(running: RunningServer, page: Page) 
             "--json",
         )
     )["key"]
-    opened(page, running)
+    opened(page, running.url)
     titles = page.get_by_label("Language").locator("option").all_inner_texts()
     assert titles == ["Crypto Checkout", "Smartpay", "Smartpay: shoppers", "Crossmint", "Coin Moebius", "CraftKit"]
     for title in titles[1:]:
@@ -147,7 +124,7 @@ def test_the_playground_is_used_by_keyboard_and_has_no_barrier(
     running: RunningServer, open_page: OpenPage, size: dict[str, int], scheme: str
 ) -> None:
     """axe finds nothing, nothing is wider than the window; Enter in a field sends the request."""
-    page = opened(open_page(viewport=size, color_scheme=scheme), running)
+    page = opened(open_page(viewport=size, color_scheme=scheme), running.url)
     choose(page, RETRIEVE)
     page.get_by_label("Test key").fill("ck_test_nobody")
     page.get_by_label("id (path)").fill("cs_x")

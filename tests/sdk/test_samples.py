@@ -5,7 +5,6 @@ import io
 import itertools
 import json
 import re
-import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ import msgspec
 import pytest
 
 from tests.client.quickstart import run
+from tests.curling import curled
 from tests.receiver import Receiver
-from tests.running import RunningServer, clean_environment
+from tests.running import RunningServer
 from tests.sdk.packing import SDK, compile_strictly, unpacked
 from tillgate.api import samples as written
 from tillgate.api.application import ROUTES
@@ -192,17 +192,10 @@ def test_each_operation_answers_its_curl(made: Made, tmp_path: Path) -> None:
     wrong = {}
     for route in ROUTES:
         command = filled(made, route.operation_id, source_of(route, "Shell"))
-        done = subprocess.run(
-            ["sh", "-c", command.replace("curl ", "curl -sS -w '\\n%{http_code}' ", 1)],
-            capture_output=True, text=True, timeout=60, cwd=tmp_path,
-            env=clean_environment() | {"CHECKOUT_API_KEY": made.key},
-        )  # fmt: skip
-        body, _, status = done.stdout.rpartition("\n")
-        refused = json.loads(body)["error"]["code"] if body and int(status) >= 400 else None
-        if (refused, status) != (REFUSED.get(route.operation_id), status) or (
-            refused is None and int(status) != route.status
-        ):
-            wrong[route.operation_id] = (status, body[:300], done.stderr[:200])
+        answered = curled(command, tmp_path, CHECKOUT_API_KEY=made.key)
+        refused = answered.told["error"]["code"] if answered.body and answered.status >= 400 else None
+        if refused != REFUSED.get(route.operation_id) or (refused is None and answered.status != route.status):
+            wrong[route.operation_id] = answered
     assert wrong == {}
 
 

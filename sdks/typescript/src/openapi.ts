@@ -2246,8 +2246,12 @@ export interface components {
             limit?: number;
             /** @description The payment link that the session was opened from; null if there was none. */
             linkId?: string;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
             q?: string;
-            /** @enum {unknown} */
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
             sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
@@ -2503,12 +2507,16 @@ export interface components {
              * @default 25
              */
             limit?: number;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
             q?: string;
             /** @description Only orders with exactly this reference. */
             reference?: string;
             /** @description The checkout session. */
             sessionId?: string;
-            /** @enum {unknown} */
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
             sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
@@ -2569,10 +2577,14 @@ export interface components {
             limit?: number;
             /** @description The order. Null where it belongs to none yet. */
             orderId?: string;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
             q?: string;
             /** @description The checkout session. */
             sessionId?: string;
-            /** @enum {unknown} */
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
             sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
@@ -2718,8 +2730,12 @@ export interface components {
             orderId?: string;
             /** @description The payment. Null for what belongs to none of yours. */
             paymentId?: string;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
             q?: string;
-            /** @enum {unknown} */
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
             sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;

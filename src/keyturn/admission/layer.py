@@ -199,6 +199,7 @@ class KeyLayer:
     Attributes:
         outcomes: how often a request was allowed (``valid``), was rate limited (``rate_limited``), or was refused, by
             reason.
+        visitors: what counts those who show no secret key.
         probed: what the last probe of revocation found; None before the first.
         requests: the log of requests, where there is one; who answers them notes them there.
     """
@@ -238,8 +239,8 @@ class KeyLayer:
             visitor_limit: what each visitor may do with a publishable key, beside the key's own limit; None for no more
                 than that. Nobody has more than half of the key's own.
             limiter: what counts requests; by default, this process for itself.
-            visitors: what counts those of publishable keys' visitors; by default, this process for itself, and apart:
-                however many strangers come, no key is forgotten.
+            visitors: what counts visitors, of publishable keys and of the portal; by default, this process for itself,
+                and apart: however many strangers come, no key is forgotten.
             usage_store: where is counted what keys are used for; by default in memory.
             quota_store: where requests are counted against monthly quotas; by default in memory.
             leak_rules: what is done with keys that arrive where they should not.
@@ -275,8 +276,8 @@ class KeyLayer:
         carriers = Carriers(parser)
         self.verifier = Verifier(store, self.gate, carriers, self.clock, mode=mode)
         self._limiter: RateLimiter = limiter or Limiter(time.monotonic_ns)
-        self._visitors: RateLimiter = visitors or Limiter(time.monotonic_ns)
-        self._counts_here = type(self._limiter) is gcra.Limiter and type(self._visitors) is gcra.Limiter
+        self.visitors: RateLimiter = visitors or Limiter(time.monotonic_ns)
+        self._counts_here = type(self._limiter) is gcra.Limiter and type(self.visitors) is gcra.Limiter
         self.origins = Origins(store, boottime_ns)
         self.carriers = carriers
         self.usage = Usage(carriers.clean)
@@ -427,7 +428,7 @@ class KeyLayer:
         buckets = []
         if self.visitor_limit is not None and key.terms.kind is _PUBLISHABLE:
             share = share_of(self.visitor_limit, own)
-            buckets.append(_Bucket(self._visitors, f"{key.id}@{visitor(address)}", share, True))
+            buckets.append(_Bucket(self.visitors, f"{key.id}@{visitor(address)}", share, True))
         if own is not None:
             buckets.append(_Bucket(self._limiter, key.id, own))
         for ancestor in key.ancestors:
@@ -580,6 +581,7 @@ async def open_key_layer(
     mode: Mode | None = None,
     limit: Limit | None = DEFAULT_LIMIT,
     limiter: RateLimiter | None = None,
+    visitors: RateLimiter | None = None,
     leak_rules: LeakRules | None = None,
     portal_url: str = "",
 ) -> AsyncIterator[KeyLayer]:
@@ -601,6 +603,7 @@ async def open_key_layer(
             mode=mode,
             limit=limit,
             limiter=limiter,
+            visitors=visitors,
             usage_store=SqlUsage(database),
             quota_store=SqlQuotas(database),
             portal=SqlPortal(database),

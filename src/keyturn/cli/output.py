@@ -33,9 +33,10 @@ def say_json(value: object) -> None:
 
 
 def say_fields(fields: dict[str, Any]) -> None:
-    """Names and values, one a line; a dash for what is not set."""
+    """Names and values, one a line, the values below each other; a dash for what is not set."""
+    width = max([16, *map(len, fields)])
     for name, value in fields.items():
-        say(f"{name:16} {_cell(value)}")
+        say(f"{name:{width}} {_cell(value)}")
 
 
 def say_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -49,10 +50,10 @@ def say_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def _cell(value: object) -> str:
-    if value is None or value is False or value == []:
+    if value is None or value == []:
         return "-"
-    if value is True:
-        return "yes"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return foreign(text)
 

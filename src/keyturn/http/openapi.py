@@ -8,10 +8,16 @@ import msgspec
 
 from keyturn.http.denials import Problem
 from keyturn.http.routing import Only, Route
+from keyturn.http.samples import add_samples, examples
 from keyturn.http.vocabulary import describe, vocabulary, worded
+from keyturn.settings import PORT_DEFAULT
 
 VERSION: Final = "1"
+DOCUMENT_PATH: Final = "/v1/openapi.json"
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
+# Where `keyturn serve` listens unless it is told otherwise.
+SERVER: Final = f"http://127.0.0.1:{PORT_DEFAULT}"
 
 _WORD: Final = re.compile(r"[^a-z0-9]+")
 _IDEMPOTENCY_KEY: Final = {
@@ -42,7 +48,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components)
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {
             "title": "Keyturn",
@@ -69,6 +75,8 @@ def document(routes: list[Route]) -> dict[str, Any]:
             },
         },
     }
+    add_samples(whole, examples(EXAMPLES), SERVER)
+    return whole
 
 
 def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +107,8 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
     }
     if isinstance(need, str):
         operation["x-required-scope"] = need
+    if need is Only.ROOT:
+        operation["x-root-only"] = True
     if need is Only.NOBODY:
         operation["security"] = []
     if route.body is not None:

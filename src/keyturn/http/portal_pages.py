@@ -9,7 +9,6 @@ session.
 import hmac
 import logging
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
@@ -24,7 +23,7 @@ from keyturn.http.pipeline import CLIENT, NOT_STORED, Answer, Exchange
 from keyturn.http.proxies import Client, Networks, client_by_headers
 from keyturn.http.reading import Denied, read_body
 from keyturn.keys.listing import UnknownCursor
-from keyturn.limiting.gcra import Limit, Limiter
+from keyturn.limiting.gcra import Allowance, Limit
 from keyturn.limiting.visitors import visitor
 from keyturn.portal import html
 from keyturn.portal.html import OVERLAP_DEFAULT, OVERLAPS, PORTAL_PATH
@@ -33,7 +32,7 @@ from keyturn.portal.operations import Customer, NewPortalKey, customer_of, end_s
 
 OPEN_PATH: Final = f"{PORTAL_PATH}/open"
 KEYS_PATH: Final = f"{PORTAL_PATH}/keys"
-# Of one visitor, and of one session: looking, and changing.
+# Looking, of one visitor; changing, of one customer.
 LOOKS: Final = Limit(5.0, 60)
 CHANGES: Final = Limit(0.2, 20)
 FIELDS_MAX: Final = 100
@@ -89,7 +88,6 @@ class PortalPages:
         self._layer = layer
         self._plain_http_from = plain_http_from
         self._trusted = trusted
-        self._limiter = Limiter(time.monotonic_ns)
         secure = layer.portal_url.startswith("https:")
         self._cookie = "__Host-keyturn_portal" if secure else "keyturn_portal"
         self._cookie_ends = "; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
@@ -121,7 +119,7 @@ class PortalPages:
         client = self._client(exchange)
         if not client.is_secure(self._plain_http_from):
             raise _told(403, "HTTPS is needed", "This page is for https:// addresses only.")
-        self._take(f"look {visitor(client.address)}", LOOKS)
+        await self._take("look", LOOKS, visitor(client.address))
         first, _, more = rest.partition("/")
         if first == "open":
             return await self._open(exchange, more)
@@ -151,8 +149,9 @@ class PortalPages:
         peer = scope["client"][0] if scope.get("client") else None
         return client_by_headers(peer, scope.get("scheme"), exchange.headers, self._trusted)
 
-    def _take(self, of: str, limit: Limit) -> None:
-        allowance = self._limiter.take(of, limit)
+    async def _take(self, what: str, limit: Limit, *whose: str) -> None:
+        taken = self._layer.visitors.take(":".join(("portal", what, *whose)), limit)
+        allowance = taken if isinstance(taken, Allowance) else await taken
         if allowance.exceeded:
             seconds = max(round(allowance.retry_after_seconds + 0.5), 1)
             answer = _page(429, html.message_page("Too many requests", f"Try again in {seconds} seconds."))
@@ -196,7 +195,8 @@ class PortalPages:
         if exchange.method != "POST":
             query = exchange.scope["query_string"].decode("latin-1")
             return _Visit(customer, cookie, _fields(query))
-        self._take(f"change {customer.session.external_id} {customer.session.project_id}", CHANGES)
+        session = customer.session
+        await self._take("change", CHANGES, session.project_id, session.mode.value, session.external_id)
         site, origin = exchange.header(b"sec-fetch-site"), exchange.header(b"origin")
         foreign = site not in (None, "same-origin") or origin not in (None, self._layer.portal_url)
         if foreign or (site is None and origin is None):

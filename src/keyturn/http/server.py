@@ -26,8 +26,9 @@ from keyturn.http.forwarding import FORWARD_PATH, Forwarding, refuse
 from keyturn.http.key_places import USUAL, KeyPlaces
 from keyturn.http.key_routes import ROUTES as KEY_ROUTES
 from keyturn.http.language import AnsweredEarly, ServerLanguage
-from keyturn.http.openapi import document
+from keyturn.http.openapi import DOCUMENT_PATH, document
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange, Pipeline, send_answer
+from keyturn.http.playground_pages import PLAYGROUND_PATH, playground
 from keyturn.http.portal_pages import PortalPages
 from keyturn.http.portal_routes import ROUTES as PORTAL_ROUTES
 from keyturn.http.proxies import client_of
@@ -43,7 +44,6 @@ from keyturn.readiness import readiness
 from keyturn.settings import VERIFY, Settings
 
 VERIFY_PATH: Final = "/v1/keys/verify"
-DOCUMENT_PATH: Final = "/v1/openapi.json"
 ERROR_PATH: Final = f"{PAGES_PATH}/{{id}}"
 
 ROUTES: Final = [
@@ -148,6 +148,9 @@ class KeyturnServer:
             answer = await self._portal.answer(scope, receive)
             self._answers[answer.status] += 1
             await send_answer(send, answer)
+        elif path.startswith(PLAYGROUND_PATH) and scope["method"] in ("GET", "HEAD") and (page := playground(path)):
+            self._answers[page.status] += 1
+            await send_answer(send, page)
         else:
             await self._pipeline(scope, receive, send)
 

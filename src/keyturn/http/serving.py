@@ -74,6 +74,7 @@ async def serve(
             publishable=settings.publishable,
             limit=settings.limit,
             limiter=limiter,
+            visitors=limiter if settings.valkey_url is not None else None,
             leak_rules=settings.leaks,
             portal_url=settings.portal_url,
         ) as layer,

@@ -4,7 +4,6 @@
 each code; a test holds the tree to it.
 """
 
-import json
 import sys
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +22,7 @@ from tillgate.api.application import ROUTES
 from tillgate.api.errors import ERRORS
 from tillgate.api.mount import DOCUMENT_PATH, ROOT
 from tillgate.api.openapi import document
-from tillgate.api.samples import example_of, samples
+from tillgate.api.samples import samples
 from tillgate.base.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from tillgate.base.pages import LIMIT_DEFAULT, LIMIT_MAX
 from tillgate.base.text import DESCRIPTION_MAX, NAME_MAX, URL_MAX
@@ -46,10 +45,10 @@ from tillgate.events.native import NATIVE_STYLE
 from tillgate.events.types import ALIASES, EVENT_PATTERNS, TYPES
 from tillgate.wire.expanding import DEPTH_MAX, EACH_MAX, OBJECTS_MAX, PARAM, PATHS_MAX
 from tillgate.wire.reading import BODY_BYTES_MAX
-from tillgate.wire.reference import fields, made_by, queries
+from tillgate.wire.reference import code, fields, linked, made_by, objects, queries
 
 MADE: Final = made_by("tillgate.api.reference")
-_FENCES: Final = {"Shell": "sh", "Python": "python", "TypeScript": "ts", "JSON": "json"}
+_FENCES: Final = {"Shell": "sh", "Python": "python", "TypeScript": "ts"}
 
 
 def pages() -> dict[str, str]:
@@ -74,7 +73,8 @@ def _api() -> str:
         "answer to the "
         "operations that can follow it.\n",
         "The samples take the key from `CHECKOUT_API_KEY`; tests send each of them to a real server. Python is "
-        "`tillgate-client` of PyPI, TypeScript is `tillgate-client` of npm. Each object has an example of an answer.\n",
+        "`tillgate-client` of PyPI, TypeScript is `tillgate-client` of npm. Each object has an example with every "
+        "field that it can have.\n",
         "## Scopes\n",
         "| scope | allows a key to |\n|---|---|",
         *(f"| `{scope}` | {meaning.lower()} |" for scope, meaning in API_SCOPES.items()),
@@ -97,19 +97,12 @@ def _api() -> str:
         if "requestBody" in operation:
             parts.append(fields("body", schemas[_name(operation["requestBody"])]))
         file = "Answers with the file: `application/pdf`.\n"
-        parts += [_code(one.lang, one.source) for one in samples(route)]
+        parts += [code(_FENCES[one.lang], one.source) for one in samples(route)]
         parts.append(_answer(operation, route.status) if route.answers is not None else file)
-    parts.append("## Objects\n")
     taken = {type.__name__ for route in ROUTES for type in (route.body, route.query) if type is not None}
-    for name, schema in sorted(schemas.items()):
-        if "properties" in schema and name not in taken and not name.startswith("ListObject"):
-            example = json.dumps(example_of(schema, schemas), indent=2)
-            parts += [f"### {name}\n", fields("field", schema), _code("JSON", example)]
+    taken |= {name for name in schemas if name.startswith("ListObject")}
+    parts += objects(schemas, taken)
     return "\n".join(parts).rstrip() + "\n"
-
-
-def _code(language: str, source: str) -> str:
-    return f"```{_FENCES[language]}\n{source}\n```\n"
 
 
 def _name(holder: dict[str, Any]) -> str:
@@ -120,7 +113,7 @@ def _name(holder: dict[str, Any]) -> str:
 def _answer(operation: dict[str, Any], status: HTTPStatus) -> str:
     name = _name(operation["responses"][str(status.value)])
     listed = name.removeprefix("ListObject_").rstrip("_")
-    shown = f"[{listed}](#{listed.lower()})"
+    shown = linked(listed)
     what = f"a list of {shown}: `data`, `hasMore`, `nextCursor`" if name.startswith("ListObject") else shown
     return f"Answers {status.value} {status.phrase} with {what}.\n"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
+from keyturn.http.samples import Examples
+from keyturn.http.samples import curl as written_curl
 from keyturn.http.vocabulary import vocabulary
 from tillgate.api.mount import ROOT
 from tillgate.base import ids
@@ -89,14 +91,9 @@ def curl(route: Route) -> str:
     for name, value in _path_of(route).items():
         path = path.replace(f"{{{name}}}", str(value))
     query = urlencode(_query_of(route))
-    method = f"-X {route.method} " if route.method != "GET" else ""
-    file = f" --output {route.name}.pdf" if route.answers is None else ""
     address = f"{SERVER}{path}?{query}" if query else f"{SERVER}{path}"
-    parts = [f'curl {method}"{address}"{file}', '-H "Authorization: Bearer $CHECKOUT_API_KEY"']
-    body = body_of(route)
-    if body is not None:
-        parts += ['-H "Content-Type: application/json"', f"-d '{json.dumps(body)}'"]
-    return " \\\n  ".join(parts)
+    file = [f"--output {route.name}.pdf"] if route.answers is None else []
+    return written_curl(route.method, address, [*file, Examples().credential], body_of(route))
 
 
 def python(route: Route) -> str:
@@ -145,30 +142,6 @@ def typescript(route: Route) -> str:
         f'{file}import {{ CheckoutClient }} from "{TYPESCRIPT_PACKAGE}";\n\n'
         f'const client = new CheckoutClient({{ apiKey: process.env.CHECKOUT_API_KEY!, baseUrl: "{SERVER}" }});\n{shown}'
     )
-
-
-def example_of(schema: dict[str, Any], components: dict[str, Any], depth: int = 0) -> Any:
-    """A value of a schema, out of the examples that are declared: an object's with each of its fields."""
-    if "$ref" in schema:
-        return example_of(components[schema["$ref"].rpartition("/")[2]], components, depth + 1)
-    for known in ("examples", "enum"):
-        if schema.get(known):
-            return schema[known][0]
-    if "anyOf" in schema:
-        # What may be null is null where it would go on for ever: an object in an object of its kind.
-        choices = [one for one in schema["anyOf"] if one.get("type") != "null"]
-        return example_of(choices[0], components, depth + 1) if depth < _DEPTH_MAX else None
-    if "properties" in schema:
-        fields = {name: one for name, one in schema["properties"].items() if "x-expanded" not in one}
-        return {name: example_of(field, components, depth + 1) for name, field in fields.items()}
-    if schema.get("type") == "array":
-        return [example_of(schema["items"], components, depth + 1)] if depth < _DEPTH_MAX else []
-    return schema.get(
-        "default", {"object": {}, "integer": 1, "boolean": True, "string": ""}.get(str(schema.get("type")))
-    )
-
-
-_DEPTH_MAX: Final = 8
 
 
 @cache

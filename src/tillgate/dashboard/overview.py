@@ -210,7 +210,7 @@ def _received(read: _Read, wanted: str | None) -> Received | None:
 def _tile(period: Period, currency: str) -> Tile:
     title = "Today" if period.days == 1 else f"{period.days} days"
     now = period.now
-    rest = [_counted(now.succeeded, "payment")]
+    rest = [f"{now.succeeded:,} paid"]
     if now.conversion is not None:
         rest.append(f"{now.conversion} % conversion")
     if now.refunds:
@@ -232,13 +232,9 @@ def _change(period: Period) -> str:
 
 def _day(figures: Figures, currency: str) -> Iterator[str]:
     yield f"{Money(figures.received_minor, currency)} {currency} received"
-    yield _counted(figures.succeeded, "payment")
+    yield f"{figures.succeeded:,} paid"
     if figures.refunds:
         yield f"{Money(figures.refunded_minor, currency)} {currency} refunded"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 async def dismiss_alert(call: Call) -> Response:

@@ -1,11 +1,8 @@
 """Templates, static files' addresses, and the few words that templates put numbers into."""
 
 import base64
-import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
-from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
 import msgspec
@@ -20,6 +17,7 @@ from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.statements.model import order_standing, statement_of
 from tillgate.checkout.statements.words import MERCHANT, ORDER, MerchantWords, filled, values_of
 from tillgate.dashboard.icons import icon
+from tillgate.wire.static import static_url
 from tillgate.words.templates import Isolating
 
 _RATE_DIGITS: Final = 6
@@ -71,13 +69,6 @@ def environment() -> Environment:
         "in_currency": Money,
     }
     return made
-
-
-@lru_cache(maxsize=64)
-def static_url(name: str) -> str:
-    """Where a static file is served; its address changes with its content, so it may be cached for ever."""
-    content = files("tillgate").joinpath("static", name).read_bytes()
-    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def utc(at: int) -> str:

@@ -58,10 +58,15 @@ from tillgate.dashboard.rendering import environment
 
 
 async def _nothing_here(call: Call) -> Response:
-    """A path that no page has; one with a slash too many leads on."""
+    """A path that no page has; one with a slash too many leads on, and one that ends with an object's id to where that
+    is looked at."""
     path = call.request.url.path
-    if path.endswith("/") and call.request.method != "POST":
-        return call.go(path.rstrip("/"))
+    if call.request.method != "POST":
+        if path.endswith("/"):
+            return call.go(path.rstrip("/"))
+        found = await searching.page_of(call, path.rpartition("/")[2])
+        if found is not None:
+            return call.go(found)
     return apology(call, 404)
 
 

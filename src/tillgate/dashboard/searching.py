@@ -7,7 +7,7 @@ from starlette.responses import Response
 from tillgate.access.accounts import Right
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import folded
-from tillgate.checkout.search.model import QUERY_MAX, RESULTS_MAX, Hit, SearchType
+from tillgate.checkout.search.model import QUERY_MAX, RESULTS_MAX, Hit, SearchMatch, SearchType, ids_of
 from tillgate.checkout.search.operations import search
 from tillgate.dashboard.calls import (
     ANYBODY,
@@ -135,6 +135,16 @@ async def find(call: Call) -> Response:
         results=[Result(one, path_of(one)) for one in hits[:RESULTS_MAX]],
         more=len(hits) > RESULTS_MAX,
     )
+
+
+async def page_of(call: Call, text: str) -> str | None:
+    """The page of the object whose id a text is, in any language's spelling; None where there is none to be seen.
+
+    Orders, payments, refunds and transactions are looked at on their session's page."""
+    if not ids_of(text) or not await is_allowed(call, READ):
+        return None
+    hits = await call.read(lambda tx: search(tx, call.principal, text))
+    return next((path_of(one) for one in hits if one.matched is SearchMatch.ID), None)
 
 
 def path_of(hit: Hit) -> str | None:

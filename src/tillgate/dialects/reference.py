@@ -3,20 +3,24 @@
 ``python -m tillgate.dialects.reference docs/reference`` writes them; a test holds the tree to it.
 """
 
+import re
 import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.http.openapi import DOCUMENT_PATH
 from keyturn.http.openapi import document as keyturn_document
-from keyturn.http.server import DOCUMENT_PATH
+from keyturn.http.playground_pages import PLAYGROUND_PATH
+from keyturn.http.samples import operations
 from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tillgate.dialects.spoken import SPOKEN, title_of
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.openapi import document
-from tillgate.wire.reference import fields, made_by, queries
+from tillgate.wire.reference import code, fields, linked, made_by, objects, queries
 
 MADE: Final = made_by("tillgate.dialects.reference")
+_VARIABLE: Final = re.compile(r"\$([A-Z][A-Z_]{0,40})")
 _HOST: Final = "https://your-domain.com"
 
 
@@ -29,7 +33,6 @@ def pages() -> dict[str, str]:
 
 def _page(dialect: Dialect) -> str:
     described = document(dialect, title_of(dialect), _HOST, "")
-    schemas = described["components"]["schemas"]
     bases = ", ".join(f"`{one['url']}`" for one in described["servers"])
     # Of what lies beside a language, under its own document.
     part = Path(dialect.described_at).stem.removeprefix(dialect.name).replace("-", " ")
@@ -38,60 +41,68 @@ def _page(dialect: Dialect) -> str:
         MADE,
         f"What this server speaks of it, at {bases}; what differs from the document is in "
         f"[the guide](../dialects/{dialect.name}.md). The same reference is an OpenAPI 3.1 document at "
-        f"`{dialect.described_at}`, for which no key is needed.\n",
+        f"`{dialect.described_at}`, for which no key is needed. {_of_samples(described)}\n",
     ]
-    for route in dialect.routes:
-        operation = described["paths"][route.path][route.method.lower()]
-        parts += [f"## {route.method} {route.path}\n", f"{route.summary}. {operation['description']}\n"]
-        parts += queries(operation["parameters"])
-        if "requestBody" in operation:
-            parts.append(fields("body", schemas[_name(operation["requestBody"])]))
-        parts.append(_answer(operation, HTTPStatus(route.status)))
+    for path, method, operation in operations(described):
+        parts += [f"## {method} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
+        parts += _operation(operation, described["components"]["schemas"])
     return "\n".join([*parts, *_objects(described)]).rstrip() + "\n"
 
 
 def _keyturn() -> str:
     """The page of Keyturn's own server."""
     described = keyturn_document(KEYTURN_ROUTES)
-    schemas = described["components"]["schemas"]
     parts = [
         "# Keyturn reference\n",
         MADE,
         "What `keyturn serve` answers; [the guide](../keyturn.md) says how it is put before an API, and lists the "
-        f"errors. The same reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed.\n",
+        f"errors. The same reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed, and "
+        f"`{PLAYGROUND_PATH}` of the server has a form for each operation. {_of_samples(described)}\n",
     ]
-    for path, operations in described["paths"].items():
-        for method, operation in operations.items():
-            parts += [f"## {method.upper()} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
-            parts += queries(operation["parameters"])
-            if "requestBody" in operation:
-                parts.append(fields("body", schemas[_name(operation["requestBody"])]))
-            [success] = [one for status, one in operation["responses"].items() if status != "default"]
-            [content] = success["content"].values()
-            if "$ref" in content["schema"]:
-                parts.append(f"Answers with `{_name(success)}`.\n")
+    for path, method, operation in operations(described):
+        parts += [f"## {method} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
+        parts += _operation(operation, described["components"]["schemas"])
     return "\n".join([*parts, *_objects(described)]).rstrip() + "\n"
 
 
+def _of_samples(described: dict[str, Any]) -> str:
+    """Where the samples have their secrets from, and what they are good for."""
+    sources = [sample["source"] for _, _, one in operations(described) for sample in one["x-codeSamples"]]
+    named = dict.fromkeys(name for source in sources for name in _VARIABLE.findall(source))
+    listed = " and ".join(f"`{name}`" for name in sorted(named))
+    taken = f"The samples take {listed} from the environment; tests" if listed else "Tests"
+    what = "each of them" if listed else "each sample"
+    return f"{taken} send {what} to a real server. Each object has an example with every field that it can have."
+
+
+def _operation(operation: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    """What an operation takes, a sample, and what it answers."""
+    parts = queries(operation["parameters"])
+    if "requestBody" in operation:
+        parts.append(fields("body", schemas[_name(operation["requestBody"])]))
+    parts += [code("sh", one["source"]) for one in operation["x-codeSamples"]]
+    return [*parts, _answer(operation)]
+
+
 def _objects(described: dict[str, Any]) -> list[str]:
-    """The tables of what is answered; what is sent has its own beside the operation."""
-    taken = {
-        _name(one["requestBody"])
-        for path in described["paths"].values()
-        for one in path.values()
-        if "requestBody" in one
-    }
-    parts = ["## Objects\n"]
-    for name, schema in sorted(described["components"]["schemas"].items()):
-        if schema.get("properties") and name not in taken:
-            parts += [f"### {name}\n", fields("field", schema)]
-    return parts
+    """What is answered; what is sent has its own table beside the operation."""
+    found = [one for _, _, one in operations(described)]
+    taken = {_name(one["requestBody"]) for one in found if "requestBody" in one}
+    return objects(described["components"]["schemas"], taken)
 
 
-def _answer(operation: dict[str, Any], status: HTTPStatus) -> str:
-    success = operation["responses"][str(status.value)]
-    what = f" with `{_name(success)}`" if "content" in success else ""
-    return f"Answers {status.value} {status.phrase}{what}.\n"
+def _answer(operation: dict[str, Any]) -> str:
+    if refused := operation.get("x-always-refused"):
+        return f"It is always refused here, with the code `{refused}`.\n"
+    [(status, success)] = [one for one in operation["responses"].items() if one[0].startswith("2")]
+    phrase = HTTPStatus(int(status)).phrase
+    if any("--output" in one["source"] for one in operation["x-codeSamples"]):
+        return f"Answers {status} {phrase} with the file.\n"
+    [(media_type, content)] = success.get("content", {"": {}}).items()
+    if "$ref" in content.get("schema", {}):
+        return f"Answers {status} {phrase} with {linked(_name(success))}.\n"
+    what = f" with `{media_type}`" if media_type else ""
+    return f"Answers {status} {phrase}{what}.\n"
 
 
 def _name(holder: dict[str, Any]) -> str:

@@ -1,8 +1,5 @@
 """Templates, static files and the headers that every answer of this room carries."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 import segno
@@ -12,9 +9,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tillgate.pages.amounts import DAYS_AND_HOURS
 from tillgate.pages.paid_on import PAY_WITH
 from tillgate.pages.reader import Reader
+from tillgate.wire.static import static_url
 from tillgate.words.templates import Isolating, speaking
-
-STATIC: Final = Path(__file__).parents[1] / "static"
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -29,13 +25,6 @@ HEADERS: Final = {
     # The same address reads differently for somebody with another language.
     "Vary": "Accept-Language",
 }
-
-
-@cache
-def static_url(name: str) -> str:
-    """Where a static file is served, with its content's hash, so that it can be cached for good."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
-    return f"/static/{name}?v={digest[:12]}"
 
 
 def qr_code(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.pages import documents, guides
-from tillgate.pages.rendering import STATIC
+from tillgate.wire.static import STATIC
 
 MARK: Final = ".tillgate-docs"
 POLICY: Final = (

@@ -131,6 +131,7 @@ class Dialect(NamedTuple):
         expansions: what can be put into what; None where nothing can.
         described_at: where its paths are listed, to be told to who asks for one that it has not.
         words: what its fields mean, a file of :mod:`keyturn.http.vocabulary`; None where it is not described.
+        examples: what its samples send, a file of :mod:`keyturn.http.samples`; None where it has no samples.
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
         one_slash: whether a doubled slash is one.
@@ -164,6 +165,7 @@ class Dialect(NamedTuple):
     signed_in: SignedIn | None = None
     described_at: str = ""
     words: Path | None = None
+    examples: Path | None = None
     paging: Paging | None = None
     webhooks: Style | None = None
     always: Headers = ((b"cache-control", b"no-store"),)

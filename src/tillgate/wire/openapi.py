@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from keyturn.http.routing import variables_of
+from keyturn.http.samples import add_samples, examples
 from keyturn.http.vocabulary import Vocabulary, describe, vocabulary, worded
 from keyturn.needs import Access
 from tillgate.store.idempotency import KEY_LENGTH_MAX
@@ -34,7 +35,7 @@ def document(dialect: Dialect, title: str, public_url: str, version: str) -> dic
         operation = _operation(dialect, route, schema_of, components, words)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     taken = {schema_of[route.query]["$ref"].rpartition("/")[2] for route in dialect.routes if route.query is not None}
-    return {
+    whole = {
         "openapi": "3.1.0",
         "info": {"title": f"{title} on Tillgate", "version": version},
         "servers": [{"url": f"{public_url}{mount}"} for mount in dialect.mounts],
@@ -60,6 +61,9 @@ def document(dialect: Dialect, title: str, public_url: str, version: str) -> dic
             "responses": {f"Refused{status}": _refusal(dialect, status, schema_of) for status in _statuses(dialect)},
         },
     }
+    if dialect.examples is not None:
+        add_samples(whole, examples(dialect.examples), f"{public_url}{dialect.mounts[0]}")
+    return whole
 
 
 def operation_id(route: Route) -> str:

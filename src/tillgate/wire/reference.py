@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from keyturn.http.samples import example_of
+
 
 def made_by(module: str) -> str:
     """The line that says which command makes a page."""
@@ -36,6 +38,30 @@ def queries(parameters: list[dict[str, Any]]) -> list[str]:
         for one in found
     ]
     return ["| query | type | meaning |\n|---|---|---|" if said else "| query | type |\n|---|---|", *rows, ""]
+
+
+def code(fence: str, text: str) -> str:
+    """A block of code."""
+    return f"```{fence}\n{text}\n```\n"
+
+
+def linked(name: str) -> str:
+    """An object's name, which leads to its heading on the same page."""
+    return f"[{name}](#{name.lower()})"
+
+
+def objects(schemas: dict[str, Any], taken: set[str]) -> list[str]:
+    """Each object that is answered, in a table and with an example.
+
+    Args:
+        taken: the names of what is sent, which has a table of its own beside its operation.
+    """
+    parts = ["## Objects\n"]
+    for name, schema in sorted(schemas.items()):
+        if schema.get("properties") and name not in taken:
+            example = json.dumps(example_of(schema, schemas), indent=2, ensure_ascii=False)
+            parts += [f"### {name}\n", fields("field", schema), code("json", example)]
+    return parts
 
 
 def type_of(schema: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@
 
     CheckoutError
     ├── ConfigurationError         the client cannot be made like this (also a ValueError)
+    ├── EventDataError             an event is about another object than was asked for (also a TypeError)
     ├── WebhookVerificationError   this webhook is not to be trusted
     ├── ApiConnectionError         no answer came
     │   └── ApiTimeoutError        … in time
@@ -41,6 +42,11 @@ class CheckoutError(Exception):
 
 class ConfigurationError(CheckoutError, ValueError):
     """The client, or a call, cannot be made like this; nothing was sent."""
+
+
+class EventDataError(CheckoutError, TypeError):
+    """The event is about another object than was asked for, or about one that this client does not know; its ``data``
+    is as it was sent."""
 
 
 class WebhookVerificationError(CheckoutError):

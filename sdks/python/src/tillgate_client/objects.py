@@ -15,6 +15,8 @@ from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 import msgspec
 
+from tillgate_client.errors import EventDataError
+
 T = TypeVar("T")
 
 Outcome = Literal[
@@ -1073,10 +1075,10 @@ class Event(ApiObject, frozen=True, rename="camel", kw_only=True):
         """``data`` as a checkout session.
 
         Raises:
-            TypeError: this event is about something else.
+            EventDataError: this event is about something else.
         """
         if self.data.get("object") != "checkout_session":
-            raise TypeError(f"an event of type {self.type} is about no checkout session; see its data")
+            raise EventDataError(f"an event of type {self.type} is about no checkout session; see its data")
         return msgspec.convert(self.data, CheckoutSession)
 
     @property
@@ -1084,15 +1086,17 @@ class Event(ApiObject, frozen=True, rename="camel", kw_only=True):
         """``data`` as what it is: an ``Order``, a ``Refund``, a ``Customer`` … under Python's names.
 
         Raises:
-            TypeError: this client does not know such an object; its ``data`` is as it was sent.
+            EventDataError: this client does not know such an object; its ``data`` is as it was sent.
         """
         kind = _RESOURCES.get(self.data.get("object", ""))
         if kind is None:
-            raise TypeError(f"an event of type {self.type} is about an object that this client does not know")
+            raise EventDataError(f"an event of type {self.type} is about an object that this client does not know")
         try:
             return msgspec.convert(self.data, kind)
         except msgspec.ValidationError as error:
-            raise TypeError(f"the data of an event of type {self.type} is not what was expected: {error}") from error
+            raise EventDataError(
+                f"the data of an event of type {self.type} is not what was expected: {error}"
+            ) from error
 
 
 class Customer(ApiObject, frozen=True, rename="camel", kw_only=True):

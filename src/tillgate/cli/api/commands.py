@@ -92,7 +92,7 @@ def _command(route: Route) -> Callable[..., None]:
 
     parameters = [
         *(_parameter(_argument(one), Annotated[str, typer.Argument(metavar=one.upper())], ...) for one in given),
-        *(_parameter(_argument(one.name), _option(one), None) for one in options),
+        *(_parameter(_argument(one.name), _option(one, updates=route.method == "PATCH"), None) for one in options),
     ]
     more: list[tuple[str, Any, Any]] = [("profile", Profile, None), ("base_url", BaseUrl, None)]
     if is_file(route):
@@ -106,7 +106,7 @@ def _command(route: Route) -> Callable[..., None]:
         more += [("idempotency_key", Name, None)]
     elif not is_file(route):
         more += [("watch", Watch, False)]
-    if _lists(route):
+    if lists(route):
         more += [("every", All, False)]
     if _expands(route):
         more += [("expand", Expand, None)]
@@ -139,7 +139,8 @@ def _run(route: Route, request: Request, target: profiles.Profile, chosen: dict[
                 printer.one(answer)
 
 
-def _lists(route: Route) -> bool:
+def lists(route: Route) -> bool:
+    """Whether it answers with a page of objects."""
     return route.query is not None and name_of(route).verb in ("list", "deliveries")
 
 
@@ -159,11 +160,11 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-def _option(field: Field) -> Any:
+def _option(field: Field, *, updates: bool = False) -> Any:
     option = typer.Option(
         f"--{field.name}",
         metavar=field.metavar,
-        help=field.help,
+        help=field.help(updates=updates),
         show_default=False,
         autocompletion=_completing(field.choices or (("true", "false") if field.kind == "yes" else ())),
     )

@@ -1,6 +1,7 @@
 """A body's or a query's fields as options, and their texts as values."""
 
 import json
+import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
@@ -24,6 +25,7 @@ _META: Final[dict[Kind, str]] = {
     "amount": "AMOUNT",
     "json": "JSON",
 }
+_NULL: Final = re.compile(r"\b[Nn]ull\b")
 _HELP: Final[dict[Kind, str]] = {
     "texts": "Give it several times for several.",
     "map": "Text; give it several times for several, or one JSON object.",
@@ -60,10 +62,12 @@ class Field(NamedTuple):
         """What its option shows as its value."""
         return "|".join(self.choices) if self.choices else _META[self.kind]
 
-    @property
-    def help(self) -> str:
-        """What its option says of itself."""
-        return " ".join(filter(None, (self.about, "Required." if self.required else "", _HELP.get(self.kind, ""))))
+    def help(self, *, updates: bool = False) -> str:
+        """What its option says of itself; a command that *updates* clears a value with ``--clear``."""
+        # The vocabulary speaks of JSON, where null says that there is nothing. A command line has no null.
+        lower, upper = ("cleared", "Cleared") if updates else ("left out", "Left out")
+        about = _NULL.sub(lambda null: upper if null[0][0] == "N" else lower, self.about)
+        return " ".join(filter(None, (about, "Required." if self.required else "", _HELP.get(self.kind, ""))))
 
 
 def fields_of(declared: type[msgspec.Struct] | None, place: Literal["body", "query"] = "body") -> list[Field]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
@@ -15,7 +16,9 @@ from tillgate.dashboard.exports import safe
 _COLUMNS: Final = (
     "id",
     "sequence",
+    "kind",
     "type",
+    "eventType",
     "status",
     "fulfillment",
     "title",
@@ -24,16 +27,24 @@ _COLUMNS: Final = (
     "email",
     "reference",
     "url",
-    "eventType",
+    "couponId",
+    "discountPercentage",
+    "discountAmount",
     "fiat",
     "fiatAmount",
     "fiatCurrency",
+    "price",
     "amounts",
+    "value",
     "amount",
     "currency",
+    "reason",
     "active",
     "createdAt",
 )
+# A sum in money is shown rather than the same one in an asset.
+_IN_MONEY: Final = frozenset({"amounts", "value", "fiat"})
+_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _COLUMNS_MAX: Final = 7
 
 
@@ -79,9 +90,9 @@ class Printer:
                 self._csv(objects)
             case Form.TABLE:
                 if not self._heads and objects:
-                    self._heads = [name for name in _COLUMNS if name in objects[0]][:_COLUMNS_MAX]
+                    self._heads = _columns(objects[0])
                 say_table(
-                    [name.upper() for name in self._heads],
+                    [_WORD.sub(" ", name).upper() for name in self._heads],
                     [[_short(one.get(name)) for name in self._heads] for one in objects],
                 )
 
@@ -103,13 +114,22 @@ class Printer:
             say(_line([safe(foreign(_plain(one.get(name)))) for name in self._heads]))
 
 
+def _columns(one: Mapping[str, Any]) -> list[str]:
+    """What a table shows of objects like this one, the time they were made at last."""
+    named = [name for name in _COLUMNS if name in one and not (name == "amount" and _IN_MONEY & one.keys())]
+    return named[:_COLUMNS_MAX]
+
+
 def _short(value: object) -> object:
-    """A value in a cell: a price with its currency, a list by its texts or its length, an object as JSON."""
+    """A value in a cell: a price with its currency, an amount of an asset in its larger unit, a list by its texts or
+    its length, an object as JSON."""
     match value:
         case {"amount": str(amount), "currency": str(currency), **more} if not more:
             return f"{amount} {currency}"
         case {"total": str(total)} | {"requested": str(total)}:
             return total
+        case {"wei": _, "eth": str(amount), **more} if not more:
+            return amount
         case list() if all(isinstance(one, str) for one in value):
             return value
         case list():

@@ -13,6 +13,7 @@ from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 # The first is what a page offers first.
 PROVIDERS: Final = (CRYPTO, MANUAL)
 COIN_MOEBIUS: Final = Dialect(
@@ -23,6 +24,7 @@ COIN_MOEBIUS: Final = Dialect(
     idempotency=IdempotencyPolicy(NAME),
     described_at="/openapi/coin-moebius.json",
     words=WORDS,
+    examples=EXAMPLES,
     webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.
     always=(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from keyturn.needs import OPEN
 from tillgate.base.clock import to_rfc3339
@@ -43,6 +44,19 @@ class Checkout(
     currency: str | None = None
     metadata: dict[str, Any] | None = None
     confirm: bool = False
+
+
+class CheckoutObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """How the buyer pays, as the providers answer it: ``crypto`` with ``url`` and ``txId``, ``manual`` with the rest.
+    A letter's ``txId`` and ``referenceCode`` are there once the buyer has confirmed."""
+
+    url: str | UnsetType = UNSET
+    tx_id: str | UnsetType = UNSET
+    reference_code: str | UnsetType = UNSET
+    mailing_address: str | UnsetType = UNSET
+    expected_amount: float | UnsetType = UNSET
+    expected_currency: str | UnsetType = UNSET
+    instructions: str | UnsetType = UNSET
 
 
 class StatusObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -110,7 +124,7 @@ def routes_for(providers: Providers) -> tuple[Route, ...]:
             OPEN,
             "Open a checkout for a product",
             Writes(check_out),
-            None,
+            CheckoutObject,
             body=Checkout,
             guard=_may_open,
         ),

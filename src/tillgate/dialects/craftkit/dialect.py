@@ -10,6 +10,7 @@ from tillgate.dialects.craftkit.webhooks import CRAFTKIT_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 CRAFTKIT: Final = Dialect(
     name="craftkit",
     mounts=("/v1", "/craftkit/v1"),
@@ -21,6 +22,7 @@ CRAFTKIT: Final = Dialect(
     webhooks=CRAFTKIT_STYLE,
     described_at="/openapi/craftkit.json",
     words=WORDS,
+    examples=EXAMPLES,
     key_format="craftkit",
     key_example="ck_test_YOUR_KEY",
     snippets=(Snippet("The project's templates", 'curl {base}/templates -H "Authorization: Bearer ck_test_YOUR_KEY"'),),

@@ -10,6 +10,7 @@ from tillgate.dialects.crossmint.webhooks import CROSSMINT_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 VERSION_PATH: Final = "/api/2022-06-09"
 PREFIX: Final = "/crossmint"
 
@@ -22,6 +23,7 @@ CROSSMINT: Final = Dialect(
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/crossmint.json",
     words=WORDS,
+    examples=EXAMPLES,
     # The document's sample joins its base and "/orders" by a slash of its own.
     one_slash=True,
     webhooks=CROSSMINT_STYLE,

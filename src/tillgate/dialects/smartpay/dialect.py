@@ -14,6 +14,7 @@ from tillgate.dialects.smartpay.webhooks import SMARTPAY_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
+EXAMPLES: Final = Path(__file__).with_name("examples.toml")
 IDEMPOTENCY_HOURS: Final = 6
 _ALWAYS: Final = (
     (b"cache-control", b"no-store"),
@@ -31,6 +32,7 @@ SHOPPERS: Final = Dialect(
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/smartpay-shoppers.json",
     words=WORDS,
+    examples=EXAMPLES,
     any_media_type=True,
     signed_in=SIGNED_IN,
     any_origin=True,
@@ -58,6 +60,7 @@ SMARTPAY: Final = Dialect(
     webhooks=SMARTPAY_STYLE,
     described_at="/openapi/smartpay.json",
     words=WORDS,
+    examples=EXAMPLES,
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,
     always=_ALWAYS,

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tillgate.documents.previewing import Picture, Trouble
-from tillgate.pages.rendering import static_url
+from tillgate.wire.static import static_url
 from tillgate.words import Words
 from tillgate.words.templates import Isolating, speaking
 

@@ -6,7 +6,7 @@ const ANSWER_MAX = 200_000;
 const SECONDS_MAX = 30;
 const OF_INTEREST = /^(x-request-id|retry-after|etag|location|idempotency-replayed|content-type|(x-)?ratelimit.*)$/;
 const root = document.getElementById("playground");
-const { languages, test, live } = JSON.parse(root.dataset.playground);
+const { languages, test, live, variable, advice } = JSON.parse(root.dataset.playground);
 const shown = { fields: [], ids: new Set(), documents: {} };
 
 function make(tag, attributes = {}, ...children) {
@@ -36,7 +36,7 @@ const answer = make("pre", { tabindex: 0, role: "region", "aria-label": "Answer'
 const curl = make("pre", { tabindex: 0, role: "region", "aria-label": "The same request with curl" });
 const known = make("datalist", { id: "pg-ids" });
 root.append(
-  labelled("Language", language),
+  ...(languages.length > 1 ? [labelled("Language", language)] : []),
   labelled("Operation", operation),
   labelled("Test key", key, "Stays in this page's memory, and goes to this server alone. Live keys are refused."),
   summary, form, known,
@@ -62,10 +62,11 @@ function exampleOf(schema, document, depth = 0) {
 }
 
 function refusalOf(text, needed) {
+  if (needed === "root") return "Only the root credential may do this, and it does not belong into a page: use curl. Nothing was sent.";
   if (live.some((head) => text.startsWith(head))) {
     return "This is a live mode key. The playground takes test mode keys only: nothing was sent. Use a test mode key.";
   }
-  if (!text) return needed ? "Enter a test mode key first. The dashboard makes one under API Keys." : "";
+  if (!text) return needed ? `Enter a test mode key first. ${advice}` : "";
   if (/[^\x21-\x7e]/.test(text)) return "The key has a space, a line break or another odd character in it.";
   if (needed !== "token" && !test.some((head) => text.startsWith(head))) {
     return `This is no test mode key. One begins with ${test.join(", ")}. Nothing was sent.`;
@@ -81,6 +82,7 @@ function chosen() {
 
 // Whether the operation asks for a credential, and which.
 function needs({ document, declared }) {
+  if (declared["x-root-only"]) return "root";
   const security = declared.security ?? document.security;
   if (security.some((one) => "accessToken" in one)) return "token";
   return security.length > 0 ? "key" : "";
@@ -91,7 +93,7 @@ function showOperation() {
   const { document, declared } = one;
   const needed = needs(one);
   summary.textContent = [declared.summary, declared.description].filter(Boolean).join(". ").replaceAll("`", "");
-  key.labels[0].textContent = { key: "Test key", token: "Access token", "": "Test key (not needed here)" }[needed];
+  key.labels[0].textContent = { key: "Test key", token: "Access token", root: "Test key (not enough here)", "": "Test key (not needed here)" }[needed];
   shown.fields = [];
   inputs.replaceChildren();
   for (const parameter of declared.parameters ?? []) {
@@ -132,7 +134,7 @@ function request() {
     else if (value) sent[parameter.name] = value;
   }
   if (body !== undefined) sent["Content-Type"] = "application/json";
-  const base = new URL(document.servers[0].url, location.origin).pathname.replace(/\/$/, "");
+  const base = new URL(document.servers?.[0].url ?? "", location.origin).pathname.replace(/\/$/, "");
   const more = query.size ? `?${query}` : "";
   return { method, url: location.origin + base + filled + more, headers: sent, body };
 }
@@ -143,7 +145,8 @@ function showCurl() {
   const { method, url, headers: sent, body } = request();
   const parts = [`curl -X ${method} ${quoted(url)}`];
   // The key is never written out: whoever pastes this has it in their shell's environment.
-  if (needs(chosen())) parts.push('-H "Authorization: Bearer $CHECKOUT_API_KEY"');
+  const needed = needs(chosen());
+  if (needed) parts.push(`-H "Authorization: Bearer $${needed === "root" ? "KEYTURN_ROOT_KEY" : variable}"`);
   for (const [name, value] of Object.entries(sent)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body) parts.push(`-d ${quoted(body)}`);
   curl.textContent = parts.join(" \\\n  ");
