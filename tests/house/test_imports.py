@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("tillgate.store", "tillgate.words"),
     ("tillgate.base",),
     ("keyturn",),
-    ("keyturn.database",),
+    ("keyturn.database", "keyturn.words"),
 )
 # The top floor is one flat: the command line calls the composition root, which reads the settings.
 ONE_FLAT = {
@@ -109,8 +109,8 @@ def test_nothing_inside_of_tillgate_imports_its_root() -> None:
 
 
 def knows_keys(module: str) -> bool:
-    """Whether it is of the key layer; the unit of work that Keyturn brings is everybody's."""
-    return below(module, "keyturn") and not below(module, "keyturn.database")
+    """Whether it is of the key layer; the unit of work and the languages that Keyturn brings are everybody's."""
+    return below(module, "keyturn") and not below(module, "keyturn.database", "keyturn.words")
 
 
 def test_keyturn_is_a_house_of_its_own() -> None:

@@ -12,7 +12,8 @@ from jsonschema_rs import validator_for
 from keyturn.http import openapi as keys
 from keyturn.http.samples import example_of
 from keyturn.http.server import ROUTES as KEY_ROUTES
-from keyturn.http.vocabulary import vocabulary
+from keyturn.http.vocabulary import describe, vocabulary
+from tests.limits import LIMITED
 from tillgate.api.application import ROUTES
 from tillgate.api.openapi import WORDS, document
 from tillgate.dialects.spoken import SPOKEN
@@ -122,7 +123,7 @@ def test_a_form_that_there_is_not_is_refused(tmp_path: Any) -> None:
     file = tmp_path / "words.toml"
     file.write_text('at = ["When it happened, in UTC.", "2026-05-04T09:30:00Z", "instnat"]\n')
     with pytest.raises(ValueError, match="instnat"):
-        vocabulary(file)
+        describe({"Thing": {"properties": {"at": {"type": "string"}}}}, vocabulary(file))
 
 
 def is_sentence(text: str) -> bool:
@@ -135,3 +136,73 @@ def test_the_example_of_an_object_is_one(language: str) -> None:
     schemas = told(language)["components"]["schemas"]
     shown = {name: example_of(schema, schemas) for name, schema in schemas.items()}
     assert {name: found for name, one in shown.items() if (found := misfits(language, schemas[name], one))} == {}
+
+
+# Texts and numbers without a limit or a form, by why: of any language, or of one alone.
+FOR_PEOPLE = "a sentence for people, as long as it takes"
+AS_GIVEN = "said by the operator, the buyer or another server, and kept or told as it was"
+JUDGED = "judged and never refused: a verdict is the answer"
+OFFERED = "the installation says which there are; another is refused with a list of them"
+IN_THE_WHOLE = "bounded in bytes with all that it is a part of"
+NOT_READ = "accepted because the language has it, and not read"
+UNLIMITED: Final[dict[str, dict[str, str]]] = {
+    FOR_PEOPLE: {
+        "": "message detail details param title nextStep summary error errorMessage fieldErrors formErrors "
+        "networkTitle exchangeLabel PublicProvider.name",
+    },
+    AS_GIVEN: {
+        "keyturn": "actor createdBy disabledBy disabledReason endedBy exposedHow revokedBy revokedReason confirmed "
+        "lapsed",
+        "crossmint": "imageUrl locator",
+        "craftkit": "SessionAnswer.session_id KeySet.keys",
+    },
+    JUDGED: {
+        "keyturn": "OriginalRequest.address OriginalRequest.headers OriginalRequest.method OriginalRequest.path "
+        "Verify.address Verify.appIdentifier Verify.key Verify.objectId Verify.origin Verify.scope Verify.scopes",
+        "smartpay": "CreateSession.mode",
+        "coin-moebius": "v",
+    },
+    OFFERED: {"keyturn": "scopes requiredScope"},
+    IN_THE_WHOLE: {
+        "craftkit": "CatalogField.description CatalogField.format Namespace.icon Namespace.key "
+        "SessionScope.templateExternalId SessionScope.templateId",
+    },
+    NOT_READ: {
+        "craftkit": "SessionActor.avatarUrl SessionActor.email SessionForm.redirectUrl SessionLimits.maxSaveDrafts "
+        "SessionLimits.maxUploadsBytes SessionRequest.permissionsPreset",
+    },
+}
+
+
+def excepted(language: str) -> set[str]:
+    return {
+        name
+        for by in UNLIMITED.values()
+        for one, names in by.items()
+        if one in ("", language)
+        for name in names.split()
+    }
+
+
+def unlimited(schema: dict[str, Any]) -> bool:
+    """Whether a text or a number may stand there of which nothing is said."""
+    if "anyOf" in schema:
+        return any(unlimited(one) for one in schema["anyOf"])
+    if schema.get("type") == "array":
+        return unlimited(schema.get("items", {}))
+    if isinstance(schema.get("additionalProperties"), dict):
+        return unlimited(schema["additionalProperties"])
+    return schema.get("type") in ("string", "integer", "number") and not LIMITED & schema.keys()
+
+
+@languages
+def test_every_text_and_number_states_a_limit_or_a_form(language: str) -> None:
+    """Of a field or a parameter that may be anything, ``UNLIMITED`` says why, and of no other."""
+    allowed = excepted(language)
+    found = {(holder, name) for holder, name, one in fields(language) if unlimited(one)}
+    found |= {("", one["name"]) for _, one in parameters(language) if unlimited(one["schema"])}
+    assert sorted(f"{holder}.{name}" for holder, name in found if not {name, f"{holder}.{name}"} & allowed) == [], (
+        "declare its limit or form beside the code that checks it, or say in UNLIMITED why it has none"
+    )
+    of_this_one = {name for by in UNLIMITED.values() for name in by.get(language, "").split()}
+    assert {one for one in of_this_one if not any(one in (name, f"{holder}.{name}") for holder, name in found)} == set()

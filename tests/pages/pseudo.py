@@ -6,6 +6,7 @@ outside is in no catalogue, and what has no room for it has none for a language 
 
 import re
 
+from keyturn.words import Sentences
 from tillgate.pages import reader
 from tillgate.words import Language, Words
 
@@ -22,7 +23,7 @@ def lengthened(sentence: str) -> str:
     return "".join(part if number % 2 else part.translate(str.maketrans(LONGER)) for number, part in enumerate(parts))
 
 
-class Pseudo(Words):
+class Bracketed(Sentences):
     """Speaks it, with the numbers of a language that there is."""
 
     def _found(self, sentence: str) -> str:
@@ -30,6 +31,10 @@ class Pseudo(Words):
 
     def _found_many(self, one: str, many: str, count: int) -> str:
         return f"{OPEN}{lengthened(super()._found_many(one, many, count))}{CLOSE}"
+
+
+class Pseudo(Bracketed, Words):
+    """The words of buyers' pages."""
 
 
 def words_in(language: Language) -> Words:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from keyturn.words.choosing import ACCEPT_LANGUAGE_MAX, accepted
 from tillgate.words import chosen_language, language_of
-from tillgate.words.choosing import ACCEPT_LANGUAGE_MAX, accepted
 
 
 @pytest.mark.parametrize(

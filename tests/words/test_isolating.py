@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 from markupsafe import Markup
 
+from keyturn.words.isolating import needs_isolation, without_turns
 from tests.house.source import SRC, python_files
 from tillgate.mail.model import one_line
 from tillgate.words import ENGLISH, LANGUAGES, words_in
-from tillgate.words.isolating import isolated, isolated_html, needs_isolation, without_turns
+from tillgate.words.isolating import isolated, isolated_html
 from tillgate.words.templates import Isolating, IsolatingText, speaking
 
 TURNED = "evil \u202e00.1"

@@ -3915,8 +3915,9 @@ export interface components {
             /**
              * @description The kind of object, always the same word.
              * @default transfer_explanation
+             * @enum {unknown}
              */
-            object?: string;
+            object?: "transfer_explanation";
             /** @description The outcome of the transaction, in one sentence. */
             summary: string;
             /** @description The hash of the transaction on its network; null while there is none. */

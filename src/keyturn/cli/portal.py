@@ -42,6 +42,9 @@ def create(
     return_url: Annotated[
         str | None, typer.Option("--return-url", metavar="URL", help="Your page, to which theirs links back.")
     ] = None,
+    locale: Annotated[
+        str | None, typer.Option("--locale", metavar="TAG", help="The page's language; else that of their browser.")
+    ] = None,
     lasts: Annotated[str, typer.Option("--lasts", metavar="AGE", help="How long the session goes on: 1h.")] = "1h",
     as_json: AsJson = False,
 ) -> None:
@@ -64,6 +67,7 @@ def create(
             networks=ip or (),
             format=format,
             return_url=return_url,
+            locale=locale,
             lifetime_seconds=lifetime_seconds,
         )
         made = await create_session(_portal(context), context.clock, context.issuer, wish, by=ACTOR)

@@ -14,6 +14,7 @@ from keyturn.admission.layer import KeyLayer
 from keyturn.admission.leases import Receipt, settle
 from keyturn.errors import KeyExists, KeyNotFound, NameReused, StrongerThanParent
 from keyturn.http.denials import Denial
+from keyturn.http.forms import PROJECT_ID_MAX
 from keyturn.http.reading import Denied, bad_request
 from keyturn.http.routing import Call, Only, Route
 from keyturn.http.shapes import (
@@ -75,8 +76,6 @@ from keyturn.limiting.gcra import Limit
 from keyturn.limiting.quotas import Quota, customer, month_of
 from keyturn.settings import READ, WRITE
 from keyturn.stores.ports import Act, Creation
-
-PROJECT_ID_MAX = 64
 
 
 async def who_am_i(layer: KeyLayer, call: Call) -> WhoAmI:

@@ -15,6 +15,7 @@ from keyturn.database import StoreError
 from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError, PortalSessionNotFound
 from keyturn.http.denials import PROBLEM_TYPE, UNAVAILABLE, Denial, denied, problem, rate_limited_denial
 from keyturn.http.error_pages import PAGES_PATH
+from keyturn.http.forms import ID_LENGTH_MAX
 from keyturn.http.pipeline import NOT_STORED, Answer, Exchange
 from keyturn.http.proxies import LOOPBACK, Networks, is_own_host
 from keyturn.http.reading import Denied, bad_request, decode_body, decode_query, read_body
@@ -25,9 +26,6 @@ from keyturn.keys.model import Need, Needs, RefusalReason, Refused
 from keyturn.limiting.gcra import Allowance
 from keyturn.settings import Settings
 
-# Of what stands in a path for an id or a project.
-ID_LENGTH_MAX: Final = 100
-
 _STATUSES: Final[dict[type[KeyturnError], int]] = {
     InvalidKey: 400,
     KeyConflict: 409,
@@ -36,6 +34,8 @@ _STATUSES: Final[dict[type[KeyturnError], int]] = {
 }
 IDEMPOTENCY_KEY_MAX: Final = 255
 REPLAYED: Final = (b"idempotency-replayed", b"true")
+# What a wish for a key calls otherwise than its bodies do.
+_FIELDS: Final = {"apps": "app_identifiers", "limit": "rate"}
 _HERE: Final = Networks(LOOPBACK)
 _ROOT_REQUIRED: Final = Denial(
     HTTPStatus.FORBIDDEN, "root_required", "Only the root credential may do this; no key can be given the right to."
@@ -144,7 +144,7 @@ class ServerLanguage:
             return _problem_answer(error.denial, error.param)
         if isinstance(error, KeyturnError):
             status = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400)
-            return _problem_answer(Denial(status, error.code, f"{error}."))
+            return _problem_answer(Denial(status, error.code, f"{error}."), _param_of(error, exchange))
         if isinstance(error, StoreError):
             _log.error("the store does not answer: %s", error)
             return _problem_answer(UNAVAILABLE)
@@ -173,6 +173,28 @@ class ServerLanguage:
         if exchange.path != "/metrics" or not is_own_host(exchange.header(b"host") or ""):
             return False
         return _HERE.has(exchange.client.address)
+
+
+def _param_of(error: KeyturnError, exchange: Exchange) -> str | None:
+    """The field of the body that an error is about; None where it is about none."""
+    field = error.field if isinstance(error, InvalidKey) else ""
+    if not field or exchange.route is None or exchange.route.body is None:
+        return None
+    return _place_of(_FIELDS.get(field, field), exchange.route.body)
+
+
+def _place_of(name: str, body: type[msgspec.Struct]) -> str | None:
+    """Where a body has a field, in itself or in an object of it."""
+    fields = msgspec.structs.fields(body)
+    for one in fields:
+        if one.name == name:
+            return one.encode_name
+    for one in fields:
+        if isinstance(one.type, type) and issubclass(one.type, msgspec.Struct):
+            place = _place_of(name, one.type)
+            if place is not None:
+                return f"{one.encode_name}.{place}"
+    return None
 
 
 def _idempotency_key(exchange: Exchange) -> str | None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from keyturn.http.denials import Problem
+from keyturn.http.forms import FORMS, ID_LENGTH_MAX
+from keyturn.http.language import IDEMPOTENCY_KEY_MAX
 from keyturn.http.routing import Only, Route
 from keyturn.http.samples import add_samples, examples
 from keyturn.http.vocabulary import describe, vocabulary, worded
@@ -25,9 +27,10 @@ _IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "required": False,
     "description": "Send the same one with a request that is sent again: it then has one effect.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_MAX, "pattern": "^[!-~]+$"},
     "example": "key-for-cus-1042",
 }
+_ID: Final = {"type": "string", "minLength": 1, "maxLength": ID_LENGTH_MAX}
 _WHO: Final = {
     Only.ROOT: "The root credential only.",
     Only.KEY: "Any valid key, or the root credential.",
@@ -44,7 +47,7 @@ def document(routes: list[Route]) -> dict[str, Any]:
     types = list(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(types, schemas, strict=True))
-    describe(components, vocabulary(WORDS))
+    describe(components, vocabulary(WORDS), FORMS)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of, components)
@@ -84,7 +87,7 @@ def _operation(route: Route, schema_of: dict[Any, Any], components: dict[str, An
     words = vocabulary(WORDS)
     parameters: list[dict[str, Any]] = []
     if "{id}" in route.path:
-        shown = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+        shown = {"name": "id", "in": "path", "required": True, "schema": dict(_ID)}
         parameters.append(worded(shown, words.word("id", "path")))
     if route.query is not None:
         name = schema_of[route.query]["$ref"].rpartition("/")[2]

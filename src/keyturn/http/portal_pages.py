@@ -13,72 +13,55 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl
+from typing import Any, Final
 
 from keyturn.admission.layer import KeyLayer
 from keyturn.database import StoreError
-from keyturn.errors import InvalidKey, KeyConflict, KeyExists, KeyNotFound, KeyturnError
-from keyturn.http.pipeline import CLIENT, NOT_STORED, Answer, Exchange
+from keyturn.errors import InvalidKey, KeyConflict, KeyNotFound, KeyturnError
+from keyturn.http.pipeline import CLIENT, Answer, Exchange
+from keyturn.http.portal_visits import (
+    HEADERS,
+    LANGUAGE_COOKIE,
+    Reader,
+    Told,
+    Visit,
+    answered,
+    cookie_of,
+    fields_in,
+    query_of,
+)
 from keyturn.http.proxies import Client, Networks, client_by_headers
 from keyturn.http.reading import Denied, read_body
 from keyturn.keys.listing import UnknownCursor
 from keyturn.limiting.gcra import Allowance, Limit
 from keyturn.limiting.visitors import visitor
-from keyturn.portal import html
 from keyturn.portal.html import OVERLAP_DEFAULT, OVERLAPS, PORTAL_PATH
 from keyturn.portal.model import PortalSecret, new_secret, read_secret
-from keyturn.portal.operations import Customer, NewPortalKey, customer_of, end_session, open_session, portal_of
+from keyturn.portal.operations import NewPortalKey, customer_of, end_session, open_session, portal_of
+from keyturn.words import phrase
 
 OPEN_PATH: Final = f"{PORTAL_PATH}/open"
 KEYS_PATH: Final = f"{PORTAL_PATH}/keys"
 # Looking, of one visitor; changing, of one customer.
 LOOKS: Final = Limit(5.0, 60)
 CHANGES: Final = Limit(0.2, 20)
-FIELDS_MAX: Final = 100
-COOKIES_MAX: Final = 16 * 1024
 ONCE_MAX: Final = 64
 ID_MAX: Final = 64
-HTML: Final = b"text/html; charset=utf-8"
 FORM: Final = "application/x-www-form-urlencoded"
 _ASSETS: Final = {"page.css": b"text/css; charset=utf-8", "page.js": b"text/javascript; charset=utf-8"}
-_HEADERS: Final = (
-    NOT_STORED,
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; "
-        b"frame-ancestors 'none'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    # Under `no-referrer`, browsers send `Origin: null` with a form. Other origins are told nothing either way.
-    (b"referrer-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
+_OVER: Final = phrase("This session is over. Go back to where you came from, and open your keys from there again.")
+_SPENT: Final = phrase(
+    "This link was used already, or is too old. Go back to where it came from, and open your keys again."
 )
-_OVER: Final = "This session is over. Go back to where you came from, and open your keys from there again."
-_SPENT: Final = "This link was used already, or is too old. Go back to where it came from, and open your keys again."
+_UNKNOWN: Final = phrase(
+    "Your keys cannot be looked up right now. Try again in a moment; look at what was done before."
+)
+_FAILED: Final = phrase("Something went wrong on our side. Look at what was done before you try again.")
+_NOT_FOUND: Final = phrase("Not found")
+_NO_PAGE: Final = phrase("There is no such page.")
+_UNCLEAR: Final = phrase("That was not understood")
+_SEND_OURS: Final = phrase("Send the form of this page.")
 _log = logging.getLogger("keyturn")
-
-
-class _Told(Exception):
-    """Carries a page out of what was asked."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-
-
-class _Visit(NamedTuple):
-    """One request in an open session."""
-
-    customer: Customer
-    cookie: PortalSecret
-    fields: dict[str, list[str]]
-
-    @property
-    def token(self) -> str:
-        return self.cookie.form_token()
-
-    def field(self, name: str) -> str:
-        return (self.fields.get(name) or [""])[0]
 
 
 class PortalPages:
@@ -91,40 +74,47 @@ class PortalPages:
         secure = layer.portal_url.startswith("https:")
         self._cookie = "__Host-keyturn_portal" if secure else "keyturn_portal"
         self._cookie_ends = "; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+        self._language_ends = f"; Path={PORTAL_PATH}{self._cookie_ends.removeprefix('; Path=/')}"
 
     async def answer(self, scope: Any, receive: Any) -> Answer:
         """The page that is asked for. What fails is a page, too, and tells no secret to anybody, the log included."""
         exchange = Exchange(scope, receive, "")
+        reader = Reader(exchange)
+        answer = await self._or_told(exchange, reader)
+        if reader.picked is None:
+            return answer
+        kept = f"{LANGUAGE_COOKIE}={reader.picked.tag}{self._language_ends}"
+        return answer.adding([(b"set-cookie", kept.encode())])
+
+    async def _or_told(self, exchange: Exchange, reader: Reader) -> Answer:
         try:
-            return await self._answer(exchange)
-        except _Told as told:
-            return told.answer
+            return await self._answer(exchange, reader)
+        except Told as told:
+            return told.page(reader.words)
         except Denied as refused:
-            return _page(refused.denial.status, html.message_page("That was not understood", refused.denial.message))
+            return Told(refused.denial.status, _UNCLEAR, _SEND_OURS).page(reader.words)
         except StoreError as error:
             _log.error("the store does not answer: %s", error)
-            text = "Your keys cannot be looked up right now. Try again in a moment; look at what was done before."
-            return _page(503, html.message_page("Not available", text)).adding([(b"retry-after", b"5")])
+            return Told(503, phrase("Not available"), _UNKNOWN, wait_seconds=5).page(reader.words)
         except Exception as error:
             # The path may hold the secret of a link.
             _log.error("%s below %s failed", exchange.method, PORTAL_PATH, exc_info=error)
-            text = "Something went wrong on our side. Look at what was done before you try again."
-            return _page(500, html.message_page("Something went wrong", text))
+            return Told(500, phrase("Something went wrong"), _FAILED).page(reader.words)
 
-    async def _answer(self, exchange: Exchange) -> Answer:
+    async def _answer(self, exchange: Exchange, reader: Reader) -> Answer:
         rest = exchange.path.removeprefix(PORTAL_PATH).strip("/")
         method = "GET" if exchange.method == "HEAD" else exchange.method
         if rest in _ASSETS:
-            return Answer(200, _asset(rest), _ASSETS[rest], (*_HEADERS[2:3], (b"cache-control", b"max-age=3600")))
+            return Answer(200, _asset(rest), _ASSETS[rest], (*HEADERS[2:3], (b"cache-control", b"max-age=3600")))
         client = self._client(exchange)
         if not client.is_secure(self._plain_http_from):
-            raise _told(403, "HTTPS is needed", "This page is for https:// addresses only.")
+            raise Told(403, phrase("HTTPS is needed"), phrase("This page is for https:// addresses only."))
         await self._take("look", LOOKS, visitor(client.address))
         first, _, more = rest.partition("/")
         if first == "open":
             return await self._open(exchange, more)
         key_id, _, action = more.partition("/")
-        run: Callable[[_Visit, str], Awaitable[Answer]] | None = {
+        run: Callable[[Visit, str], Awaitable[Answer]] | None = {
             ("GET", "", ""): self._list,
             ("POST", "end", ""): self._end,
             ("POST", "keys", ""): self._create,
@@ -134,12 +124,12 @@ class PortalPages:
             ("POST", "keys", "revoke"): self._revoke,
         }.get((method, first, action or ("key" if key_id else "")))
         if run is None or len(key_id) > ID_MAX or (action and not key_id):
-            raise _told(404, "Not found", "There is no such page.")
-        visit = await self._visit(exchange)
+            raise Told(404, _NOT_FOUND, _NO_PAGE)
+        visit = await self._visit(exchange, reader)
         try:
             return await run(visit, key_id)
         except KeyNotFound:
-            raise _told(404, "Not found", "You have no such key.") from None
+            raise Told(404, _NOT_FOUND, phrase("You have no such key.")) from None
 
     def _client(self, exchange: Exchange) -> Client:
         scope = exchange.scope
@@ -154,18 +144,18 @@ class PortalPages:
         allowance = taken if isinstance(taken, Allowance) else await taken
         if allowance.exceeded:
             seconds = max(round(allowance.retry_after_seconds + 0.5), 1)
-            answer = _page(429, html.message_page("Too many requests", f"Try again in {seconds} seconds."))
-            raise _Told(answer.adding([(b"retry-after", b"%d" % seconds)]))
+            raise Told(HTTPStatus.TOO_MANY_REQUESTS, phrase("Too many requests"), None, wait_seconds=seconds)
 
     async def _open(self, exchange: Exchange, text: str) -> Answer:
         """Exchange a link for a cookie. What only looks ahead, or shows the page inside of another, spends no link."""
         looks_ahead = "prefetch" in (exchange.header(b"sec-purpose") or exchange.header(b"purpose") or "")
         inside = exchange.header(b"sec-fetch-dest") not in (None, "document")
         if exchange.method != "GET" or looks_ahead or inside:
-            raise _told(403, "Open the link in your browser", "It opens your keys once, as a page of its own.")
+            told = phrase("It opens your keys once, as a page of its own.")
+            raise Told(403, phrase("Open the link in your browser"), told)
         link = read_secret(text)
         if link is None:
-            raise _told(404, "Not found", "This link is incomplete. Copy all of it.")
+            raise Told(404, _NOT_FOUND, phrase("This link is incomplete. Copy all of it."))
         cookie = new_secret()
         session = await open_session(self._layer, link, cookie)
         if session is None:
@@ -173,7 +163,7 @@ class PortalPages:
             spent, own = await portal_of(self._layer).by_link(link.digest()), self._presented(exchange)
             customer = await customer_of(self._layer, own) if own is not None else None
             if spent is None or customer is None or customer.session.id != spent.id:
-                raise _told(HTTPStatus.GONE, "The link is spent", _SPENT)
+                raise Told(HTTPStatus.GONE, phrase("The link is spent"), _SPENT)
             return _to_keys()
         seconds = max((session.expires_at - self._layer.clock.now()) // 1_000, 1)
         told = f"{self._cookie}={cookie.reveal()}; Max-Age={seconds}{self._cookie_ends}"
@@ -181,48 +171,48 @@ class PortalPages:
 
     def _presented(self, exchange: Exchange) -> PortalSecret | None:
         """The cookie that came along, where it is one of ours."""
-        sent = exchange.header(b"cookie") or ""
-        if len(sent) > COOKIES_MAX:
-            return None
-        named = (one.strip().removeprefix(f"{self._cookie}=") for one in sent.split(";") if self._cookie in one)
-        return read_secret(next(named, ""))
+        return read_secret(cookie_of(exchange, self._cookie))
 
-    async def _visit(self, exchange: Exchange) -> _Visit:
+    async def _visit(self, exchange: Exchange, reader: Reader) -> Visit:
         cookie = self._presented(exchange)
         customer = await customer_of(self._layer, cookie) if cookie is not None else None
         if cookie is None or customer is None:
-            raise _told(403, "Not signed in", _OVER)
-        if exchange.method != "POST":
-            query = exchange.scope["query_string"].decode("latin-1")
-            return _Visit(customer, cookie, _fields(query))
+            raise Told(403, phrase("Not signed in"), _OVER)
         session = customer.session
+        reader.knows(session)
+        if exchange.method != "POST":
+            return Visit(customer, cookie, query_of(exchange), reader)
         await self._take("change", CHANGES, session.project_id, session.mode.value, session.external_id)
         site, origin = exchange.header(b"sec-fetch-site"), exchange.header(b"origin")
         foreign = site not in (None, "same-origin") or origin not in (None, self._layer.portal_url)
         if foreign or (site is None and origin is None):
-            raise _told(403, "Not from this page", "The form did not come from this page. Nothing was done.")
+            told = phrase("The form did not come from this page. Nothing was done.")
+            raise Told(403, phrase("Not from this page"), told)
         if (exchange.header(b"content-type") or "").partition(";")[0].strip().lower() != FORM:
-            raise _told(415, "That was not understood", "Send the form of this page.")
-        fields = _fields((await read_body(exchange.receive)).decode("utf-8", "replace"))
-        visit = _Visit(customer, cookie, fields)
+            raise Told(415, _UNCLEAR, _SEND_OURS)
+        fields = fields_in((await read_body(exchange.receive)).decode("utf-8", "replace"))
+        if fields is None:
+            raise Told(400, _UNCLEAR, _SEND_OURS)
+        visit = Visit(customer, cookie, fields, reader)
         if not hmac.compare_digest(visit.field("token").encode(), visit.token.encode()):
-            raise _told(403, "The form is too old", "Go back, load the page again and send it once more.")
+            told = phrase("Go back, load the page again and send it once more.")
+            raise Told(403, phrase("The form is too old"), told)
         return visit
 
     # What is seen.
 
-    async def _list(self, visit: _Visit, _: str) -> Answer:
+    async def _list(self, visit: Visit, _: str) -> Answer:
         return await self._listed(visit, after=visit.field("after")[:ID_MAX] or None)
 
     async def _listed(
-        self, visit: _Visit, *, after: str | None = None, problem: str | None = None, status: int = 200
+        self, visit: Visit, *, after: str | None = None, problem: str | None = None, status: int = 200
     ) -> Answer:
         customer = visit.customer
         try:
             found = await customer.keys(after)
         except UnknownCursor:
-            raise _told(404, "Not found", "There is no such page.") from None
-        body = html.list_page(
+            raise Told(404, _NOT_FOUND, _NO_PAGE) from None
+        body = visit.pages.list_page(
             customer.session,
             found.keys,
             token=visit.token,
@@ -230,27 +220,29 @@ class PortalPages:
             requests=await customer.requests(found.keys),
             quota=await customer.quota(),
             following=found.next,
-            first=after is None,
+            after=after,
             problem=problem,
             given=visit.fields if problem is not None else None,
         )
-        return _page(status, body)
+        return answered(status, body)
 
-    async def _key(self, visit: _Visit, key_id: str) -> Answer:
+    async def _key(self, visit: Visit, key_id: str) -> Answer:
         return await self._key_page(visit, key_id)
 
-    async def _key_page(self, visit: _Visit, key_id: str, error: KeyturnError | None = None) -> Answer:
+    async def _key_page(self, visit: Visit, key_id: str, error: KeyturnError | None = None) -> Answer:
         customer = visit.customer
         shown = await customer.shown(await customer.key(key_id))
-        problem = _sentence(error) if error is not None else None
-        return _page(_status(error), html.key_page(customer.session, shown, token=visit.token, problem=problem))
+        problem = visit.problem(error) if error is not None else None
+        return answered(
+            _status(error), visit.pages.key_page(customer.session, shown, token=visit.token, problem=problem)
+        )
 
     # What is done.
 
-    async def _create(self, visit: _Visit, _: str) -> Answer:
+    async def _create(self, visit: Visit, _: str) -> Answer:
         days, once = visit.field("days"), visit.field("once")
         if not 1 <= len(once) <= ONCE_MAX or (days and not (days.isascii() and days.isdigit() and len(days) <= 4)):
-            return await self._listed(visit, problem="Fill in the form of this page.", status=400)
+            return await self._listed(visit, problem=visit.words.say(_SEND_OURS), status=400)
         wish = NewPortalKey(
             name=visit.field("name"),
             scopes=visit.fields.get("scope", []),
@@ -259,81 +251,60 @@ class PortalPages:
         )
         try:
             issued = await visit.customer.create(wish)
-        except KeyExists:
-            told = "This form has made its key already. A key is shown once; if you do not have it, revoke it."
-            return await self._listed(visit, problem=told, status=409)
         except (InvalidKey, KeyConflict) as error:
-            return await self._listed(visit, problem=_sentence(error), status=_status(error))
-        note = "Keep it where your program finds it, and nowhere else: whoever has it can do all that it may do."
-        return _page(200, html.secret_page(visit.customer.session, issued.key, issued.secret, note=note))
+            problem = visit.problem(error)
+            return await self._listed(visit, problem=problem, status=_status(error))
+        note = visit.words.say(
+            "Keep it where your program finds it, and nowhere else: whoever has it can do all that it may do."
+        )
+        return answered(200, visit.pages.secret_page(visit.customer.session, issued.key, issued.secret, note=note))
 
-    async def _rotate(self, visit: _Visit, key_id: str) -> Answer:
+    async def _rotate(self, visit: Visit, key_id: str) -> Answer:
         chosen = visit.field("overlap")
         overlap = next((seconds for seconds in OVERLAPS if str(seconds) == chosen), OVERLAP_DEFAULT)
         try:
             rotated = await visit.customer.rotate(key_id, overlap)
         except (InvalidKey, KeyConflict) as error:
             return await self._key_page(visit, key_id, error)
+        say = visit.words.say
         note = (
-            "The earlier key is refused from now on."
-            if overlap == 0
-            else f"The earlier key goes on until {OVERLAPS[overlap]} after the first use of this one."
+            say("The earlier key goes on until {time} after the first use of this one.", time=say(OVERLAPS[overlap]))
+            if overlap
+            else say("The earlier key is refused from now on.")
         )
-        return _page(200, html.secret_page(visit.customer.session, rotated.key, rotated.secret, note=note))
+        return answered(200, visit.pages.secret_page(visit.customer.session, rotated.key, rotated.secret, note=note))
 
-    async def _withdraw(self, visit: _Visit, key_id: str) -> Answer:
+    async def _withdraw(self, visit: Visit, key_id: str) -> Answer:
         try:
             await visit.customer.withdraw(key_id)
         except (InvalidKey, KeyConflict) as error:
             return await self._key_page(visit, key_id, error)
         return await self._key_page(visit, key_id)
 
-    async def _revoke(self, visit: _Visit, key_id: str) -> Answer:
+    async def _revoke(self, visit: Visit, key_id: str) -> Answer:
         session = visit.customer.session
         if visit.field("confirmed") != "yes":
-            raise _told(400, "Not confirmed", "Tick the box to revoke the key. Nothing was done.")
+            raise Told(400, phrase("Not confirmed"), phrase("Tick the box to revoke the key. Nothing was done."))
         try:
             revocation = await visit.customer.revoke(key_id)
         except (InvalidKey, KeyConflict) as error:
             return await self._key_page(visit, key_id, error)
-        body = html.revoked_page(session, revocation.key, revocation.receipt, already=revocation.already)
-        return _page(200, body)
+        body = visit.pages.revoked_page(session, revocation.key, revocation.receipt, already=revocation.already)
+        return answered(200, body)
 
-    async def _end(self, visit: _Visit, _: str) -> Answer:
+    async def _end(self, visit: Visit, _: str) -> Answer:
         session = visit.customer.session
         await end_session(portal_of(self._layer), self._layer.clock, session, by=session.actor)
         gone = (b"set-cookie", f"{self._cookie}=; Max-Age=0{self._cookie_ends}".encode())
-        return _page(200, html.message_page("The session is over", "You can close this page.", session)).adding([gone])
-
-
-def _told(status: int, title: str, text: str) -> _Told:
-    return _Told(_page(status, html.message_page(title, text)))
-
-
-def _page(status: int, body: bytes) -> Answer:
-    return Answer(status, body, HTML, _HEADERS)
+        say = visit.words.say
+        page = visit.pages.message_page(say("The session is over"), say("You can close this page."), session)
+        return answered(200, page).adding([gone])
 
 
 def _to_keys(*headers: tuple[bytes, bytes]) -> Answer:
     # The address that is left holds a secret, even if it is spent.
-    kept = [(name, b"no-referrer" if name == b"referrer-policy" else value) for name, value in _HEADERS]
+    kept = [(name, b"no-referrer" if name == b"referrer-policy" else value) for name, value in HEADERS]
     return Answer(HTTPStatus.SEE_OTHER, b"", b"", (*kept, *headers, (b"location", PORTAL_PATH.encode())))
-
-
-def _fields(text: str) -> dict[str, list[str]]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX)
-    except ValueError:
-        raise _told(400, "That was not understood", f"The form has more than {FIELDS_MAX} fields.") from None
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
-
-
-def _sentence(error: KeyturnError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _status(error: KeyturnError | None) -> int:

@@ -50,6 +50,7 @@ async def create_portal_session(layer: KeyLayer, call: Call) -> CreatedPortalSes
         networks=allowed.networks,
         format=allowed.format,
         return_url=body.return_url,
+        locale=body.locale,
         lifetime_seconds=body.lifetime_seconds,
         maker=maker,
     )

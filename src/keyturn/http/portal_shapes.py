@@ -1,9 +1,10 @@
 """What the API takes and answers of portal sessions, as types."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from keyturn.http.forms import LANG, NetworkTuple
 from keyturn.http.shapes import (
     LIMIT_DEFAULT,
     LIMIT_MAX,
@@ -32,6 +33,7 @@ from keyturn.portal.model import (
     PortalSession,
     PortalStatus,
 )
+from keyturn.words import LANG_MAX
 
 
 class NewAllowed(RequestShape, frozen=True, kw_only=True):
@@ -51,7 +53,7 @@ class NewAllowed(RequestShape, frozen=True, kw_only=True):
     key_days_max: Annotated[int, Meta(ge=1, le=KEY_DAYS_MAX)] | None = None
     rate: Rate | None = None
     monthly_quota: MonthlyQuota | None = None
-    networks: tuple[str, ...] = ()
+    networks: NetworkTuple = ()
     format: str = "native"
 
 
@@ -61,6 +63,7 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
     Attributes:
         external_id: your customer: the page shows the keys with this external id, of one project and mode.
         return_url: the page of yours to which theirs links back.
+        locale: the language of the page, such as ``de``; without it, that of the customer's browser.
         lifetime_seconds: how long the session goes on. Its link opens it once, within ten minutes.
     """
 
@@ -69,9 +72,20 @@ class NewPortalSession(RequestShape, frozen=True, kw_only=True):
     mode: Mode = Mode.LIVE
     allowed: NewAllowed = NewAllowed()
     return_url: (
-        Annotated[str, Meta(min_length=1, max_length=RETURN_URL_MAX, examples=["https://app.example.com/settings"])]
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=RETURN_URL_MAX,
+                examples=["https://app.example.com/settings"],
+                extra_json_schema={"format": "uri"},
+            ),
+        ]
         | None
     ) = None
+    locale: Annotated[str, Meta(min_length=1, max_length=LANG_MAX, examples=["de"], extra_json_schema=LANG)] | None = (
+        None
+    )
     lifetime_seconds: Annotated[int, Meta(ge=LIFETIME_MIN_SECONDS, le=LIFETIME_MAX_SECONDS)] = LIFETIME_DEFAULT_SECONDS
 
 
@@ -108,7 +122,7 @@ class PortalSessionObject(ResponseShape, frozen=True, kw_only=True):
         key_id: the key that made it, with which it ends; null where the root credential or an operator did.
     """
 
-    object: str = "portal_session"
+    object: Literal["portal_session"] = "portal_session"
     id: str
     project_id: str
     mode: Mode
@@ -116,6 +130,7 @@ class PortalSessionObject(ResponseShape, frozen=True, kw_only=True):
     status: PortalStatus
     allowed: AllowedObject
     return_url: str | None
+    locale: str | None
     key_id: str | None
     created_at: str
     created_by: str
@@ -139,7 +154,7 @@ class PortalSessionList(ResponseShape, frozen=True, kw_only=True):
     data: list[PortalSessionObject]
     has_more: bool
     next_cursor: str | None
-    object: str = "list"
+    object: Literal["list"] = "list"
 
 
 def session_fields(session: PortalSession, now: int) -> dict[str, Any]:
@@ -152,6 +167,7 @@ def session_fields(session: PortalSession, now: int) -> dict[str, Any]:
         "status": session.status(now),
         "allowed": _allowed(session.allowed),
         "return_url": session.return_url,
+        "locale": session.locale,
         "key_id": session.maker_id,
         "created_at": instant(session.created_at),
         "created_by": session.created_by,

@@ -32,6 +32,8 @@ BODY_BYTES_MAX: Final = 64 * 1024
 QUERY_BYTES_MAX: Final = 8 * 1024
 PARAMETERS_MAX: Final = 100
 NEAREST_LENGTH_MAX: Final = 60
+# Of a field's name, which is the caller's, as it is told again.
+PARAM_MAX: Final = 100
 # By difflib's ratio: a letter in five may be wrong.
 NEAR: Final = 0.75
 EMPTY_BODY: Final = "The body is empty; a JSON object is expected."
@@ -240,12 +242,12 @@ def misfit(problem: str, type: Any) -> Malformed:
     places = _places_at(type, path)
     field = _between(what, "field `", "`")
     if field:
-        param = (f"{path}.{field}" if path else field)[:100]
+        param = (f"{path}.{field}" if path else field)[:PARAM_MAX]
         if "missing required" in what:
             return Malformed(Fault.MISSING, param)
         names = tuple(one.encode_name for place in places if isinstance(place, StructType) for one in place.fields)
         return Malformed(Fault.UNKNOWN, param, choices=names, suggestion=nearest(field, names))
-    param = (path or "body")[:100]
+    param = (path or "body")[:PARAM_MAX]
     if choices := _choices(places):
         given = what.partition("Invalid enum value ")[2].strip("'")
         return Malformed(Fault.CHOICE, param, choices=choices, suggestion=nearest(given, choices))
@@ -345,7 +347,7 @@ def place_of_nul(value: Any, at: str = "") -> str | None:
     """Where in a body U+0000 stands, which PostgreSQL keeps in no text, nor do the receivers of webhooks in their JSON;
     None where it does not."""
     if isinstance(value, str):
-        return (at[:100] or "body") if "\0" in value else None
+        return (at[:PARAM_MAX] or "body") if "\0" in value else None
     inside: list[tuple[Any, str]] = []
     if isinstance(value, dict):
         for name, one in value.items():

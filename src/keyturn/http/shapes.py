@@ -1,14 +1,29 @@
 """What the server takes and answers, as types: JSON out and in, the checks and the OpenAPI document come from them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from keyturn.admission.leases import Receipt
+from keyturn.http.forms import (
+    PROJECT_ID,
+    Apps,
+    Burst,
+    ExternalIdText,
+    Metadata,
+    Name,
+    Networks,
+    Origins,
+    PerSecond,
+    ReportOnly,
+    Tags,
+)
+from keyturn.http.vocabulary import declares
 from keyturn.insight.audit import AuditEntry
 from keyturn.instants import from_datetime, to_rfc3339
+from keyturn.keys.issuing import OVERLAP_MAX_MS
 from keyturn.keys.labels import EXTERNAL_ID_MAX, TAG_MAX
 from keyturn.keys.listing import NAME_WANTED_MAX
 from keyturn.keys.model import Key, Kind, KnownKey, Mode, Reach, Status
@@ -27,7 +42,7 @@ UNUSED_DAYS_MAX: Final = 3_650
 SEQUENCE_MAX: Final = 2**63 - 1
 
 # `$` alone would let a line break by.
-ProjectId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$(?!\n)", examples=["default"])]
+ProjectId = Annotated[str, Meta(pattern=rf"^{PROJECT_ID}$(?!\n)", examples=["default"])]
 Instant = Annotated[datetime, Meta(tz=True)]
 MonthlyQuota = Annotated[int, Meta(ge=1, le=QUOTA_MAX, examples=[10_000])]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_MAX)]
@@ -195,8 +210,8 @@ def rate_limit_state(allowance: Allowance) -> RateLimitState | None:
 class Rate(RequestShape, frozen=True, kw_only=True):
     """A rate limit of its own: requests a second in the long run, and at once after a pause."""
 
-    per_second: float
-    burst: int
+    per_second: PerSecond
+    burst: Burst
 
 
 class NewKey(RequestShape, frozen=True, kw_only=True):
@@ -212,39 +227,39 @@ class NewKey(RequestShape, frozen=True, kw_only=True):
         monthly_quota: how many requests it may make in a calendar month (UTC).
     """
 
-    name: str
+    name: Name
     mode: Mode = Mode.LIVE
     scopes: list[str] = []
     kind: Kind = Kind.SECRET
     format: str = "native"
     project_id: ProjectId | UnsetType = UNSET
     expires_at: Instant | None = None
-    networks: list[str] = []
-    origins: list[str] = []
-    app_identifiers: list[str] = []
+    networks: Networks = []
+    origins: Origins = []
+    app_identifiers: Apps = []
     rate: Rate | None = None
-    report_only: list[str] = []
+    report_only: ReportOnly = []
     canary: bool = False
-    external_id: str | None = None
-    metadata: dict[str, str] = {}
-    tags: list[str] = []
+    external_id: ExternalIdText | None = None
+    metadata: Metadata = {}
+    tags: Tags = []
     monthly_quota: MonthlyQuota | None = None
 
 
 class Changes(RequestShape, frozen=True, kw_only=True):
     """What is to change; what is left out stays, and null takes a restriction away. Lists and metadata are replaced."""
 
-    name: str | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
     expires_at: Instant | UnsetType | None = UNSET
-    networks: list[str] | UnsetType = UNSET
-    origins: list[str] | UnsetType = UNSET
-    app_identifiers: list[str] | UnsetType = UNSET
+    networks: Networks | UnsetType = UNSET
+    origins: Origins | UnsetType = UNSET
+    app_identifiers: Apps | UnsetType = UNSET
     rate: Rate | UnsetType | None = UNSET
-    report_only: list[str] | UnsetType = UNSET
-    external_id: str | UnsetType | None = UNSET
-    metadata: dict[str, str] | UnsetType = UNSET
-    tags: list[str] | UnsetType = UNSET
+    report_only: ReportOnly | UnsetType = UNSET
+    external_id: ExternalIdText | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
     monthly_quota: MonthlyQuota | UnsetType | None = UNSET
 
 
@@ -265,7 +280,7 @@ class NewQuota(WhichQuota, frozen=True, kw_only=True):
 class QuotaObject(ResponseShape, frozen=True, kw_only=True):
     """A monthly quota, and what is left of it this month. Requests that a server has set aside count as used."""
 
-    object: str = "quota"
+    object: Literal["quota"] = "quota"
     project_id: str
     mode: Mode
     key_id: str | None
@@ -290,7 +305,7 @@ class Rotation(RequestShape, frozen=True, kw_only=True):
         at_once: whether that counts from now, rather than from the new one's first use.
     """
 
-    overlap_seconds: Annotated[int, Meta(ge=0)] = 7 * 86_400
+    overlap_seconds: Annotated[int, declares(minimum=0, maximum=OVERLAP_MAX_MS // 1_000)] = 7 * 86_400
     at_once: bool = False
     reason: Reason | None = None
 
@@ -315,7 +330,7 @@ class WhichKeys(RequestShape, frozen=True, kw_only=True):
     external_id: Annotated[str, Meta(min_length=1, max_length=EXTERNAL_ID_MAX)] | UnsetType = UNSET
     tag: Annotated[str, Meta(min_length=1, max_length=TAG_MAX)] | UnsetType = UNSET
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    starting_after: str | UnsetType = UNSET
+    starting_after: KeyId | UnsetType = UNSET
 
 
 class Matching(RequestShape, frozen=True, kw_only=True):
@@ -347,8 +362,8 @@ class Tagging(RequestShape, frozen=True, kw_only=True):
 
     project_id: ProjectId | UnsetType = UNSET
     key_ids: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=LIMIT_MAX)]
-    add: list[str] = []
-    remove: list[str] = []
+    add: Tags = []
+    remove: Tags = []
 
 
 class TaggedKeys(ResponseShape, frozen=True, kw_only=True):
@@ -374,7 +389,7 @@ class Tree(RequestShape, frozen=True, kw_only=True):
 class KeyObject(ResponseShape, frozen=True, kw_only=True):
     """All that is known of a key. Its text is not among it."""
 
-    object: str = "key"
+    object: Literal["key"] = "key"
     id: str
     project_id: str
     mode: Mode
@@ -476,7 +491,7 @@ class KeyList(ResponseShape, frozen=True, kw_only=True):
     data: list[KeyObject]
     has_more: bool
     next_cursor: str | None
-    object: str = "list"
+    object: Literal["list"] = "list"
 
 
 class SecretObject(ResponseShape, frozen=True, kw_only=True):
@@ -498,7 +513,7 @@ class SecretList(ResponseShape, frozen=True, kw_only=True):
     """All secrets that a key has had, newest first."""
 
     data: list[SecretObject]
-    object: str = "list"
+    object: Literal["list"] = "list"
 
 
 class AuditLine(ResponseShape, frozen=True, kw_only=True):
@@ -520,7 +535,7 @@ class AuditList(ResponseShape, frozen=True, kw_only=True):
 
     data: list[AuditLine]
     has_more: bool
-    object: str = "list"
+    object: Literal["list"] = "list"
 
 
 class ProjectObject(ResponseShape, frozen=True, kw_only=True):
@@ -528,7 +543,7 @@ class ProjectObject(ResponseShape, frozen=True, kw_only=True):
 
     id: str
     suspended: bool
-    object: str = "project"
+    object: Literal["project"] = "project"
 
 
 class SwitchedProject(ProjectObject, frozen=True, kw_only=True):

@@ -118,7 +118,7 @@ async def change_tags(
     Raises:
         InvalidLabel: a tag is none, or a key would have too many; keys before it may have been changed.
     """
-    added, removed = checked_tags(add), checked_tags(remove)
+    added, removed = checked_tags(add, "add"), checked_tags(remove, "remove")
     found = await store.by_ids(project_id, key_ids)
     done = []
     for key in (found[one] for one in dict.fromkeys(key_ids) if one in found):

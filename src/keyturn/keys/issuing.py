@@ -308,7 +308,7 @@ class Issuer:
             InvalidExpiry: the overlap is negative or longer than 90 days.
         """
         if not 0 <= overlap_ms <= OVERLAP_MAX_MS:
-            raise InvalidExpiry(f"an overlap is 0 to {OVERLAP_MAX_MS // 86_400_000} days")
+            raise InvalidExpiry(f"an overlap is 0 to {OVERLAP_MAX_MS // 86_400_000} days", field="overlap_seconds")
         key = await known(self._store, project_id, key_id)
         form = self._formats.get(key.format, NATIVE)
         secret = generate(form, key.kind, key.mode)

@@ -17,9 +17,13 @@ METADATA_BYTES_MAX: Final = 1_000
 TAGS_MAX: Final = 20
 TAG_MAX: Final = 40
 
-_EXTERNAL_ID: Final = re.compile(r"[!-~]+", re.ASCII)
-_NAME: Final = re.compile(rf"[0-9A-Za-z_.-]{{1,{NAME_MAX}}}", re.ASCII)
-_TAG: Final = re.compile(rf"[0-9A-Za-z][0-9A-Za-z_.:-]{{0,{TAG_MAX - 1}}}", re.ASCII)
+EXTERNAL_ID_FORM: Final = "[!-~]+"
+NAME_FORM: Final = rf"[0-9A-Za-z_.-]{{1,{NAME_MAX}}}"
+TAG_FORM: Final = rf"[0-9A-Za-z][0-9A-Za-z_.:-]{{0,{TAG_MAX - 1}}}"
+
+_EXTERNAL_ID: Final = re.compile(EXTERNAL_ID_FORM, re.ASCII)
+_NAME: Final = re.compile(NAME_FORM, re.ASCII)
+_TAG: Final = re.compile(TAG_FORM, re.ASCII)
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -65,7 +69,7 @@ def checked_metadata(given: Mapping[str, str] | Iterable[tuple[str, str]]) -> Me
     return tuple(pairs)
 
 
-def checked_tags(given: Iterable[str]) -> frozenset[str]:
+def checked_tags(given: Iterable[str], field: str = "tags") -> frozenset[str]:
     """Words by which keys are listed and revoked together.
 
     Raises:
@@ -73,11 +77,11 @@ def checked_tags(given: Iterable[str]) -> frozenset[str]:
     """
     tags = frozenset(one.strip() for one in given)
     if len(tags) > TAGS_MAX:
-        raise InvalidLabel(f"a key has at most {TAGS_MAX} tags", field="tags")
+        raise InvalidLabel(f"a key has at most {TAGS_MAX} tags", field=field)
     for one in sorted(tags):
         if _TAG.fullmatch(one) is None:
             raise InvalidLabel(
-                f"{one[:TAG_MAX]!r} is no tag; expected 1 to {TAG_MAX} letters, digits, _, ., : and -", field="tags"
+                f"{one[:TAG_MAX]!r} is no tag; expected 1 to {TAG_MAX} letters, digits, _, ., : and -", field=field
             )
     return tags
 

@@ -40,7 +40,8 @@ _PACKAGED: Final = re.compile(
 )
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _LOCAL: Final = ("localhost", "127.0.0.1", "[::1]")
-_APP: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}(?:\.[A-Za-z0-9_-]{1,100}){1,20}", re.ASCII)
+APP_FORM: Final = r"[A-Za-z][A-Za-z0-9_-]{0,99}(?:\.[A-Za-z0-9_-]{1,100}){1,20}"
+_APP: Final = re.compile(APP_FORM, re.ASCII)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

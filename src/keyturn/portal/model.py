@@ -14,6 +14,7 @@ from keyturn.errors import InvalidPortalSession, InvalidScope
 from keyturn.keys.model import EVERY_SCOPE, Key, Mode, Status
 from keyturn.keys.secret import BASE62
 from keyturn.limiting.gcra import Limit
+from keyturn.words import LANGUAGES, language_of
 
 SECRET_LENGTH: Final = 32
 LINK_MS: Final = 10 * 60_000
@@ -96,6 +97,7 @@ class PortalSession(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         external_id: the customer, as the API's maker calls them.
         maker_id: the key that made it; None where an operator did.
+        locale: the language that its maker asks for; None for that of the customer's browser.
         link_expires_at: until when its link opens it, once.
     """
 
@@ -108,6 +110,7 @@ class PortalSession(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     allowed: Allowed
     return_url: str | None
+    locale: str | None
     link_expires_at: int
     opened_at: int | None
     expires_at: int
@@ -192,6 +195,20 @@ def checked_scopes(scopes: Iterable[str], offered: Iterable[str]) -> tuple[str, 
     if len(wished) > SCOPES_MAX:
         raise InvalidScope(f"a session allows at most {SCOPES_MAX} scopes")
     return wished
+
+
+def checked_locale(tag: str | None) -> str | None:
+    """The language of a session's pages.
+
+    Raises:
+        InvalidPortalSession: the pages do not have it.
+    """
+    if tag is None:
+        return None
+    language = language_of(tag)
+    if language is None:
+        raise InvalidPortalSession(f"the page's languages are {', '.join(LANGUAGES)}", field="locale")
+    return language.tag
 
 
 def checked_return_url(text: str | None) -> str | None:

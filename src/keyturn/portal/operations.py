@@ -46,6 +46,7 @@ from keyturn.portal.model import (
     PortalSession,
     PortalStatus,
     can_make,
+    checked_locale,
     checked_return_url,
     checked_scopes,
     new_secret,
@@ -77,6 +78,7 @@ class SessionWish(msgspec.Struct, frozen=True, kw_only=True):
     networks: Iterable[str] = ()
     format: str = NATIVE.name
     return_url: str | None = None
+    locale: str | None = None
     lifetime_seconds: int = LIFETIME_DEFAULT_SECONDS
     maker: Key | None = None
 
@@ -158,6 +160,7 @@ async def create_session(portal: SqlPortal, clock: Clock, issuer: Issuer, wish: 
         created_at=now,
         allowed=allowed,
         return_url=checked_return_url(wish.return_url),
+        locale=checked_locale(wish.locale),
         link_expires_at=min(now + LINK_MS, now + wish.lifetime_seconds * 1_000),
         opened_at=None,
         expires_at=now + wish.lifetime_seconds * 1_000,

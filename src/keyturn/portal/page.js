@@ -5,13 +5,13 @@ const secret = document.getElementById("secret");
 if (secret !== null && navigator.clipboard !== undefined) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Copy";
+  button.textContent = secret.dataset.copy;
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(secret.textContent);
-      button.textContent = "Copied";
+      button.textContent = secret.dataset.copied;
     } catch {
-      button.textContent = "Select the key and copy it";
+      button.textContent = secret.dataset.select;
     }
   });
   secret.parentElement.after(button);

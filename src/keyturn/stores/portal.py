@@ -12,11 +12,12 @@ from keyturn.stores.ports import Act
 
 _COLUMNS: Final = (
     "s.id, s.project_id, s.mode, s.external_id, s.maker_id, s.created_by, s.created_at, s.allowed, s.return_url, "
-    "s.link_expires_at, s.opened_at, s.expires_at, s.ended_at, s.ended_by"
+    "s.link_expires_at, s.opened_at, s.expires_at, s.ended_at, s.ended_by, s.locale"
 )
 _INSERT: Final = (
     "INSERT INTO key_portal_sessions (id, project_id, mode, external_id, maker_id, created_by, created_at, allowed, "
-    "return_url, link_digest, link_expires_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+    "return_url, locale, link_digest, link_expires_at, expires_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM key_portal_sessions s WHERE s.id = $1"
 _BY_COOKIE: Final = f"SELECT {_COLUMNS} FROM key_portal_sessions s WHERE s.cookie_digest = $1"
@@ -62,6 +63,7 @@ class SqlPortal:
                 session.created_at,
                 msgspec.json.encode(session.allowed).decode(),
                 session.return_url,
+                session.locale,
                 link_digest,
                 session.link_expires_at,
                 session.expires_at,
@@ -176,4 +178,5 @@ def _read(row: Row) -> PortalSession:
         expires_at=row[11],
         ended_at=row[12],
         ended_by=row[13],
+        locale=row[14],
     )

@@ -1,19 +1,23 @@
 """``/test_clocks``."""
 
 from http import HTTPStatus
+from typing import Annotated
 
 import msgspec
 
 from keyturn import Need
+from keyturn.http.vocabulary import declares
 from tillgate.api.paging import ListObject, ListQuery, period
+from tillgate.base.clock import SECOND_MS
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.clocks import operations
-from tillgate.checkout.clocks.model import TestClockObject, to_api
+from tillgate.checkout.clocks.model import ADVANCE_MAX_MS, TestClockObject, to_api
 from tillgate.checkout.settlement.advancing import advance as advance_clock
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
+from tillgate.wire.fields import NameText
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
@@ -22,13 +26,13 @@ READ, WRITE = Need("sessions:read"), Need("sessions:write")
 class CreateTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A new clock; sessions that are created with its id as ``testClockId`` follow it."""
 
-    name: str | None = None
+    name: NameText | None = None
 
 
 class AdvanceTestClock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """By how many seconds the clock is put forward, 366 days at most."""
 
-    seconds: int
+    seconds: Annotated[int, declares(minimum=1, maximum=ADVANCE_MAX_MS // SECOND_MS)]
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> TestClockObject:

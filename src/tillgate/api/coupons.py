@@ -15,7 +15,7 @@ from tillgate.checkout.coupons.operations import CouponChanges, NewCoupon
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, InstantText
+from tillgate.wire.fields import CurrencyText, DecimalText, DescriptionText, InstantText, NameText, Uses
 from tillgate.wire.reading import given
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
@@ -28,14 +28,14 @@ class CreateCoupon(
     """A new coupon: ``discountAmount`` and ``currency`` where ``discountType`` is ``amount``, ``discountPercentage``
     (a decimal string such as ``"12.5"``) where it is ``percentage``. ``expiresAt`` is an RFC 3339 timestamp."""
 
-    name: str
+    name: NameText
     discount_type: Literal["amount", "percentage"]
     discount_amount: DecimalText | None = None
     currency: CurrencyText | None = None
     discount_percentage: DecimalText | None = None
-    description: str | None = None
+    description: DescriptionText | None = None
     expires_at: InstantText | None = None
-    max_redemptions: int | None = None
+    max_redemptions: Uses | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
 
@@ -46,8 +46,8 @@ class UpdateCoupon(
     """What may be changed; fields that are left out stay, ``metadata`` is merged by key. What a coupon is worth
     never changes: make another, and switch this one off."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    name: NameText | msgspec.UnsetType = msgspec.UNSET
+    description: DescriptionText | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 

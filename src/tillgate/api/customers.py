@@ -12,35 +12,40 @@ from tillgate.api.paging import ListQuery, period
 from tillgate.base.errors import InvalidInput
 from tillgate.base.principal import Principal
 from tillgate.base.problems import Problem
+from tillgate.base.text import EMAIL_MAX
 from tillgate.checkout import kept
 from tillgate.checkout.customers import operations
 from tillgate.checkout.customers.erasing import erase_customer
-from tillgate.checkout.customers.model import PAGE_MAX, CustomerObject, to_api
+from tillgate.checkout.customers.model import PAGE_MAX, REFERENCE_MAX, CustomerObject, to_api
 from tillgate.checkout.customers.operations import CustomerChanges
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
+from tillgate.wire.fields import EmailText, NameText, text
 from tillgate.wire.reading import given
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("customers:read"), Need("customers:write")
 
 
+Reference = Annotated[str, text(REFERENCE_MAX)]
+
+
 class CreateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """A new customer; every field may be left out. ``email`` and ``reference`` are unique where given."""
 
-    email: str | None = None
-    name: str | None = None
-    reference: str | None = None
+    email: EmailText | None = None
+    name: NameText | None = None
+    reference: Reference | None = None
     metadata: dict[str, Any] | None = None
 
 
 class UpdateCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What may be changed; fields that are left out stay, null clears, ``metadata`` is merged by key."""
 
-    email: str | msgspec.UnsetType | None = msgspec.UNSET
-    name: str | msgspec.UnsetType | None = msgspec.UNSET
-    reference: str | msgspec.UnsetType | None = msgspec.UNSET
+    email: EmailText | msgspec.UnsetType | None = msgspec.UNSET
+    name: NameText | msgspec.UnsetType | None = msgspec.UNSET
+    reference: Reference | msgspec.UnsetType | None = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -49,8 +54,8 @@ class ListCustomers(ListQuery, frozen=True, forbid_unknown_fields=True):
     ``email`` and ``reference`` match exactly."""
 
     page: Annotated[int, msgspec.Meta(ge=1, le=PAGE_MAX)] | msgspec.UnsetType = msgspec.UNSET
-    email: Annotated[str, msgspec.Meta(max_length=254)] | msgspec.UnsetType = msgspec.UNSET
-    reference: Annotated[str, msgspec.Meta(max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+    email: Annotated[str, msgspec.Meta(max_length=EMAIL_MAX)] | msgspec.UnsetType = msgspec.UNSET
+    reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class CustomerListObject(msgspec.Struct, frozen=True, rename="camel"):

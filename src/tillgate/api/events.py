@@ -1,6 +1,6 @@
 """``/events``."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
@@ -11,16 +11,15 @@ from tillgate.base.errors import InvalidInput, NotFound
 from tillgate.base.problems import Problem
 from tillgate.checkout.search.related import related_ids
 from tillgate.events import operations
-from tillgate.events.log import log_id
+from tillgate.events.log import LOG_ID, log_id
 from tillgate.events.model import SEQUENCE_MAX, EventObject
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
-from tillgate.wire.fields import IdText
+from tillgate.wire.fields import IdText, SubscriptionText
 from tillgate.wire.reading import given, instant
 from tillgate.wire.routing import Call, Reads, Route
 
 READ = Need("events:read")
-LOG_ID: Final = "^log_[0-9a-f]{26}$"
 
 
 class ListEvents(
@@ -34,7 +33,7 @@ class ListEvents(
     events of all of them. ``createdAfter`` is inclusive, ``createdBefore`` is not. ``after`` is a sequence and turns
     the order round. ``log`` is the ``logId`` of the page that it was read from."""
 
-    type: str | msgspec.UnsetType = msgspec.UNSET
+    type: SubscriptionText | msgspec.UnsetType = msgspec.UNSET
     object_id: IdText | msgspec.UnsetType = msgspec.UNSET
     related_object: IdText | msgspec.UnsetType = msgspec.UNSET
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQUENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET

@@ -16,7 +16,7 @@ from tillgate.checkout.links.operations import LinkChanges, NewLink
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, InstantText, UrlText
+from tillgate.wire.fields import CurrencyText, DecimalText, DescriptionText, InstantText, NameText, UrlText, Uses
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("links:read"), Need("links:write")
@@ -30,15 +30,15 @@ class CreatePaymentLink(
     ``maxCompletedSessions`` of its sessions were paid, it opens no more. The URLs may hold ``{CHECKOUT_SESSION_ID}``
     and ``{ORDER_REFERENCE}``, which are filled in once a buyer is sent there."""
 
-    title: str
+    title: NameText
     fiat_amount: DecimalText
     fiat_currency: CurrencyText = "USD"
-    description: str | None = None
+    description: DescriptionText | None = None
     success_url: UrlText | None = None
     cancel_url: UrlText | None = None
     allow_promotion_codes: bool = False
     expires_at: InstantText | None = None
-    max_completed_sessions: int | None = None
+    max_completed_sessions: Uses | None = None
 
 
 class UpdatePaymentLink(
@@ -46,16 +46,16 @@ class UpdatePaymentLink(
 ):
     """What may be changed; fields that are left out stay as they are."""
 
-    title: str | msgspec.UnsetType = msgspec.UNSET
+    title: NameText | msgspec.UnsetType = msgspec.UNSET
     fiat_amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
     fiat_currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: DescriptionText | msgspec.UnsetType | None = msgspec.UNSET
     success_url: UrlText | msgspec.UnsetType | None = msgspec.UNSET
     cancel_url: UrlText | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     allow_promotion_codes: bool | msgspec.UnsetType = msgspec.UNSET
     expires_at: InstantText | msgspec.UnsetType | None = msgspec.UNSET
-    max_completed_sessions: int | msgspec.UnsetType | None = msgspec.UNSET
+    max_completed_sessions: Uses | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ListPaymentLinks(ListQuery, frozen=True, forbid_unknown_fields=True):

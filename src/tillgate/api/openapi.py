@@ -15,6 +15,7 @@ from tillgate.api.samples import body_of, samples
 from tillgate.base import ids
 from tillgate.store.idempotency import KEY_LENGTH_MAX
 from tillgate.wire.expanding import DEPTH_MAX, PARAM, PATHS_MAX, Part, Relation, Resource
+from tillgate.wire.fields import FORMS
 from tillgate.wire.openapi_links import Link, Links
 from tillgate.wire.routing import Route
 from tillgate.wire.tags import IF_MATCH_LENGTH_MAX
@@ -85,7 +86,7 @@ def document(routes: list[Route], public_url: str) -> dict[str, Any]:
                     _beside(relation, place.type, schema_of, components)
             else:
                 _beside(place, resource.type, schema_of, components)
-    describe(components, vocabulary(WORDS))
+    describe(components, vocabulary(WORDS), FORMS)
     links = Links(routes)
     paths: dict[str, dict[str, Any]] = {}
     leading: dict[str, Any] = {}

@@ -22,7 +22,9 @@ from tillgate.checkout.issued.operations import get_document
 from tillgate.checkout.orders import operations
 from tillgate.checkout.orders.model import (
     LINE_ITEMS_MAX,
+    REASON_MAX,
     REFERENCE_MAX,
+    TRANSACTION_ID_MAX,
     DeliveryStatus,
     Fulfillment,
     OrderStatus,
@@ -38,7 +40,7 @@ from tillgate.documents.printing.jobs import printed
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
-from tillgate.wire.fields import IdText
+from tillgate.wire.fields import IdText, text
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Asks, Call, Reads, Route, Writes
 
@@ -60,7 +62,7 @@ class DeliverItems(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     a parcel, ``tokens`` what the recipient got on a chain."""
 
     line_item_ids: list[IdText] | None = None
-    transaction_id: str | None = None
+    transaction_id: Annotated[str, text(TRANSACTION_ID_MAX)] | None = None
     tokens: list[Token] = msgspec.field(default_factory=list)
 
 
@@ -68,7 +70,7 @@ class FailDelivery(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     """Items that cannot be delivered: ``lineItemIds``, or all that are still open; ``reason`` is yours."""
 
     line_item_ids: list[IdText] | None = None
-    reason: str | None = None
+    reason: Annotated[str, text(REASON_MAX)] | None = None
 
 
 class RefundOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

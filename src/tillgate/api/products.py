@@ -17,11 +17,14 @@ from tillgate.checkout.products.operations import NewProduct, ProductChanges
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Resource
-from tillgate.wire.fields import CurrencyText, DecimalText
+from tillgate.wire.fields import CurrencyText, DecimalText, DescriptionText, NameText, text
 from tillgate.wire.reading import given
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("products:read"), Need("products:write")
+
+
+Reference = Annotated[str, text(REFERENCE_MAX)]
 
 
 class CreateProduct(
@@ -31,16 +34,16 @@ class CreateProduct(
     where those are given, and ``price`` is what they are offered first. ``reference`` is yours, and unique in its mode:
     the pages and languages that name products take it where an id is."""
 
-    name: str
+    name: NameText
     price: DecimalText | None = None
     currency: CurrencyText = "USD"
     pricing: Literal["fixed", "buyer"] = "fixed"
     price_min: DecimalText | None = None
     price_max: DecimalText | None = None
-    description: str | None = None
+    description: DescriptionText | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
-    reference: str | None = None
+    reference: Reference | None = None
 
 
 class UpdateProduct(
@@ -48,16 +51,16 @@ class UpdateProduct(
 ):
     """What may be changed; fields that are left out stay, ``metadata`` is merged by key, where null removes one."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
+    name: NameText | msgspec.UnsetType = msgspec.UNSET
     price: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
     currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
     pricing: Literal["fixed", "buyer"] | msgspec.UnsetType = msgspec.UNSET
     price_min: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
     price_max: DecimalText | msgspec.UnsetType | None = msgspec.UNSET
-    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    description: DescriptionText | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
     metadata: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
-    reference: str | msgspec.UnsetType | None = msgspec.UNSET
+    reference: Reference | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ListProducts(ListQuery, frozen=True, forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ from tillgate.checkout.promotions.operations import NewPromotionCode, PromotionC
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, InstantText
+from tillgate.wire.fields import CodeText, CurrencyText, DecimalText, IdText, InstantText, Uses
 from tillgate.wire.reading import given, object_id
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
@@ -28,14 +28,14 @@ class CreatePromotionCode(
 ):
     """A new code for a coupon, unique whatever its case. ``minimumAmount`` and ``currency`` come together."""
 
-    code: str
+    code: CodeText
     coupon_id: IdText
     first_time_transaction: bool = False
     one_per_customer: bool = False
     minimum_amount: DecimalText | None = None
     currency: CurrencyText | None = None
     expires_at: InstantText | None = None
-    max_redemptions: int | None = None
+    max_redemptions: Uses | None = None
     active: bool = True
     metadata: dict[str, Any] | None = None
 

@@ -1,7 +1,7 @@
 """``/refunds``."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -14,13 +14,13 @@ from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.refunds import confirming, destinations, operations
 from tillgate.checkout.refunds.destinations import RefundLinkObject
-from tillgate.checkout.refunds.model import RefundObject, RefundReason, RefundStatus, to_api
+from tillgate.checkout.refunds.model import DESTINATION_MAX, HASH_MAX, RefundObject, RefundReason, RefundStatus, to_api
 from tillgate.checkout.refunds.operations import NewRefund
 from tillgate.checkout.refunds.records import RefundFilters
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import DecimalText, IdText
+from tillgate.wire.fields import DecimalText, IdText, text
 from tillgate.wire.paging import pages_of
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -36,7 +36,7 @@ class CreateRefund(
     payment_id: IdText
     reason: RefundReason
     amount: DecimalText | None = None
-    destination: str | None = None
+    destination: Annotated[str, text(DESTINATION_MAX)] | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -51,7 +51,7 @@ class SettleRefund(
 ):
     """``txHash`` names the transaction with which you sent the money."""
 
-    tx_hash: str
+    tx_hash: Annotated[str, text(HASH_MAX)]
 
 
 class CreateRefundLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from keyturn import Need, Reach
+from keyturn.http.vocabulary import declares
 from tillgate.api import coupons, orders, promotions
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject
 from tillgate.api.sales import NOTHING, ListSales, asked_of, page_of
 from tillgate.base import ids
+from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import InvalidInput, TooOften
 from tillgate.base.invariants import present
 from tillgate.base.pages import Page
@@ -24,7 +26,7 @@ from tillgate.checkout.payments.model import CaptureMethod
 from tillgate.checkout.promotions.model import PromotionCodeObject
 from tillgate.checkout.redemptions.operations import redemptions_of_sessions
 from tillgate.checkout.sessions import choosing, operations
-from tillgate.checkout.sessions.model import SessionStatus
+from tillgate.checkout.sessions.model import LIFETIME_MAX_MS, LIFETIME_MIN_MS, SessionStatus
 from tillgate.checkout.sessions.object import CheckoutSessionObject, to_api
 from tillgate.checkout.sessions.opening import NewAmount, NewSession, open_kept_session
 from tillgate.checkout.sessions.records import SessionFilters
@@ -33,7 +35,17 @@ from tillgate.checkout.settlement.simulating import Outcome
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, UrlText
+from tillgate.wire.fields import (
+    ASSET_MAX,
+    CodeText,
+    CurrencyText,
+    DecimalText,
+    IdText,
+    NameText,
+    Quantity,
+    ReferenceText,
+    UrlText,
+)
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
@@ -60,6 +72,9 @@ Payer = Literal[
 ]
 
 
+LifetimeSeconds = Annotated[int, declares(minimum=LIFETIME_MIN_MS // SECOND_MS, maximum=LIFETIME_MAX_MS // SECOND_MS)]
+
+
 class Amount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A price: ``value`` is a decimal string, ``currency`` an ISO 4217 code."""
 
@@ -73,9 +88,9 @@ class CreateLineItem(
     """A line of the order; ``unitAmount`` is a decimal string, of a ``discount`` what one takes off. With ``productId``
     both come from the product, unless the buyer says what it costs."""
 
-    name: str | None = None
+    name: NameText | None = None
     unit_amount: DecimalText | None = None
-    quantity: int = 1
+    quantity: Quantity = 1
     kind: Literal["product", "tax", "discount"] = "product"
     product_id: IdText | None = None
 
@@ -98,20 +113,20 @@ class CreateCheckoutSession(
     success_url: UrlText | None = None
     cancel_url: UrlText | None = None
     return_url: UrlText | None = None
-    expires_in_seconds: int | None = None
+    expires_in_seconds: LifetimeSeconds | None = None
     line_items: list[CreateLineItem] | None = None
     currency: CurrencyText | None = None
     shipping_amount: DecimalText | None = None
-    reference: str | None = None
+    reference: ReferenceText | None = None
     unique_reference: bool = False
     customer_id: IdText | None = None
     coupon_id: IdText | None = None
-    promotion_code: str | None = None
+    promotion_code: CodeText | None = None
     test_clock_id: IdText | None = None
     allow_promotion_codes: bool | None = None
     locale: Literal["en", "de", "fr", "es", "pt-BR", "ja", "ar"] | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
-    client_reference_id: str | None = None
+    client_reference_id: ReferenceText | None = None
 
 
 class ListCheckoutSessions(ListSales, frozen=True, forbid_unknown_fields=True, rename={"link_id": "linkId"}):
@@ -125,7 +140,7 @@ class ListCheckoutSessions(ListSales, frozen=True, forbid_unknown_fields=True, r
 class ChoosePaymentOption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The ``asset`` of one of the session's ``paymentOptions``."""
 
-    asset: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    asset: Annotated[str, msgspec.Meta(min_length=1, max_length=ASSET_MAX)]
 
 
 class ReceivePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

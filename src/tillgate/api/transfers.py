@@ -1,7 +1,7 @@
 """``/transfers``: the outcome of a transaction on the networks."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -65,7 +65,7 @@ class OnNetworkObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
 class TransferExplanationObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The outcome of a transaction, the networks that know it first."""
 
-    object: str = "transfer_explanation"
+    object: Literal["transfer_explanation"] = "transfer_explanation"
     livemode: bool
     tx_hash: str
     summary: str

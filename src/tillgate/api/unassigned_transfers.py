@@ -1,5 +1,7 @@
 """``/unassigned_transfers``."""
 
+from typing import Annotated
+
 import msgspec
 
 from keyturn import Need
@@ -8,11 +10,11 @@ from tillgate.api.paging import ListObject, ListQuery
 from tillgate.base.pages import Page
 from tillgate.checkout.settlement import assigning
 from tillgate.checkout.unassigned import operations
-from tillgate.checkout.unassigned.model import UnassignedStatus, UnassignedTransferObject, to_api
+from tillgate.checkout.unassigned.model import NOTE_MAX, UnassignedStatus, UnassignedTransferObject, to_api
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Relation, Resource
-from tillgate.wire.fields import DecimalText, IdText
+from tillgate.wire.fields import DecimalText, IdText, text
 from tillgate.wire.reading import given, instant
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
@@ -34,7 +36,7 @@ class ReturnTransfer(
 ):
     """``note`` is yours, such as the transaction with which you sent the money back."""
 
-    note: str | None = None
+    note: Annotated[str, text(NOTE_MAX)] | None = None
 
 
 class ListUnassigned(ListQuery, frozen=True, forbid_unknown_fields=True):

@@ -5,8 +5,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from keyturn import Need
+from keyturn.http.vocabulary import declares
 from tillgate.base.errors import InvalidInput
-from tillgate.documents.renders.model import checked_month, month_of
+from tillgate.documents.renders.model import MONTH, checked_month, month_of
 from tillgate.documents.renders.operations import get_usage
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
@@ -18,7 +19,7 @@ READ: Final = Need("usage:read")
 class UsageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``month`` such as ``2026-11``, in UTC; the current one where there is none."""
 
-    month: Annotated[str, msgspec.Meta(max_length=20, examples=["2026-11"])] | None = None
+    month: Annotated[str, declares(pattern=f"^{MONTH}$", examples=["2026-11"])] | None = None
 
 
 class KeyUsageObject(msgspec.Struct, frozen=True):

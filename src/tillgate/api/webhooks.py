@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from keyturn import Need
+from keyturn.http.vocabulary import declares
 from tillgate.access.audited import write_down_endpoint
 from tillgate.api.paging import ListObject, ListQuery, period
 from tillgate.base.clock import to_rfc3339
@@ -17,6 +18,7 @@ from tillgate.events.deliveries.operations import DeliveryWithAttempts
 from tillgate.events.deliveries.records import Claimed
 from tillgate.events.endpoints import operations
 from tillgate.events.endpoints.model import (
+    EVENTS_MAX,
     OVERLAP_DEFAULT_SECONDS,
     OVERLAP_MAX_SECONDS,
     WebhookEndpointObject,
@@ -27,10 +29,13 @@ from tillgate.events.model import SEQUENCE_MAX
 from tillgate.events.styles import NATIVE_DIALECT
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
-from tillgate.wire.fields import IdText, UrlText
+from tillgate.wire.fields import DescriptionText, IdText, SubscriptionText, UrlText
 from tillgate.wire.routing import Call, Reads, Route, Sends, Writes
 
 READ, WRITE = Need("webhooks:read"), Need("webhooks:write")
+
+
+Subscriptions = Annotated[list[SubscriptionText], declares(minItems=1, maxItems=EVENTS_MAX)]
 
 
 class CreateWebhookEndpoint(
@@ -44,8 +49,8 @@ class CreateWebhookEndpoint(
     """
 
     url: UrlText
-    events: list[str]
-    description: str | None = None
+    events: Subscriptions
+    description: DescriptionText | None = None
     dialect: Annotated[str, msgspec.Meta(max_length=40)] = NATIVE_DIALECT
 
 
@@ -55,8 +60,8 @@ class UpdateWebhookEndpoint(
     """What may be changed; fields that are left out stay as they are."""
 
     url: UrlText | msgspec.UnsetType = msgspec.UNSET
-    events: list[str] | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    events: Subscriptions | msgspec.UnsetType = msgspec.UNSET
+    description: DescriptionText | msgspec.UnsetType | None = msgspec.UNSET
     active: bool | msgspec.UnsetType = msgspec.UNSET
 
 

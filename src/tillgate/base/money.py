@@ -10,6 +10,8 @@ from tillgate.base.errors import InvalidInput
 from tillgate.base.problems import Field, Problem
 
 INTEGER_DIGITS_MAX = 12
+# Of a decimal string, before it is looked at.
+AMOUNT_LENGTH_MAX = 40
 
 _TWO_DIGITS = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP
@@ -30,7 +32,7 @@ MINOR_DIGITS: dict[str, int] = (
 
 # An amount that is well formed, by a currency's minor digits, for whoever wrote one that is not.
 _EXAMPLES = {0: "99", 2: "99.00", 3: "99.000"}
-_AMOUNT = re.compile(r"(\d{1,40})(?:\.(\d{1,40}))?", re.ASCII)
+_AMOUNT = re.compile(rf"(\d{{1,{AMOUNT_LENGTH_MAX}}})(?:\.(\d{{1,{AMOUNT_LENGTH_MAX}}}))?", re.ASCII)
 
 
 class Money(NamedTuple):
@@ -83,7 +85,7 @@ def parse_amount(text: str, currency: str, *, field: Field, may_be_zero: bool = 
             large, or has more decimals than the currency; ``field`` is named.
     """
     digits = MINOR_DIGITS[currency]
-    match = _AMOUNT.fullmatch(text) if len(text) <= 40 else None
+    match = _AMOUNT.fullmatch(text) if len(text) <= AMOUNT_LENGTH_MAX else None
     if match is None:
         raise InvalidInput(field, Problem.NOT_AN_AMOUNT, example=_EXAMPLES[digits], may_be_zero=may_be_zero)
     whole, decimals = match[1].lstrip("0"), match[2] or ""

@@ -16,6 +16,7 @@ from tillgate.store import Database, Transaction
 
 LOG: Final = "log"
 _ID_LENGTH: Final = 26
+LOG_ID: Final = rf"^{LOG}_[0-7][0-9a-f]{{{_ID_LENGTH - 1}}}$"
 
 
 class Behind(NamedTuple):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from tillgate.words.isolating import FIRST_STRONG_ISOLATE, POP_ISOLATE, Isolated
+from keyturn.words.isolating import FIRST_STRONG_ISOLATE, POP_ISOLATE, Isolated
 
 SUBJECT_MAX: Final = 150
 PROBLEM_MAX: Final = 300

@@ -10,6 +10,7 @@ import msgspec
 from keyturn import Allowance, Refused
 from keyturn.http.denials import Headers
 from keyturn.http.pipeline import JSON, Answer
+from keyturn.http.vocabulary import Forms
 from tillgate.base import ids
 from tillgate.base.clock import DAY_MS
 from tillgate.base.errors import TillgateError
@@ -17,13 +18,12 @@ from tillgate.base.principal import Principal
 from tillgate.events.styles import Style
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Expansions
+from tillgate.wire.fields import FORMS
 from tillgate.wire.paging import Paging
 from tillgate.wire.routing import Route
 
 # A longer path is nobody's, and is not looked through.
 PATH_LENGTH_MAX: Final = 2_048
-# What no object could be called is looked up nowhere.
-SEGMENT_LENGTH_MAX: Final = 64
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Of an open route: nobody in particular, of no project.
 NOBODY: Final = Principal("", False, "buyer", "visitor")
@@ -131,6 +131,7 @@ class Dialect(NamedTuple):
         expansions: what can be put into what; None where nothing can.
         described_at: where its paths are listed, to be told to who asks for one that it has not.
         words: what its fields mean, a file of :mod:`keyturn.http.vocabulary`; None where it is not described.
+        forms: those that its words name.
         examples: what its samples send, a file of :mod:`keyturn.http.samples`; None where it has no samples.
         paging: how lists are asked for and told; None where there are none.
         webhooks: how facts are formed in it and sent to its endpoints; None where it has no webhooks.
@@ -165,6 +166,7 @@ class Dialect(NamedTuple):
     signed_in: SignedIn | None = None
     described_at: str = ""
     words: Path | None = None
+    forms: Forms = FORMS
     examples: Path | None = None
     paging: Paging | None = None
     webhooks: Style | None = None

@@ -11,7 +11,8 @@ from keyturn.http.samples import add_samples, examples
 from keyturn.http.vocabulary import Vocabulary, describe, vocabulary, worded
 from keyturn.needs import Access
 from tillgate.store.idempotency import KEY_LENGTH_MAX
-from tillgate.wire.dialect import SEGMENT_LENGTH_MAX, Dialect
+from tillgate.wire.dialect import Dialect
+from tillgate.wire.fields import length_max
 from tillgate.wire.routing import Reads, Route
 
 STATUSES: Final = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
@@ -29,7 +30,7 @@ def document(dialect: Dialect, title: str, public_url: str, version: str) -> dic
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(types, schemas, strict=True))
     words = vocabulary(dialect.words) if dialect.words is not None else Vocabulary({}, {})
-    describe(components, words)
+    describe(components, words, dialect.forms)
     paths: dict[str, dict[str, Any]] = {}
     for route in dialect.routes:
         operation = _operation(dialect, route, schema_of, components, words)
@@ -93,7 +94,7 @@ def _operation(
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": SEGMENT_LENGTH_MAX},
+                "schema": {"type": "string", "minLength": 1, "maxLength": length_max(name)},
             },
             words.word(name, "path"),
         )

@@ -1,9 +1,12 @@
 """Parts of reference pages, out of an OpenAPI document."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from keyturn.http.samples import example_of
+
+# Inside of a table.
+BAR: Final = "\\|"
 
 
 def made_by(module: str) -> str:
@@ -73,15 +76,33 @@ def type_of(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"array of {type_of(schema.get('items', {}))}"
-    bounds = [
-        f"{word} {schema[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in schema
-    ]
+        count = _range(schema, "minItems", "maxItems", "of them")
+        return f"array of {type_of(schema.get('items', {}))}{f', {count}' if count else ''}"
+    values = schema.get("additionalProperties")
+    if isinstance(values, dict) and values:
+        count = _range(schema, "minProperties", "maxProperties", "of them")
+        return f"object of {type_of(values)}{f', {count}' if count else ''}"
     text = str(schema.get("type", "any JSON value"))
     if "format" in schema:
         text += f" ({schema['format']})"
+    told = [_range(schema, "minLength", "maxLength", "characters"), _range(schema, "minimum", "maximum", "")]
+    if "pattern" in schema:
+        told.append(f"`{schema['pattern'].replace('|', BAR)}`")
     default = f", default `{json.dumps(schema['default'])}`" if schema.get("default") not in (None, "") else ""
-    return text + (f", {', '.join(bounds)}" if bounds else "") + default
+    return ", ".join([text, *(one for one in told if one)]) + default
+
+
+def _range(schema: dict[str, Any], least: str, most: str, of: str) -> str:
+    """How many, where that is said: of characters, values, or the number itself."""
+    low, high = (_number(schema[name]) if name in schema else None for name in (least, most))
+    if low == "0" and of:
+        low = None
+    found = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
+    return f"{found} {of}".strip() if found else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}" if value < 1 else f"{value:,.0f}"
 
 
 def _meaning(described: dict[str, Any]) -> str:

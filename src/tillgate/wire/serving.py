@@ -26,14 +26,13 @@ from tillgate.base.pages import LIMIT_MAX
 from tillgate.base.problems import NO_FIELD, Problem, Verbatim
 from tillgate.wire.acting import act
 from tillgate.wire.context import ApiContext
-from tillgate.wire.dialect import NOBODY, SEGMENT_LENGTH_MAX, Dialect
+from tillgate.wire.dialect import NOBODY, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
+from tillgate.wire.fields import length_max
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
 from tillgate.wire.routing import Call, Needed, Route, check_needs
 from tillgate.wire.tags import ETAG
 
-# Of variables of a path that are no ids.
-LENGTHS_MAX: Final = {"hash": 66, "slug": 120, "publishable_key": 64}
 _INSECURE: Final = Refused(RefusalReason.INSECURE)
 _NOTHING_GIVEN: Final[dict[str, str]] = {}
 _UNREADABLE: Final = frozenset({Problem.NOT_JSON, Problem.EMPTY_BODY, Problem.BODY_CUT_OFF})
@@ -154,8 +153,7 @@ class Spoken:
         }
         self._without_query = {id(route): asked(dialect, route, b"") for route in dialect.routes}
         self._variables = {
-            id(route): [(name, LENGTHS_MAX.get(name, SEGMENT_LENGTH_MAX)) for name in variables_of(route.path)]
-            for route in dialect.routes
+            id(route): [(name, length_max(name)) for name in variables_of(route.path)] for route in dialect.routes
         }
 
     def below(self, path: str) -> str:

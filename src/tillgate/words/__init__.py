@@ -5,8 +5,7 @@ sentence is its own id: English stands in the source, marked by :func:`phrase` o
 :class:`Words`, and each other language has it in its catalogue (``catalogues/<language>.po``).
 """
 
-from tillgate.words.choosing import LANG_MAX, chosen_language, language_of
-from tillgate.words.languages import ENGLISH, LANGUAGES, Language, phrase
+from keyturn.words import ENGLISH, LANG_MAX, LANGUAGES, Language, chosen_language, language_of, phrase
 from tillgate.words.speaking import Price, Words, words_in
 
 __all__ = [

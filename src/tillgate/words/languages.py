@@ -1,70 +1,19 @@
-"""The languages that there are, and their catalogues."""
+"""The catalogues, and what CLDR knows of their languages."""
 
 from functools import cache
 from importlib.resources import files
-from typing import Final, NamedTuple
 
 from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-
-class Language(NamedTuple):
-    """A language that pages and mails are written in.
-
-    Attributes:
-        tag: BCP 47, as ``lang`` and the API's ``locale`` have it.
-        name: its own name for itself.
-        right_to_left: how its lines run.
-        plurals: CLDR's categories, in the order of the forms in its catalogue.
-    """
-
-    tag: str
-    name: str
-    right_to_left: bool = False
-    plurals: tuple[str, ...] = ("one", "other")
-
-    @property
-    def direction(self) -> str:
-        """``ltr`` or ``rtl``, as HTML has it."""
-        return "rtl" if self.right_to_left else "ltr"
-
-    def plural(self, count: int) -> int:
-        """Which form a count takes. A category that the catalogue does not tell apart counts as the last."""
-        category = self.locale.plural_form(count)
-        return self.plurals.index(category) if category in self.plurals else len(self.plurals) - 1
-
-    @property
-    def locale(self) -> Locale:
-        """What CLDR knows of it."""
-        return _locale(self.tag)
-
-
-ENGLISH: Final = Language("en", "English")
-
-# By tag, in the order in which the switch on a page lists them.
-LANGUAGES: Final = {
-    one.tag: one
-    for one in (
-        ENGLISH,
-        Language("de", "Deutsch"),
-        Language("fr", "Français", plurals=("one", "many", "other")),
-        Language("es", "Español", plurals=("one", "many", "other")),
-        Language("pt-BR", "Português (Brasil)", plurals=("one", "many", "other")),
-        Language("ja", "日本語", plurals=("other",)),
-        Language("ar", "العربية", right_to_left=True, plurals=("zero", "one", "two", "few", "many", "other")),
-    )
-}
+from keyturn.words import ENGLISH
 
 
 @cache
-def _locale(tag: str) -> Locale:
+def locale_of(tag: str) -> Locale:
+    """What CLDR knows of a language."""
     return Locale.parse(tag, sep="-")
-
-
-def phrase(sentence: str) -> str:
-    """Mark a sentence of the source for the catalogues; it is looked up where it is shown."""
-    return sentence
 
 
 @cache

@@ -11,11 +11,12 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from markupsafe import Markup
 
+from keyturn.words import ENGLISH, Language, Sentences
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.money import MINOR_DIGITS, Money
 from tillgate.base.problems import Field
-from tillgate.words.isolating import Isolated, isolated
-from tillgate.words.languages import ENGLISH, Language, catalogue
+from tillgate.words.isolating import isolated
+from tillgate.words.languages import catalogue, locale_of
 from tillgate.words.reading import plain_amount
 
 # The code stands beside every English amount, so a sign that several currencies share misleads nobody.
@@ -61,26 +62,12 @@ class Price(NamedTuple):
         return self.text
 
 
-class Words:
-    """A language, bound: what a template or a mail is handed to word everything with.
-
-    Sentences are named by their English text and have ``{named}`` values. Those of other people (a name, a title) are
-    isolated in direction, so that they change nothing around them.
-    """
+class Words(Sentences):
+    """A language, bound: what a template or a mail is handed to word everything with."""
 
     def __init__(self, language: Language, sentences: Mapping[str, tuple[str, ...]]) -> None:
-        self.language = language
-        self.locale = language.locale
-        self._sentences = sentences
-
-    def say(self, sentence: str, /, **values: object) -> str:
-        """The sentence as plain text; a mail or a template shows it without isolating it once more."""
-        return Isolated(self._found(sentence).format_map(self._isolated(values)))
-
-    def say_many(self, one: str, many: str, count: int, /, **values: object) -> str:
-        """The sentence in the form that ``count`` asks for, as plain text; ``{count}`` is written as numbers are."""
-        found = self._found_many(one, many, count)
-        return Isolated(found.format_map(self._isolated(values) | {"count": self.number(count)}))
+        super().__init__(language, sentences)
+        self.locale = locale_of(language.tag)
 
     def html(self, sentence: str, /, **values: object) -> Markup:
         """The sentence for a template: its own tags stand, and its values are escaped."""
@@ -156,16 +143,6 @@ class Words:
         """An instant to the minute, with its zone."""
         at = _instant(milliseconds, zone)
         return f"{format_datetime(at, 'medium', tzinfo=zone, locale=self.locale)} {at.tzname()}"
-
-    def _found(self, sentence: str) -> str:
-        forms = self._sentences.get(sentence)
-        return forms[0] if forms else sentence
-
-    def _found_many(self, one: str, many: str, count: int) -> str:
-        forms = self._sentences.get(one)
-        if forms is None:
-            return one if count == 1 else many
-        return forms[self.language.plural(count)]
 
     def _isolated(self, values: Mapping[str, object]) -> dict[str, object]:
         return {name: isolated(value, self.language.right_to_left) for name, value in values.items()}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.words.isolating import without_turns
 from tillgate.base.money import Money
 from tillgate.checkout.payments.model import Decision
 from tillgate.checkout.sessions.model import SessionStatus
@@ -22,7 +23,6 @@ from tillgate.checkout.statements.model import (
 )
 from tillgate.checkout.statements.words import BUYER, MERCHANT, ORDER, ROWS, filled, values_of
 from tillgate.words import ENGLISH, LANGUAGES, Language, words_in
-from tillgate.words.isolating import without_turns
 
 S = SessionStatus
 X = Situation

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from tillgate.checkout.projects.model import POST_INSTRUCTIONS_MAX
 from tillgate.dialects.coin_moebius.crypto import CRYPTO
 from tillgate.dialects.coin_moebius.errors import ERROR_STYLE
 from tillgate.dialects.coin_moebius.manual import MANUAL
@@ -11,6 +12,7 @@ from tillgate.dialects.coin_moebius.script import ROUTE as BUTTON
 from tillgate.dialects.coin_moebius.script import snippet
 from tillgate.dialects.coin_moebius.webhooks import NAME, STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Visitors
+from tillgate.wire.fields import FORMS
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 EXAMPLES: Final = Path(__file__).with_name("examples.toml")
@@ -24,6 +26,7 @@ COIN_MOEBIUS: Final = Dialect(
     idempotency=IdempotencyPolicy(NAME),
     described_at="/openapi/coin-moebius.json",
     words=WORDS,
+    forms={**FORMS, "post": {"maxLength": POST_INSTRUCTIONS_MAX}},
     examples=EXAMPLES,
     webhooks=STYLE,
     # Pages of every origin read the answers: what they say is for whoever has the ids.

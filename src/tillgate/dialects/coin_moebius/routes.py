@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -25,6 +25,7 @@ from tillgate.dialects.coin_moebius.providers import Asked, Providers, PublicPro
 from tillgate.dialects.coin_moebius.statuses import Status, transaction_of
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
+from tillgate.wire.fields import CurrencyText, text
 from tillgate.wire.routing import Call, Guard, Reads, Route, Writes
 
 CUSTOMER_REF: Final = "customerRef"
@@ -39,9 +40,9 @@ class Checkout(
     ``metadata.customerRef`` is the merchant's own id of the buyer. ``confirm`` is for providers that show something
     first, such as ``manual``."""
 
-    product_id: str
+    product_id: Annotated[str, text(PRODUCT_NAME_MAX)]
     amount: Decimal | None = None
-    currency: str | None = None
+    currency: CurrencyText | None = None
     metadata: dict[str, Any] | None = None
     confirm: bool = False
 

@@ -7,7 +7,11 @@ from tillgate.dialects.craftkit.errors import ERROR_STYLE
 from tillgate.dialects.craftkit.ids import is_id
 from tillgate.dialects.craftkit.routes import ROUTES
 from tillgate.dialects.craftkit.webhooks import CRAFTKIT_STYLE
+from tillgate.documents.catalogs.model import LABEL_MAX
+from tillgate.documents.templates.manifest import KEY_FORM, KEY_LENGTH_MAX
+from tillgate.documents.templates.model import DESCRIPTION_MAX, NAME_MAX
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
+from tillgate.wire.fields import FORMS
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 EXAMPLES: Final = Path(__file__).with_name("examples.toml")
@@ -22,6 +26,13 @@ CRAFTKIT: Final = Dialect(
     webhooks=CRAFTKIT_STYLE,
     described_at="/openapi/craftkit.json",
     words=WORDS,
+    forms={
+        **FORMS,
+        "description": {"maxLength": DESCRIPTION_MAX},
+        "key": {"maxLength": KEY_LENGTH_MAX, "pattern": f"^{KEY_FORM}$"},
+        "label": {"maxLength": LABEL_MAX},
+        "name": {"maxLength": NAME_MAX},
+    },
     examples=EXAMPLES,
     key_format="craftkit",
     key_example="ck_test_YOUR_KEY",

@@ -1,19 +1,23 @@
 """Embed as CraftKit documents it: sessions, their renewal, catalogs, and the keys that verify their tokens."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import msgspec
 
 from keyturn import Need
+from keyturn.http.vocabulary import declares
 from keyturn.needs import OPEN
 from tillgate.base.clock import to_rfc3339
 from tillgate.base.errors import TooOften
 from tillgate.dialects.craftkit.shapes import id_of
-from tillgate.documents.catalogs.model import Variables
+from tillgate.documents.catalogs.model import NAME_FORM, Variables
 from tillgate.documents.catalogs.operations import create_catalog
 from tillgate.documents.embedding.model import (
+    DISPLAY_NAME_MAX,
+    NAME_MAX,
+    PUBLISHES_MAX,
     Actor,
     Branding,
     CatalogRef,
@@ -25,11 +29,19 @@ from tillgate.documents.embedding.model import (
     Tenant,
     Terms,
 )
-from tillgate.documents.embedding.operations import Minted, checked_renew_token, open_session, refresh
+from tillgate.documents.embedding.operations import (
+    RENEW_TOKEN_MAX,
+    RENEW_TOKEN_MIN,
+    Minted,
+    checked_renew_token,
+    open_session,
+    refresh,
+)
 from tillgate.documents.embedding.tokens import jwk
 from tillgate.documents.partners.operations import get_partner, public_keys
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
+from tillgate.wire.fields import text
 from tillgate.wire.routing import Call, Reads, Route, Writes
 from tillgate.words import LANG_MAX
 
@@ -38,19 +50,23 @@ EMBED: Final = Need("renders:write")
 BODY_BYTES_MAX: Final = 320 * 1024
 
 
+ExternalId = Annotated[str, text(NAME_MAX)]
+DisplayName = Annotated[str, text(DISPLAY_NAME_MAX, 0)]
+
+
 class SessionTenant(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Whose customer it is; ``branding.locale`` is the language of its pages."""
 
-    external_id: str
-    display_name: str
+    external_id: ExternalId
+    display_name: DisplayName
     branding: dict[str, Any] | None = None
 
 
 class SessionActor(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Who sits in front of it; ``email`` and ``avatarUrl`` are accepted, and not kept."""
 
-    external_id: str
-    display_name: str | None = None
+    external_id: ExternalId
+    display_name: DisplayName | None = None
     email: str | None = None
     avatar_url: str | None = None
 
@@ -66,8 +82,8 @@ class SessionScope(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 class SessionCatalogRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A catalog, in its current version unless one is named."""
 
-    name: str
-    version: int | None = None
+    name: Annotated[str, declares(pattern=f"^{NAME_FORM}$")]
+    version: Annotated[int, declares(minimum=1)] | None = None
 
 
 class SessionPermissions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -92,7 +108,7 @@ class SessionPermissions(msgspec.Struct, frozen=True, rename="camel", forbid_unk
 class SessionLimits(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """How often; ``maxPublishes`` is in force, for versions and documents together."""
 
-    max_publishes: int = 10
+    max_publishes: Annotated[int, declares(minimum=0, maximum=PUBLISHES_MAX)] = 10
     max_save_drafts: int = 200
     max_uploads_bytes: int = 5 * 1024 * 1024
 
@@ -137,13 +153,13 @@ class SessionAnswer(msgspec.Struct, frozen=True):
 class RefreshRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Another token that is asked for."""
 
-    renew_token: str
+    renew_token: Annotated[str, text(RENEW_TOKEN_MAX, RENEW_TOKEN_MIN)]
 
 
 class CatalogRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A catalog's first version, or its next."""
 
-    name: str
+    name: Annotated[str, declares(pattern=f"^{NAME_FORM}$")]
     catalog: Variables
 
 

@@ -1,15 +1,17 @@
 """What CraftKit's routes take and answer."""
 
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from keyturn.http.vocabulary import declares
 from tillgate.base import ids
 from tillgate.base.clock import to_rfc3339
-from tillgate.documents.renders.model import Render, RenderStatus
+from tillgate.documents.renders.model import FILENAME_MAX, MONTH, NAMED_MAX, Render, RenderStatus
 from tillgate.documents.templates.manifest import Manifest
 from tillgate.documents.templates.model import Template
+from tillgate.wire.fields import text
 
 # What is accepted and not done yet.
 ACCEPTED = HTTPStatus.ACCEPTED
@@ -24,16 +26,16 @@ class Options(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields
         filename: what the downloaded file is called.
     """
 
-    version_number: int | None = None
+    version_number: Annotated[int, declares(minimum=1)] | None = None
     sync: bool = False
-    filename: str | None = None
+    filename: Annotated[str, text(FILENAME_MAX)] | None = None
 
 
 class RenderRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """A document that is asked for; ``jobId`` names it where no ``Idempotency-Key`` does."""
 
     data: dict[str, Any]
-    job_id: str | None = None
+    job_id: Annotated[str, text(NAMED_MAX)] | None = None
     options: Options = Options()
 
 
@@ -64,7 +66,7 @@ class RenderObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class UsageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``month`` such as ``2026-11``, in UTC; the current one where there is none."""
 
-    month: str | None = None
+    month: Annotated[str, declares(pattern=f"^{MONTH}$")] | None = None
 
 
 class CountedRenders(msgspec.Struct, frozen=True):

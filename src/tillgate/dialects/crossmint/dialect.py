@@ -6,8 +6,10 @@ from typing import Final
 from tillgate.dialects.crossmint.errors import ERROR_STYLE
 from tillgate.dialects.crossmint.ids import is_id
 from tillgate.dialects.crossmint.routes import ROUTES
+from tillgate.dialects.crossmint.shapes import LOCATOR_MAX
 from tillgate.dialects.crossmint.webhooks import CROSSMINT_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
+from tillgate.wire.fields import FORMS
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 EXAMPLES: Final = Path(__file__).with_name("examples.toml")
@@ -23,6 +25,7 @@ CROSSMINT: Final = Dialect(
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/crossmint.json",
     words=WORDS,
+    forms={**FORMS, "locator": {"minLength": 1, "maxLength": LOCATOR_MAX}},
     examples=EXAMPLES,
     # The document's sample joins its base and "/orders" by a slash of its own.
     one_slash=True,

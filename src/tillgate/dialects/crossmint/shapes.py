@@ -21,9 +21,10 @@ INSUFFICIENT: Final = "insufficient-funds"
 UNKNOWN: Final = "unknown"
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
-Email = Annotated[str, Meta(min_length=3, max_length=EMAIL_MAX)]
+Email = Annotated[str, Meta(min_length=3, max_length=EMAIL_MAX, extra_json_schema={"format": "email"})]
 Wallet = Annotated[str, Meta(min_length=32, max_length=44)]
-Locator = Annotated[str, Meta(min_length=1, max_length=400)]
+LOCATOR_MAX: Final = 400
+Locator = Annotated[str, Meta(min_length=1, max_length=LOCATOR_MAX)]
 
 
 class Asked(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

@@ -21,7 +21,9 @@ DOCUMENT_BYTES_MAX: Final = 16 * 1024
 IDS_MAX: Final = 50
 ID_LENGTH_MAX: Final = 64
 _CURRENCY: Final = Verbatim("currency")
-_AUTOMATIC: Final = frozenset({"automatic", "autommatic"})
+AUTOMATIC: Final = "automatic"
+MANUAL: Final = "manual"
+_AUTOMATIC: Final = frozenset({AUTOMATIC, "autommatic"})
 
 
 def required(value: T | None, field: str) -> T:
@@ -70,7 +72,7 @@ def automatic(value: str | None, field: str) -> bool:
     """
     if value is None or value in _AUTOMATIC:
         return True
-    choice(value, ("automatic", "manual"), Verbatim(field))
+    choice(value, (AUTOMATIC, MANUAL), Verbatim(field))
     return False
 
 

@@ -4,14 +4,25 @@ from pathlib import Path
 from typing import Final
 
 from keyturn.admission.origins import EXPOSED_HEADERS
+from keyturn.http.vocabulary import Forms
+from tillgate.base import ids
 from tillgate.base.clock import HOUR_MS
 from tillgate.dialects.smartpay import coupons, endpoints, orders, payments, promotions, refunds, sessions, tokens
 from tillgate.dialects.smartpay.errors import ERROR_STYLE
-from tillgate.dialects.smartpay.ids import is_id
+from tillgate.dialects.smartpay.ids import ID_FORM, is_id
+from tillgate.dialects.smartpay.shapes import RESULTS_MAX
 from tillgate.dialects.smartpay.shoppers import ROUTES as SHOPPERS_ROUTES
 from tillgate.dialects.smartpay.shoppers import SIGNED_IN
 from tillgate.dialects.smartpay.webhooks import SMARTPAY_STYLE
 from tillgate.wire.dialect import Dialect, IdempotencyPolicy, Snippet, Spelling
+from tillgate.wire.fields import FORMS
+
+SMARTPAY_FORMS: Final[Forms] = {
+    **FORMS,
+    "own_id": {"pattern": f"^({ID_FORM}|{ids.PATTERN})$"},
+    "percentage": {"minimum": 0, "maximum": 100},
+    "results": {"minimum": 1, "maximum": RESULTS_MAX},
+}
 
 WORDS: Final = Path(__file__).with_name("vocabulary.toml")
 EXAMPLES: Final = Path(__file__).with_name("examples.toml")
@@ -32,6 +43,7 @@ SHOPPERS: Final = Dialect(
     spelling=Spelling(is_id=is_id),
     described_at="/openapi/smartpay-shoppers.json",
     words=WORDS,
+    forms=SMARTPAY_FORMS,
     examples=EXAMPLES,
     any_media_type=True,
     signed_in=SIGNED_IN,
@@ -60,6 +72,7 @@ SMARTPAY: Final = Dialect(
     webhooks=SMARTPAY_STYLE,
     described_at="/openapi/smartpay.json",
     words=WORDS,
+    forms=SMARTPAY_FORMS,
     examples=EXAMPLES,
     # Its Bearer scheme is for cross-origin requests: pages of every origin call, and read the answers.
     any_origin=True,

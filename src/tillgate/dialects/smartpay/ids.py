@@ -38,7 +38,8 @@ _NOUNS: Final = {
     ids.PROMOTION_CODE: "promotion-code",
     ids.WEBHOOK_ENDPOINT: "webhook-endpoint",
 }
-_ID: Final = re.compile(r"[a-z]{2,15}_(test|live)_[0-9A-Za-z]{22}", re.ASCII)
+ID_FORM: Final = rf"[a-z]{{2,15}}_(test|live)_[0-9A-Za-z]{{{ids.BASE62_LENGTH}}}"
+_ID: Final = re.compile(ID_FORM, re.ASCII)
 _LENGTH_MAX: Final = 64
 
 

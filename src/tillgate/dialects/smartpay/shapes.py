@@ -5,6 +5,21 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from keyturn.http.vocabulary import declares
+from tillgate.base import ids
+from tillgate.base.clock import INSTANT_MAX
+from tillgate.dialects.smartpay.checking import (
+    AUTOMATIC,
+    CURRENCY,
+    DESCRIPTION_MAX,
+    ID_LENGTH_MAX,
+    IDS_MAX,
+    MANUAL,
+    REFERENCE_MAX,
+)
+from tillgate.dialects.smartpay.ids import ID_FORM
+from tillgate.wire.fields import EVENT_TYPE, CodeText, CurrencyText, DescriptionText, NameText, UrlText, Uses, text
+
 T = TypeVar("T")
 
 ITEMS_MAX: Final = 50
@@ -16,11 +31,21 @@ AMOUNT_MAX: Final = 2**32 - 1
 PAYMENTS_SHOWN_MAX: Final = 100
 
 MinorUnits = Annotated[int, Meta(ge=0, le=AMOUNT_MAX)]
-# To the end of the year 9999.
-Milliseconds = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
-Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Percentage = Annotated[float, Meta(ge=0, le=100)]
+SomeMinorUnits = Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
+Milliseconds = Annotated[int, Meta(ge=0, le=INSTANT_MAX)]
+# In hundredths of a percent, as coupons are kept.
+Percentage = Annotated[float, Meta(ge=0.01, le=100)]
 JsonObject = dict[str, Any]
+Currency = Annotated[str, declares(enum=[CURRENCY])]
+Automatic = Annotated[str, declares(enum=[AUTOMATIC, MANUAL])]
+Reference = Annotated[str, text(REFERENCE_MAX)]
+Description = Annotated[str, text(DESCRIPTION_MAX)]
+Id = Annotated[str, declares(pattern=f"^({ID_FORM}|{ids.PATTERN})$")]
+Lines = Annotated[list[Annotated[str, text(ID_LENGTH_MAX)]], declares(maxItems=IDS_MAX)]
+Subscriptions = Annotated[
+    list[Annotated[str, declares(pattern=EVENT_TYPE)]],
+    Meta(max_length=CODES_MAX),
+]
 
 
 class Query(msgspec.Struct, frozen=True, rename="camel"):
@@ -32,7 +57,7 @@ class Query(msgspec.Struct, frozen=True, rename="camel"):
 class ListQuery(Query, frozen=True, rename="camel"):
     """What every list takes."""
 
-    page_token: str | None = None
+    page_token: Id | None = None
     max_results: Annotated[int, Meta(ge=1, le=RESULTS_MAX)] = RESULTS_DEFAULT
 
 
@@ -51,54 +76,54 @@ class CreateSession(msgspec.Struct, frozen=True, rename="camel", kw_only=True, o
 
     mode: str | None = None
     amount: MinorUnits | None = None
-    currency: str | None = None
+    currency: Currency | None = None
     items: list[JsonObject] | None = None
     customer_info: JsonObject | None = None
     shipping_info: JsonObject | None = None
-    success_url: str | None = None
-    cancel_url: str | None = None
-    capture_method: str | None = None
-    description: str | None = None
-    reference: str | None = None
+    success_url: UrlText | None = None
+    cancel_url: UrlText | None = None
+    capture_method: Automatic | None = None
+    description: Description | None = None
+    reference: Reference | None = None
     locale: Literal["en", "ja"] | None = None
     metadata: JsonObject | None = None
-    promotion_code: str | None = None
+    promotion_code: CodeText | None = None
 
 
 class CreateOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """An order by a token that a shopper has approved."""
 
-    token: str | None = None
+    token: Id | None = None
     amount: MinorUnits | None = None
-    currency: str | None = None
+    currency: Currency | None = None
     items: list[JsonObject] | None = None
     customer_info: JsonObject | None = None
     shipping_info: JsonObject | None = None
-    capture_method: str | None = None
-    description: str | None = None
-    reference: str | None = None
+    capture_method: Automatic | None = None
+    description: Description | None = None
+    reference: Reference | None = None
     metadata: JsonObject | None = None
 
 
 class CreateCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What is taken off: an amount of yen, or a percentage."""
 
-    name: str | None = None
+    name: NameText | None = None
     discount_type: Literal["amount", "percentage"] | None = None
-    discount_amount: MinorUnits | None = None
-    currency: str | None = None
+    discount_amount: SomeMinorUnits | None = None
+    currency: Currency | None = None
     discount_percentage: Percentage | None = None
-    description: str | None = None
+    description: DescriptionText | None = None
     expires_at: Milliseconds | None = None
-    max_redemption_count: Count | None = None
+    max_redemption_count: Uses | None = None
     metadata: JsonObject | None = None
 
 
 class ChangeCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What a merchant may change of a coupon; what is absent stays."""
 
-    name: str | None = None
-    description: str | None = None
+    name: NameText | None = None
+    description: DescriptionText | None = None
     active: bool | None = None
     metadata: JsonObject | None = None
 
@@ -106,15 +131,15 @@ class ChangeCoupon(msgspec.Struct, frozen=True, rename="camel", kw_only=True, om
 class CreatePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What shoppers type to get a coupon. It is on unless it says otherwise."""
 
-    coupon: str | None = None
-    code: str | None = None
+    coupon: Id | None = None
+    code: CodeText | None = None
     active: bool | None = None
-    currency: str | None = None
+    currency: Currency | None = None
     expires_at: Milliseconds | None = None
     first_time_transaction: bool | None = None
     one_per_customer: bool | None = None
-    max_redemption_count: Count | None = None
-    minimum_amount: MinorUnits | None = None
+    max_redemption_count: Uses | None = None
+    minimum_amount: SomeMinorUnits | None = None
     metadata: JsonObject | None = None
 
 
@@ -128,9 +153,9 @@ class ChangePromotionCode(msgspec.Struct, frozen=True, rename="camel", kw_only=T
 class CreateWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """Where events go. Without ``eventSubscriptions``, or with none, these are all."""
 
-    url: str | None = None
-    event_subscriptions: Annotated[list[str], Meta(max_length=CODES_MAX)] | None = None
-    description: str | None = None
+    url: UrlText | None = None
+    event_subscriptions: Subscriptions | None = None
+    description: DescriptionText | None = None
     metadata: JsonObject | None = None
 
 
@@ -138,43 +163,43 @@ class ChangeWebhookEndpoint(msgspec.Struct, frozen=True, rename="camel", kw_only
     """What a merchant may change of an endpoint; what is absent stays."""
 
     active: bool | None = None
-    url: str | None = None
-    event_subscriptions: Annotated[list[str], Meta(max_length=CODES_MAX)] | None = None
-    description: str | None = None
+    url: UrlText | None = None
+    event_subscriptions: Subscriptions | None = None
+    description: DescriptionText | None = None
     metadata: JsonObject | None = None
 
 
 class CreatePayment(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """A capture of an order, in full or in part."""
 
-    order: str | None = None
-    amount: MinorUnits | None = None
-    currency: str | None = None
-    cancel_remainder: str | None = None
-    reference: str | None = None
-    description: str | None = None
-    line_items: list[str] | None = None
+    order: Id | None = None
+    amount: SomeMinorUnits | None = None
+    currency: CurrencyText | None = None
+    cancel_remainder: Automatic | None = None
+    reference: Reference | None = None
+    description: Description | None = None
+    line_items: Lines | None = None
     metadata: JsonObject | None = None
 
 
 class CreateRefund(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """Money of a payment that goes back; without ``amount`` all that is left."""
 
-    payment: str | None = None
-    amount: MinorUnits | None = None
-    currency: str | None = None
+    payment: Id | None = None
+    amount: SomeMinorUnits | None = None
+    currency: CurrencyText | None = None
     reason: Literal["requested_by_customer", "fraudulent"] | None = None
-    reference: str | None = None
-    description: str | None = None
-    line_items: list[str] | None = None
+    reference: Reference | None = None
+    description: Description | None = None
+    line_items: Lines | None = None
     metadata: JsonObject | None = None
 
 
 class Change(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """What a merchant may change of a payment or a refund; what is absent stays."""
 
-    reference: str | None = None
-    description: str | None = None
+    reference: Reference | None = None
+    description: Description | None = None
     metadata: JsonObject | None = None
 
 

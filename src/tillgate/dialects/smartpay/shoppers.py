@@ -2,11 +2,12 @@
 client calls, by an access token instead of a key."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from keyturn.http.vocabulary import declares
 from keyturn.needs import OPEN
 from tillgate.access import visitor
 from tillgate.access.accounts.model import (
@@ -40,13 +41,14 @@ from tillgate.wire.routing import Call, Route, Sends, Writes
 # Of a password that somebody tries; one that was set is no longer.
 PASSWORD_MAX: Final = 1_000
 PLAN: Final = "pay_in_three"
+Method = Annotated[str, declares(enum=[one.value for one in PaymentMethod])]
 
 
 class LogIn(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """Who a shopper is, and their password."""
 
-    email_address: str | None = None
-    password: str | None = None
+    email_address: Annotated[str, declares(format="email", maxLength=EMAIL_MAX)] | None = None
+    password: Annotated[str, declares(maxLength=PASSWORD_MAX)] | None = None
 
     def __repr__(self) -> str:
         return "LogIn(…)"
@@ -66,14 +68,14 @@ class AccessObject(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class Authorize(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """With which test payment method an order is paid, and how."""
 
-    payment_method: str | None = None
-    payment_plan: str | None = None
+    payment_method: Method | None = None
+    payment_plan: Annotated[str, declares(enum=[PLAN])] | None = None
 
 
 class Approve(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """With which test payment method orders by the token are paid; one that is approved where none is named."""
 
-    payment_method: str | None = None
+    payment_method: Method | None = None
 
 
 class AuthorizationObject(msgspec.Struct, frozen=True, kw_only=True):

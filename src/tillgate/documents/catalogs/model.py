@@ -1,27 +1,41 @@
 """Catalogs of variables, in versions that never change."""
 
 import re
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from tillgate.base.errors import InvalidInput, NotFound, TillgateError
 from tillgate.base.problems import Problem
-from tillgate.documents.templates.manifest import DataType, Loop, Manifest, Variable, checked_manifest
+from tillgate.documents.templates.manifest import (
+    KEY_FORM,
+    KEY_LENGTH_MAX,
+    DataType,
+    Loop,
+    Manifest,
+    Variable,
+    checked_manifest,
+)
 
 NAME_MAX: Final = 120
 LABEL_MAX: Final = 160
 NAMES_MAX: Final = 200
 NAMESPACES_MAX: Final = 50
 CATALOG_BYTES_MAX: Final = 256 * 1024
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,119}")
+NAME_FORM: Final = rf"[a-z0-9][a-z0-9-]{{0,{NAME_MAX - 1}}}"
+_NAME: Final = re.compile(NAME_FORM)
+
+
+Label = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": LABEL_MAX})]
+Key = Annotated[str, Meta(extra_json_schema={"pattern": f"^{KEY_FORM}$", "maxLength": KEY_LENGTH_MAX})]
 
 
 class CatalogField(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A variable that a template may read."""
 
-    key: str
-    label: str
+    key: Key
+    label: Label
     data_type: DataType = "text"
     required: bool = False
     format: str | None = None
@@ -33,7 +47,7 @@ class Namespace(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     """Variables that belong together for people; their keys are whole as they are."""
 
     key: str
-    label: str
+    label: Label
     fields: list[CatalogField]
     icon: str | None = None
 
@@ -41,8 +55,8 @@ class Namespace(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 class CatalogLoop(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """A list of rows that a template may read."""
 
-    key: str
-    label: str
+    key: Key
+    label: Label
     item_fields: list[CatalogField]
     preview_data: list[dict[str, Any]] = []
 

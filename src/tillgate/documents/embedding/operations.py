@@ -47,6 +47,8 @@ RENEW_PREFIX: Final = "ert_"
 RENEWED_WITHIN_MS: Final = LIFETIME_MS + DAY_MS
 DROP_BATCH_MAX: Final = 100
 # Of the project's own templates, and of the tenant's.
+RENEW_TOKEN_MIN: Final = 8
+RENEW_TOKEN_MAX: Final = 200
 OFFERED_MAX: Final = 100
 # A starter is no template of the project: its name could be one's slug, so it has a mark that no slug has.
 _SHIPPED: Final = "starter:"
@@ -434,6 +436,8 @@ def checked_renew_token(token: str) -> str:
     Raises:
         InvalidInput: it is too short or too long to be one.
     """
-    if not 8 <= len(token) <= 200:
-        raise InvalidInput("renew_token", Problem.LENGTH, minimum=8, maximum=200, length=len(token))
+    if not RENEW_TOKEN_MIN <= len(token) <= RENEW_TOKEN_MAX:
+        raise InvalidInput(
+            "renew_token", Problem.LENGTH, minimum=RENEW_TOKEN_MIN, maximum=RENEW_TOKEN_MAX, length=len(token)
+        )
     return token

@@ -21,7 +21,8 @@ BY_EMBED: Final = "embed"
 # What a file's name never holds: what leads elsewhere, ends a header, or means something to a shell or a file system.
 _FORBIDDEN: Final = frozenset('/\\:*?"<>|;')
 _SUFFIX: Final = ".pdf"
-_MONTH: Final = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
+MONTH: Final = r"20[0-9]{2}-(0[1-9]|1[0-2])"
+_MONTH: Final = re.compile(MONTH)
 
 
 class RenderStatus(StrEnum):

@@ -30,7 +30,8 @@ URL_LENGTH_MAX: Final = 2_048
 # What JSON numbers carry exactly everywhere.
 _WHOLE_MAX: Final = 2**53 - 1
 _NUMBER_MAX: Final = 10**30
-_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,159}(?:\.[A-Za-z_][A-Za-z0-9_]{0,159}){0,7}")
+KEY_FORM: Final = r"[A-Za-z_][A-Za-z0-9_]{0,159}(?:\.[A-Za-z_][A-Za-z0-9_]{0,159}){0,7}"
+_KEY: Final = re.compile(KEY_FORM)
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,30})(?:\.[0-9]{1,20})?")
 _BOOLEANS: Final = {"true": True, "false": False, True: True, False: False}
 _INVALID: Final = "invalid_input_data"

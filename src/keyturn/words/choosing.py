@@ -1,10 +1,10 @@
-"""Which language somebody reads: what they chose, what the seller set, or what their browser asks for."""
+"""Which language somebody reads: what they chose, what the owner of the page set, or what their browser asks for."""
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
-from tillgate.words.languages import ENGLISH, LANGUAGES, Language
+from keyturn.words.languages import ENGLISH, LANGUAGES, Language
 
 # A browser sends a few dozen characters. What is longer than this is no list of languages and is not looked at.
 ACCEPT_LANGUAGE_MAX: Final = 1_000
@@ -49,15 +49,15 @@ def accepted(header: str | None) -> Language | None:
     return best[1] if best[0] > 0 else None
 
 
-def chosen_language(chosen: str | None, set_by_seller: Iterable[str | None], accept_language: str | None) -> Language:
+def chosen_language(chosen: str | None, set_by_owner: Iterable[str | None], accept_language: str | None) -> Language:
     """The language to write in.
 
     Args:
         chosen: what the reader picked on the page.
-        set_by_seller: what the session and then its project ask for.
+        set_by_owner: what whoever runs the page asks for, the strongest first.
         accept_language: the header that the reader's browser sent.
     """
-    for tag in (chosen, *set_by_seller):
+    for tag in (chosen, *set_by_owner):
         language = language_of(tag)
         if language is not None:
             return language
