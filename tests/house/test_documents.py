@@ -203,6 +203,7 @@ COMMANDS: dict[str, str | Reason] = {
     "tillgate secret-key rotate": Reason("a block of docs/operating.md is run that begins with it"),
     "sqlite3 .backup": Reason("named as what not to use: the log's identity does not change with it"),
     "TILLGATE_GOLDEN=write pytest tests/golden": Reason("writes the answers; tests/golden/test_recording.py compares"),
+    "TILLGATE_GOLDEN=write pytest tests/dialects/test_samples.py": Reason("writes the answers that this test compares"),
     "python scripts/upgrade_fixture.py NAME": Reason("makes what tests/upgrades/ opens, once for each release"),
     "tillgate docs build DIR": "tests/api/test_site.py::test_every_link_of_the_site_leads_to_a_file_and_its_anchor",
     "tillgate projects set --logo FILE": ("tests/cli/test_project_settings.py::test_a_logo_is_set_shown_and_removed"),
