@@ -71,6 +71,8 @@ BLOCKS: dict[tuple[str, str], str | Reason] = {
         ("docs/keyturn.md", heading): "tests/journeys/test_proxies.py::test_a_proxy_admits_whom_keyturn_knows"
         for heading in ("nginx", "Caddy", "Envoy")
     },
+    ("docs/keyturn.md", "Sell access"): "tests/journeys/test_selling_access.py::"
+    "test_who_pays_for_the_plan_gets_keys_of_the_api",
     ("docs/keyturn.md", "Traefik"): Reason("no package of Traefik is at hand; the guide says so beside it"),
     ("docs/live.md", "*"): "tests/journeys/test_live_guide.py::test_the_guide_works_as_it_is_written",
     ("docs/production.md", "A service"): Reason("needs root and a package index; the unit is read by systemd in tests"),
@@ -203,6 +205,7 @@ COMMANDS: dict[str, str | Reason] = {
     "tillgate secret-key rotate": Reason("a block of docs/operating.md is run that begins with it"),
     "sqlite3 .backup": Reason("named as what not to use: the log's identity does not change with it"),
     "TILLGATE_GOLDEN=write pytest tests/golden": Reason("writes the answers; tests/golden/test_recording.py compares"),
+    "TILLGATE_GOLDEN=write pytest tests/dialects/test_samples.py": Reason("writes the answers that this test compares"),
     "python scripts/upgrade_fixture.py NAME": Reason("makes what tests/upgrades/ opens, once for each release"),
     "tillgate docs build DIR": "tests/api/test_site.py::test_every_link_of_the_site_leads_to_a_file_and_its_anchor",
     "tillgate projects set --logo FILE": ("tests/cli/test_project_settings.py::test_a_logo_is_set_shown_and_removed"),

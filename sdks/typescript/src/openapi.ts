@@ -2218,8 +2218,13 @@ export interface components {
             /** @description The price of one, as a decimal string; of a discount, what one takes off. */
             unitAmount: string;
         };
-        /** @description Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not. */
+        /**
+         * @description Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
+         *         ``currency``. ``q`` finds by e-mail address where the key may read customers.
+         */
         ListCheckoutSessions: {
+            /** @description An amount of money as a decimal string, in the currency that is named beside it. */
+            amount?: string;
             /**
              * Format: date-time
              * @description Only objects that were created at this instant or later.
@@ -2230,6 +2235,10 @@ export interface components {
              * @description Only objects that were created before this instant, which is excluded.
              */
             createdBefore?: string;
+            /** @description The currency of the amounts beside it: an ISO 4217 code in capital letters. */
+            currency?: string;
+            /** @description The customer; null where none is known. */
+            customerId?: string;
             /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
@@ -2237,6 +2246,13 @@ export interface components {
             limit?: number;
             /** @description The payment link that the session was opened from; null if there was none. */
             linkId?: string;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+            q?: string;
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
+            sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
             /** @description Where the object stands; its moves are listed under "Events and webhooks". */
@@ -2465,7 +2481,7 @@ export interface components {
         };
         /**
          * @description Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive, ``createdBefore`` is not;
-         *         ``amount`` is exact, with its ``currency``.
+         *         ``amount`` is exact, with its ``currency``. ``q`` finds by e-mail address where the key may read customers.
          */
         ListOrders: {
             /** @description Only orders over exactly this amount, in the `currency` beside it. */
@@ -2491,10 +2507,17 @@ export interface components {
              * @default 25
              */
             limit?: number;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+            q?: string;
             /** @description Only orders with exactly this reference. */
             reference?: string;
             /** @description The checkout session. */
             sessionId?: string;
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
+            sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
             /** @description Where the object stands; its moves are listed under "Events and webhooks". */
@@ -2527,7 +2550,8 @@ export interface components {
         };
         /**
          * @description Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
-         *         ``currency``.
+         *         ``currency``. ``customerId`` and ``q`` need ``orders:read`` as well; ``q`` finds by e-mail address where the key may
+         *         read customers.
          */
         ListPayments: {
             /** @description An amount of money as a decimal string, in the currency that is named beside it. */
@@ -2544,6 +2568,8 @@ export interface components {
             createdBefore?: string;
             /** @description The currency of the amounts beside it: an ISO 4217 code in capital letters. */
             currency?: string;
+            /** @description The customer; null where none is known. */
+            customerId?: string;
             /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
@@ -2551,8 +2577,15 @@ export interface components {
             limit?: number;
             /** @description The order. Null where it belongs to none yet. */
             orderId?: string;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+            q?: string;
             /** @description The checkout session. */
             sessionId?: string;
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
+            sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
             /** @description Where the object stands; its moves are listed under "Events and webhooks". */
@@ -2668,7 +2701,8 @@ export interface components {
         };
         /**
          * @description Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
-         *         ``currency``.
+         *         ``currency``. ``customerId`` and ``q`` need ``orders:read`` as well; ``q`` finds by e-mail address where the key may
+         *         read customers.
          */
         ListRefunds: {
             /** @description An amount of money as a decimal string, in the currency that is named beside it. */
@@ -2685,6 +2719,8 @@ export interface components {
             createdBefore?: string;
             /** @description The currency of the amounts beside it: an ISO 4217 code in capital letters. */
             currency?: string;
+            /** @description The customer; null where none is known. */
+            customerId?: string;
             /**
              * @description How many objects a page holds at most, from 1 to 100.
              * @default 25
@@ -2694,6 +2730,13 @@ export interface components {
             orderId?: string;
             /** @description The payment. Null for what belongs to none of yours. */
             paymentId?: string;
+            /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+            q?: string;
+            /**
+             * @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from.
+             * @enum {unknown}
+             */
+            sort?: "-amount" | "amount";
             /** @description The id of the last object of the page before; the list goes on after it. */
             starting_after?: string;
             /** @description Where the object stands; its moves are listed under "Events and webhooks". */
@@ -4367,16 +4410,26 @@ export interface operations {
     checkout_sessions_list_all: {
         parameters: {
             query?: {
+                /** @description Only objects over exactly this amount, as a decimal string, in the `currency` beside it. */
+                amount?: string;
                 /** @description Only objects that were created at this instant or later. */
                 createdAfter?: string;
                 /** @description Only objects that were created before this instant, which is excluded. */
                 createdBefore?: string;
+                /** @description The currency of `amount`, with which it is sent: an ISO 4217 code in capital letters. */
+                currency?: string;
+                /** @description Only what belongs to this customer. */
+                customerId?: string;
                 /** @description Objects to include in the answer, next to their ids: order, payment, customer, paymentLink, coupon, promotionCode, testClock; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description Only sessions that were opened from this payment link. */
                 linkId?: string;
+                /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+                q?: string;
+                /** @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from. */
+                sort?: "-amount" | "amount";
                 /** @description The id of the last object of the page before; the list goes on after it. */
                 starting_after?: string;
                 /** @description Only objects that stand at this status. */
@@ -5417,10 +5470,14 @@ export interface operations {
                 fulfillment?: components["schemas"]["Fulfillment"];
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
+                /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+                q?: string;
                 /** @description Only orders with exactly this reference. */
                 reference?: string;
                 /** @description Only what belongs to this checkout session. */
                 sessionId?: string;
+                /** @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from. */
+                sort?: "-amount" | "amount";
                 /** @description The id of the last object of the page before; the list goes on after it. */
                 starting_after?: string;
                 /** @description Only objects that stand at this status. */
@@ -6155,14 +6212,20 @@ export interface operations {
                 createdBefore?: string;
                 /** @description The currency of `amount`, with which it is sent: an ISO 4217 code in capital letters. */
                 currency?: string;
+                /** @description Only what belongs to this customer. */
+                customerId?: string;
                 /** @description Objects to include in the answer, next to their ids: order, session, customer, transactions, refunds; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
                 /** @description How many objects a page holds at most, from 1 to 100. */
                 limit?: number;
                 /** @description Only what belongs to this order. */
                 orderId?: string;
+                /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+                q?: string;
                 /** @description Only what belongs to this checkout session. */
                 sessionId?: string;
+                /** @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from. */
+                sort?: "-amount" | "amount";
                 /** @description The id of the last object of the page before; the list goes on after it. */
                 starting_after?: string;
                 /** @description Only objects that stand at this status. */
@@ -6883,6 +6946,8 @@ export interface operations {
                 createdBefore?: string;
                 /** @description The currency of `amount`, with which it is sent: an ISO 4217 code in capital letters. */
                 currency?: string;
+                /** @description Only what belongs to this customer. */
+                customerId?: string;
                 /** @description Objects to include in the answer, next to their ids: payment, order, transaction; dotted paths up to 4 levels deep. Each object requires the scope that reads it. */
                 expand?: string[];
                 /** @description How many objects a page holds at most, from 1 to 100. */
@@ -6891,6 +6956,10 @@ export interface operations {
                 orderId?: string;
                 /** @description Only what belongs to this payment. */
                 paymentId?: string;
+                /** @description Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address. */
+                q?: string;
+                /** @description In which order: `-amount` is the largest amount of each currency first, `amount` the smallest; left out, the newest object is. A cursor goes on in the order that it came from. */
+                sort?: "-amount" | "amount";
                 /** @description The id of the last object of the page before; the list goes on after it. */
                 starting_after?: string;
                 /** @description Only objects that stand at this status. */

@@ -79,6 +79,9 @@ class PortalPages:
     async def answer(self, scope: Any, receive: Any) -> Answer:
         """The page that is asked for. What fails is a page, too, and tells no secret to anybody, the log included."""
         exchange = Exchange(scope, receive, "")
+        asset = exchange.path.removeprefix(f"{PORTAL_PATH}/")
+        if asset in _ASSETS:
+            return Answer(200, _asset(asset), _ASSETS[asset], (*HEADERS[2:3], (b"cache-control", b"max-age=3600")))
         reader = Reader(exchange)
         answer = await self._or_told(exchange, reader)
         if reader.picked is None:
@@ -104,8 +107,6 @@ class PortalPages:
     async def _answer(self, exchange: Exchange, reader: Reader) -> Answer:
         rest = exchange.path.removeprefix(PORTAL_PATH).strip("/")
         method = "GET" if exchange.method == "HEAD" else exchange.method
-        if rest in _ASSETS:
-            return Answer(200, _asset(rest), _ASSETS[rest], (*HEADERS[2:3], (b"cache-control", b"max-age=3600")))
         client = self._client(exchange)
         if not client.is_secure(self._plain_http_from):
             raise Told(403, phrase("HTTPS is needed"), phrase("This page is for https:// addresses only."))

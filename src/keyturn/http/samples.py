@@ -1,9 +1,10 @@
-"""Each operation of a language with curl, out of its description and of the values in ``examples.toml``.
+"""Each operation of a language with curl and its answer, out of its description and of two files beside its vocabulary.
 
-That file lies beside a language's vocabulary. ``credential`` is how curl presents a key; ``[body]``, ``[query]`` and
-``[header]`` hold what an operation sends, by its ``operationId``. A variable of a path has the value of ``[path]``, by
-the path's first part that is no version, or the vocabulary's example. ``[output]`` names the file of an answer that is
-no text, and ``[refused]`` has the code of an operation that is always refused. Tests send each sample to a real server.
+In ``examples.toml``, ``credential`` is how curl presents a key; ``[body]``, ``[query]`` and ``[header]`` hold what an
+operation sends, by its ``operationId``. A variable of a path has the value of ``[path]``, by the path's first part that
+is no version, or the vocabulary's example. ``[output]`` names the file of an answer that is no text, and ``[refused]``
+has the code of an operation that is always refused. ``answers.json`` holds what a server has answered to each sample:
+tests send them all, compare, and write it (``TILLGATE_GOLDEN=write``).
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
+ANSWERS: Final = "answers.json"
 # A longer body is written over several lines.
 _BODY_MAX: Final = 120
 _DEPTH_MAX: Final = 8
@@ -25,7 +27,7 @@ class Examples(NamedTuple):
     Attributes:
         credential: curl's argument for a key, which is in the environment.
         path: the values of variables, by what the path is of.
-        body, query, header, output, refused: by operation.
+        body, query, header, output, refused, answers: by operation.
     """
 
     credential: str = '-H "Authorization: Bearer $CHECKOUT_API_KEY"'
@@ -35,16 +37,18 @@ class Examples(NamedTuple):
     header: Mapping[str, Mapping[str, str]] = {}
     output: Mapping[str, str] = {}
     refused: Mapping[str, str] = {}
+    answers: Mapping[str, Any] = {}
 
 
 @cache
 def examples(file: Path) -> Examples:
-    """The examples of a file, which ships with the code.
+    """The examples of a file, which ships with the code, and the answers beside it.
 
     Raises:
         TypeError: it has a part that there is not.
     """
-    return Examples(**tomllib.loads(file.read_text("utf-8")))
+    answers = json.loads(file.with_name(ANSWERS).read_text("utf-8"))
+    return Examples(**tomllib.loads(file.read_text("utf-8")), answers=answers)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -54,8 +58,14 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
             yield path, method.upper(), operation
 
 
+def success_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """The answer of an operation where all went well, as the document has it."""
+    [found] = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    return dict(found)
+
+
 def add_samples(document: dict[str, Any], given: Examples, server: str) -> None:
-    """Put into each operation of an OpenAPI document what curl sends and an example of its body.
+    """Put into each operation of an OpenAPI document what curl sends, and examples of its body and answer.
 
     Args:
         server: the base of its paths.
@@ -76,6 +86,8 @@ def add_samples(document: dict[str, Any], given: Examples, server: str) -> None:
             operation["requestBody"]["content"]["application/json"]["example"] = body
         sample = {"lang": "Shell", "label": "curl", "source": curl(method, address, arguments, body)}
         operation["x-codeSamples"] = [sample]
+        if (answer := given.answers.get(named)) is not None:
+            next(iter(success_of(operation)["content"].values()))["example"] = answer
         if refused := given.refused.get(named):
             operation["x-always-refused"] = refused
 

@@ -8,10 +8,12 @@ from keyturn import Need
 from keyturn.http.pipeline import Answer
 from tillgate.api import refunds
 from tillgate.api.kept import kept_answer, kept_page
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject
+from tillgate.api.sales import NOTHING, ListSales, asked_of, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
+from tillgate.base.text import identity
 from tillgate.checkout import kept
 from tillgate.checkout.customers.model import CustomerObject
 from tillgate.checkout.customers.model import to_api as customer_to_api
@@ -38,7 +40,7 @@ from tillgate.documents.printing.jobs import printed
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import Part, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, text
+from tillgate.wire.fields import IdText, text
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Asks, Call, Reads, Route, Writes
 
@@ -77,25 +79,14 @@ class RefundOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     what: Literal["everything", "excess"]
 
 
-class ListOrders(
-    ListQuery,
-    frozen=True,
-    forbid_unknown_fields=True,
-    rename={
-        "session_id": "sessionId",
-        "customer_id": "customerId",
-    },
-):
+class ListOrders(ListSales, frozen=True, forbid_unknown_fields=True, rename={"session_id": "sessionId"}):
     """Filters combine; ``reference`` matches exactly, ``createdAfter`` is inclusive, ``createdBefore`` is not;
-    ``amount`` is exact, with its ``currency``."""
+    ``amount`` is exact, with its ``currency``. ``q`` finds by e-mail address where the key may read customers."""
 
     status: OrderStatus | msgspec.UnsetType = msgspec.UNSET
     fulfillment: Fulfillment | msgspec.UnsetType = msgspec.UNSET
     reference: Annotated[str, msgspec.Meta(max_length=REFERENCE_MAX)] | msgspec.UnsetType = msgspec.UNSET
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    customer_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
-    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> OrderObject | msgspec.Raw:
@@ -173,11 +164,20 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         currency=currency,
         amount_minor=amount_minor,
     )
-    if call.expansion is None:
+    if query.q is not msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.ORDER)
+        reference = filters["reference"]
+        if asked is None or (reference is not None and asked.reference not in (None, identity(reference))):
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+        filters["reference"] = asked.reference or reference
+    if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_orders(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    page = await operations.list_orders(tx, call.principal, call.page, **filters)
-    return Page([to_api(order, context.public_url) for order in page.data], page.has_more)
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_orders(tx, call.principal, asked_page, **filters)
+    shown = [to_api(order, context.public_url) for order in page.data]
+    return page_of(query, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> OrderObject:

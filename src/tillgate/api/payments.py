@@ -8,6 +8,7 @@ from keyturn import Need
 from tillgate.api import orders, refunds
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
@@ -20,7 +21,7 @@ from tillgate.checkout.settlement import capturing
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText
+from tillgate.wire.fields import DecimalText, IdText
 from tillgate.wire.paging import pages_of
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -44,7 +45,7 @@ class UpdatePayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
 
 class ListPayments(
-    ListQuery,
+    ListSales,
     frozen=True,
     forbid_unknown_fields=True,
     rename={
@@ -53,13 +54,12 @@ class ListPayments(
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
-    ``currency``."""
+    ``currency``. ``customerId`` and ``q`` need ``orders:read`` as well; ``q`` finds by e-mail address where the key may
+    read customers."""
 
     status: PaymentState | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
     session_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
-    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListTransactions(
@@ -96,11 +96,18 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         currency=currency,
         amount_minor=amount_minor,
     )
-    if call.expansion is None:
+    if not query.customer_id is query.q is msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.PAYMENT)
+        if asked is None:
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+    if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_payments(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    page = await operations.list_payments(tx, call.principal, call.page, **filters)
-    return Page([to_api(one) for one in page.data], page.has_more)
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_payments(tx, call.principal, asked_page, **filters)
+    shown = [to_api(one) for one in page.data]
+    return page_of(query, shown, page.data[-1].payment.price if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> PaymentObject:
@@ -195,6 +202,7 @@ ROUTES = [
         Reads(list_all),
         ListObject[PaymentObject],
         query=ListPayments,
+        parameter_needs=OF_ORDERS,
     ),
     Route("GET", "/payments/{id}", READ, "Retrieve a payment", Reads(retrieve), PaymentObject),
     Route(

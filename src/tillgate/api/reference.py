@@ -101,7 +101,7 @@ def _api() -> str:
         parts.append(_answer(operation, route.status) if route.answers is not None else file)
     taken = {type.__name__ for route in ROUTES for type in (route.body, route.query) if type is not None}
     taken |= {name for name in schemas if name.startswith("ListObject")}
-    parts += objects(schemas, taken)
+    parts += objects(schemas, taken, exemplified=True)
     return "\n".join(parts).rstrip() + "\n"
 
 

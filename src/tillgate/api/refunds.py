@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import msgspec
 
 from keyturn import Need
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject
+from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_of
 from tillgate.api.transfers import may_ask
 from tillgate.base import ids
 from tillgate.base.pages import Page
@@ -15,10 +16,11 @@ from tillgate.checkout.refunds import confirming, destinations, operations
 from tillgate.checkout.refunds.destinations import RefundLinkObject
 from tillgate.checkout.refunds.model import DESTINATION_MAX, HASH_MAX, RefundObject, RefundReason, RefundStatus, to_api
 from tillgate.checkout.refunds.operations import NewRefund
+from tillgate.checkout.refunds.records import RefundFilters
 from tillgate.store import Transaction
 from tillgate.wire.context import ApiContext
 from tillgate.wire.expanding import EACH_MAX, Relation, Resource
-from tillgate.wire.fields import CurrencyText, DecimalText, IdText, text
+from tillgate.wire.fields import DecimalText, IdText, text
 from tillgate.wire.paging import pages_of
 from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
@@ -59,7 +61,7 @@ class CreateRefundLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ListRefunds(
-    ListQuery,
+    ListSales,
     frozen=True,
     forbid_unknown_fields=True,
     rename={
@@ -68,13 +70,12 @@ class ListRefunds(
     },
 ):
     """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
-    ``currency``."""
+    ``currency``. ``customerId`` and ``q`` need ``orders:read`` as well; ``q`` finds by e-mail address where the key may
+    read customers."""
 
     status: RefundStatus | msgspec.UnsetType = msgspec.UNSET
     payment_id: IdText | msgspec.UnsetType = msgspec.UNSET
     order_id: IdText | msgspec.UnsetType = msgspec.UNSET
-    currency: CurrencyText | msgspec.UnsetType = msgspec.UNSET
-    amount: DecimalText | msgspec.UnsetType = msgspec.UNSET
 
 
 async def create(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
@@ -90,10 +91,7 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> RefundOb
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[RefundObject]:
     query: ListRefunds = call.query
     currency, amount_minor = price(query.currency, query.amount)
-    page = await operations.list_refunds(
-        tx,
-        call.principal,
-        call.page,
+    filters = RefundFilters(
         status=given(query.status),
         payment_id=object_id(query.payment_id, ids.PAYMENT, field="payment_id"),
         order_id=object_id(query.order_id, ids.ORDER, field="order_id"),
@@ -102,7 +100,15 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ref
         currency=currency,
         amount_minor=amount_minor,
     )
-    return Page([to_api(one) for one in page.data], page.has_more)
+    if not query.customer_id is query.q is msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.REFUND)
+        if asked is None:
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_refunds(tx, call.principal, asked_page, **filters)
+    shown = [to_api(one) for one in page.data]
+    return page_of(query, shown, page.data[-1].amount if page.data else None, has_more=page.has_more)
 
 
 async def update(context: ApiContext, tx: Transaction, call: Call) -> RefundObject:
@@ -189,6 +195,7 @@ ROUTES = [
         Reads(list_all),
         ListObject[RefundObject],
         query=ListRefunds,
+        parameter_needs=OF_ORDERS,
     ),
     Route("GET", "/refunds/{id}", READ, "Retrieve a refund", Reads(retrieve), RefundObject),
     Route(

@@ -9,7 +9,8 @@ from keyturn import Need, Reach
 from keyturn.http.vocabulary import declares
 from tillgate.api import coupons, orders, promotions
 from tillgate.api.kept import kept_answer, kept_page
-from tillgate.api.paging import ListObject, ListQuery
+from tillgate.api.paging import ListObject
+from tillgate.api.sales import NOTHING, ListSales, asked_of, page_of
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import InvalidInput, TooOften
@@ -45,7 +46,7 @@ from tillgate.wire.fields import (
     ReferenceText,
     UrlText,
 )
-from tillgate.wire.reading import given, instant, object_id
+from tillgate.wire.reading import given, instant, object_id, price
 from tillgate.wire.routing import Call, Reads, Route, Writes
 
 READ, WRITE = Need("sessions:read"), Need("sessions:write")
@@ -128,15 +129,9 @@ class CreateCheckoutSession(
     client_reference_id: ReferenceText | None = None
 
 
-class ListCheckoutSessions(
-    ListQuery,
-    frozen=True,
-    forbid_unknown_fields=True,
-    rename={
-        "link_id": "linkId",
-    },
-):
-    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not."""
+class ListCheckoutSessions(ListSales, frozen=True, forbid_unknown_fields=True, rename={"link_id": "linkId"}):
+    """Filters combine; ``createdAfter`` is inclusive, ``createdBefore`` is not; ``amount`` is exact, with its
+    ``currency``. ``q`` finds by e-mail address where the key may read customers."""
 
     status: SessionStatus | msgspec.UnsetType = msgspec.UNSET
     link_id: IdText | msgspec.UnsetType = msgspec.UNSET
@@ -224,11 +219,19 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
     )
-    if call.expansion is None:
+    if not query.customer_id is query.q is query.currency is query.amount is msgspec.UNSET:
+        asked = await asked_of(tx, call, ids.CHECKOUT_SESSION)
+        if asked is None:
+            return NOTHING
+        filters["id"], filters["reference"], filters["customer_id"] = asked
+        filters["currency"], filters["amount_minor"] = price(query.currency, query.amount)
+    if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_sessions(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    page = await operations.list_sessions(tx, call.principal, call.page, **filters)
-    return Page([to_api(one, context.public_url) for one in page.data], page.has_more)
+    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
+    page = await operations.list_sessions(tx, call.principal, asked_page, **filters)
+    shown = [to_api(one, context.public_url) for one in page.data]
+    return page_of(query, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 
 
 async def simulate(context: ApiContext, tx: Transaction, call: Call) -> CheckoutSessionObject:

@@ -30,6 +30,8 @@ class Sort(NamedTuple):
 
 
 NEWEST_FIRST: Final = Sort()
+# By currency, and in it by amount.
+AMOUNT: Final = "amount"
 
 
 class PageRequest(NamedTuple):
@@ -73,13 +75,22 @@ def checked_cursor(page: PageRequest, prefix: str) -> None:
     """Refuse a cursor that no page ever gave.
 
     Raises:
-        InvalidInput: it does not have the form of such an object's id.
+        InvalidInput: it does not have the form of such an object's id, or says nothing of where that stands in a
+            sorted list.
     """
     for cursor in (page.starting_after, page.ending_before):
-        if cursor is not None and not ids.is_id(prefix, cursor):
-            raise InvalidInput(
-                "starting_after", Problem.NOT_A_CURSOR, code="invalid_query", prefix=prefix, other="next_cursor"
-            )
+        if cursor is None:
+            continue
+        if not ids.is_id(prefix, cursor) or (page.sort.by != NEWEST_FIRST.by and not page.sort.beyond):
+            raise no_cursor(prefix, page.sort)
+
+
+def no_cursor(prefix: str, sort: Sort = NEWEST_FIRST) -> InvalidInput:
+    """What is wrong with a cursor that no page ever gave."""
+    example = f"USD.4900.{prefix}" if sort.by == AMOUNT else prefix
+    return InvalidInput(
+        "starting_after", Problem.NOT_A_CURSOR, code="invalid_query", prefix=example, other="next_cursor"
+    )
 
 
 def since(prefix: str, created_after: int | None, *, apart_ms: int = APART_MS) -> str:

@@ -23,6 +23,7 @@ TEXTS: Final = (
         also=_MARK_STATED,
     ),
     Texts("orders", (Column("reference", identity), Column("claimed_reference", identity, unique=_OWN)), kept=True),
+    Texts("refunds", (Column("reference", identity),)),
     # A code that is off frees its word, and has its own id in the place of it.
     Texts(
         "promotion_codes",

@@ -14,7 +14,7 @@ from tillgate.access.saved.records import Owner, Saved
 from tillgate.base import ids
 from tillgate.base.errors import InvalidInput
 from tillgate.base.money import parse_amount, parse_currency
-from tillgate.base.pages import NEWEST_FIRST, PageRequest, Sort
+from tillgate.base.pages import AMOUNT, NEWEST_FIRST, PageRequest, Sort
 from tillgate.base.problems import Problem
 from tillgate.checkout.projects.operations import get_settings
 from tillgate.dashboard.calls import Call, Unusable
@@ -29,7 +29,6 @@ _YEARS: Final = range(1970, 9_999)
 FIELDS: Final = ("from", "to", "currency", "amount")
 SORT: Final = "sort"
 CREATED: Final = NEWEST_FIRST.by
-AMOUNT: Final = "amount"
 # As large as an amount that a database holds.
 _MINOR_MAX: Final = 2**63 - 1
 _NUMBER: Final = re.compile(r"[0-9]{1,19}")

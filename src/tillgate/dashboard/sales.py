@@ -7,14 +7,17 @@ from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.customers.model import Customer
-from tillgate.checkout.customers.operations import customers_by_id, list_customers
+from tillgate.checkout.customers.operations import customers_by_id
 from tillgate.checkout.orders.model import Fulfillment, Order, OrderStatus
 from tillgate.checkout.orders.operations import count_orders, list_orders, orders_by_id
 from tillgate.checkout.orders.records import OrderFilters
 from tillgate.checkout.payments.model import PaymentState, RecordedPayment
 from tillgate.checkout.payments.operations import count_payments, list_payments
+from tillgate.checkout.payments.records import PaymentFilters
 from tillgate.checkout.refunds.model import Refund, RefundStatus
 from tillgate.checkout.refunds.operations import count_refunds, list_refunds
+from tillgate.checkout.refunds.records import RefundFilters
+from tillgate.checkout.search.asking import Asked, asked_by
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import sessions_by_id
 from tillgate.dashboard.filters import Filters, Keys
@@ -49,18 +52,6 @@ class Sale(NamedTuple):
     refund: Refund | None = None
 
 
-class Asked(NamedTuple):
-    """What a text leads to in a list that knows orders: one of them, or those with a reference or of a customer.
-
-    Attributes:
-        id: of the one that is meant, if any.
-    """
-
-    id: str | None = None
-    reference: str | None = None
-    customer_id: str | None = None
-
-
 async def asked_of(tx: Transaction, principal: Principal, filters: Filters, prefix: str) -> Asked | None:
     """What the filters say of the customer and by ``q``; None where they exclude each other.
 
@@ -68,17 +59,7 @@ async def asked_of(tx: Transaction, principal: Principal, filters: Filters, pref
         prefix: of the ids that the list is about.
     """
     wanted, customer_id = filters.values.get("q"), filters.id("customer", ids.CUSTOMER)
-    if wanted is None:
-        return Asked(customer_id=customer_id)
-    if ids.is_id(prefix, wanted):
-        return Asked(id=wanted, customer_id=customer_id)
-    # An address has an at sign; nothing else is looked for by both.
-    if "@" not in wanted:
-        return Asked(reference=wanted, customer_id=customer_id)
-    customers = await list_customers(tx, principal, page=1, limit=1, email=wanted)
-    if not customers.data or customer_id not in (None, customers.data[0].id):
-        return None
-    return Asked(customer_id=customers.data[0].id)
+    return await asked_by(tx, principal, wanted, customer_id, prefix=prefix)
 
 
 async def orders_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
@@ -103,10 +84,11 @@ async def count_of_orders(tx: Transaction, principal: Principal, filters: Filter
 def _of_orders(filters: Filters, asked: Asked) -> OrderFilters:
     return {
         **narrowed(filters),
-        "status": filters.one("status", OrderStatus),
-        "fulfillment": filters.one("fulfillment", Fulfillment),
+        "id": asked.id,
         "reference": asked.reference,
         "customer_id": asked.customer_id,
+        "status": filters.one("status", OrderStatus),
+        "fulfillment": filters.one("fulfillment", Fulfillment),
         "session_id": None,
         "session_status": None,
         "link_id": None,
@@ -122,8 +104,10 @@ async def orders_chosen(tx: Transaction, principal: Principal, order_ids: list[s
 
 async def payments_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
     """A page of payments that match, with what their sessions say of them."""
-    state = filters.one("status", PaymentState)
-    found = await list_payments(tx, principal, filters.page, state=state, **narrowed(filters))
+    asked = await asked_of(tx, principal, filters, ids.PAYMENT)
+    if asked is None:
+        return Page([], False)
+    found = await list_payments(tx, principal, filters.page, **_of_payments(filters, asked))
     orders = await orders_by_id(tx, principal, [one.order_id for one in found.data])
     sessions = await sessions_by_id(tx, principal, [one.payment.session_id for one in found.data])
     sales = await sales_of(tx, principal, [(one.payment.id, orders[one.order_id]) for one in found.data])
@@ -135,13 +119,28 @@ async def payments_page(tx: Transaction, principal: Principal, filters: Filters)
 
 async def count_of_payments(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
     """How many payments match, up to a number."""
-    return await count_payments(tx, principal, most, state=filters.one("status", PaymentState), **narrowed(filters))
+    asked = await asked_of(tx, principal, filters, ids.PAYMENT)
+    return await count_payments(tx, principal, most, **_of_payments(filters, asked)) if asked is not None else 0
+
+
+def _of_payments(filters: Filters, asked: Asked) -> PaymentFilters:
+    return {
+        **narrowed(filters),
+        "id": asked.id,
+        "reference": asked.reference,
+        "customer_id": asked.customer_id,
+        "order_id": None,
+        "session_id": None,
+        "state": filters.one("status", PaymentState),
+    }
 
 
 async def refunds_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
     """A page of refunds that match."""
-    status = filters.one("status", RefundStatus)
-    found = await list_refunds(tx, principal, filters.page, status=status, **narrowed(filters))
+    asked = await asked_of(tx, principal, filters, ids.REFUND)
+    if asked is None:
+        return Page([], False)
+    found = await list_refunds(tx, principal, filters.page, **_of_refunds(filters, asked))
     orders = await orders_by_id(tx, principal, list({one.order_id for one in found.data}))
     by_id: Mapping[str, Refund] = {one.id: one for one in found.data}
     sales = await sales_of(tx, principal, [(one.id, orders[one.order_id]) for one in found.data])
@@ -150,7 +149,20 @@ async def refunds_page(tx: Transaction, principal: Principal, filters: Filters) 
 
 async def count_of_refunds(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
     """How many refunds match, up to a number."""
-    return await count_refunds(tx, principal, most, status=filters.one("status", RefundStatus), **narrowed(filters))
+    asked = await asked_of(tx, principal, filters, ids.REFUND)
+    return await count_refunds(tx, principal, most, **_of_refunds(filters, asked)) if asked is not None else 0
+
+
+def _of_refunds(filters: Filters, asked: Asked) -> RefundFilters:
+    return {
+        **narrowed(filters),
+        "id": asked.id,
+        "reference": asked.reference,
+        "customer_id": asked.customer_id,
+        "order_id": None,
+        "payment_id": None,
+        "status": filters.one("status", RefundStatus),
+    }
 
 
 async def sales_of(tx: Transaction, principal: Principal, found: Iterable[tuple[str, Order]]) -> list[Sale]:
@@ -190,7 +202,7 @@ ORDERS: Final = Listing(
 PAYMENTS: Final = Listing(
     "/dashboard/payments",
     "sales/payments.html",
-    ("status",),
+    ("status", "customer", "q"),
     {"amount": _price, "status": lambda row: (row.payment.state.value,)},
     payments_page,
     count_of_payments,
@@ -198,7 +210,7 @@ PAYMENTS: Final = Listing(
 REFUNDS: Final = Listing(
     "/dashboard/refunds",
     "sales/refunds.html",
-    ("status",),
+    ("status", "customer", "q"),
     {
         "amount": lambda row: (row.refund.amount.currency, row.refund.amount.minor),
         "status": lambda row: (row.refund.status.value,),

@@ -4,18 +4,19 @@ from enum import StrEnum
 from typing import Final
 
 from tillgate.base import ids
-from tillgate.base.pages import Page, PageRequest
+from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
 from tillgate.checkout.orders.model import Fulfillment, OrderStatus
 from tillgate.checkout.orders.operations import count_orders, list_orders, orders_by_id
 from tillgate.checkout.orders.records import OrderFilters
+from tillgate.checkout.payments.operations import page_of_orders
+from tillgate.checkout.search.asking import Asked
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.checkout.sessions.operations import count_sessions, list_sessions, session_of_reference, sessions_by_id
 from tillgate.checkout.sessions.records import SessionFilters
-from tillgate.dashboard.calls import Unusable
 from tillgate.dashboard.filters import Filters, Keys
 from tillgate.dashboard.listing import Listing
-from tillgate.dashboard.sales import Asked, Sale, asked_of, narrowed, sales_of
+from tillgate.dashboard.sales import Sale, asked_of, narrowed, sales_of
 from tillgate.store import Transaction
 
 # What a transaction's id begins with in the language of Coin Moebius; the rest is its session's.
@@ -46,7 +47,8 @@ async def sessions_page(tx: Transaction, principal: Principal, filters: Filters)
     if (of_orders := _of_orders(filters, asked)) is None:
         found = await list_sessions(tx, principal, filters.page, **_of_sessions(filters))
         return Page(await with_orders(tx, principal, found.data), found.has_more)
-    orders = await list_orders(tx, principal, await _page_of_orders(tx, principal, filters.page), **of_orders)
+    page = await page_of_orders(tx, principal, filters.page, ids.CHECKOUT_SESSION)
+    orders = await list_orders(tx, principal, page, **of_orders)
     return Page(await _rows(tx, principal, [one.session_id for one in orders.data]), orders.has_more)
 
 
@@ -87,6 +89,9 @@ def _of_sessions(filters: Filters) -> SessionFilters:
         **narrowed(filters),
         "status": filters.one("status", SessionStatus),
         "link_id": filters.id("link", ids.PAYMENT_LINK),
+        "id": None,
+        "reference": None,
+        "customer_id": None,
     }
 
 
@@ -107,19 +112,6 @@ def _of_orders(filters: Filters, asked: Asked) -> OrderFilters | None:
         "reference": asked.reference,
         "customer_id": asked.customer_id,
     }
-
-
-async def _page_of_orders(tx: Transaction, principal: Principal, page: PageRequest) -> PageRequest:
-    """The page of orders that begins where that page of sessions does."""
-    cursor = page.starting_after or page.ending_before
-    if cursor is None:
-        return page
-    session = (await sessions_by_id(tx, principal, [cursor])).get(cursor)
-    if session is None:
-        raise Unusable("This page of the list cannot be found.")
-    if page.starting_after is not None:
-        return page._replace(starting_after=session.order_id)
-    return page._replace(ending_before=session.order_id)
 
 
 async def _rows(tx: Transaction, principal: Principal, session_ids: list[str]) -> list[Sale]:

@@ -13,13 +13,13 @@ from keyturn.http.error_pages import PAGES, PAGES_PATH
 from keyturn.http.openapi import DOCUMENT_PATH
 from keyturn.http.openapi import document as keyturn_document
 from keyturn.http.playground_pages import PLAYGROUND_PATH
-from keyturn.http.samples import operations
+from keyturn.http.samples import operations, success_of
 from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tillgate.dialects.spoken import SPOKEN, title_of
 from tillgate.events.types import TYPES
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.openapi import document
-from tillgate.wire.reference import code, fields, linked, made_by, objects, queries
+from tillgate.wire.reference import code, fields, json_of, linked, made_by, objects, queries
 
 MADE: Final = made_by("tillgate.dialects.reference")
 _VARIABLE: Final = re.compile(r"\$([A-Z][A-Z_]{0,40})")
@@ -124,16 +124,17 @@ def _of_samples(described: dict[str, Any]) -> str:
     listed = " and ".join(f"`{name}`" for name in sorted(named))
     taken = f"The samples take {listed} from the environment; tests" if listed else "Tests"
     what = "each of them" if listed else "each sample"
-    return f"{taken} send {what} to a real server. Each object has an example with every field that it can have."
+    return f"{taken} send {what} to a real server, and compare the answers."
 
 
 def _operation(operation: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
-    """What an operation takes, a sample, and what it answers."""
+    """What an operation takes, a sample, and what was answered to it."""
     parts = queries(operation["parameters"])
     if "requestBody" in operation:
         parts.append(fields("body", schemas[_name(operation["requestBody"])]))
     parts += [code("sh", one["source"]) for one in operation["x-codeSamples"]]
-    return [*parts, _answer(operation)]
+    answers = [one["example"] for one in success_of(operation).get("content", {}).values() if "example" in one]
+    return [*parts, _answer(operation), *(json_of(one) for one in answers)]
 
 
 def _objects(described: dict[str, Any]) -> list[str]:

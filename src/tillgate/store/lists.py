@@ -3,13 +3,30 @@
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tillgate.base.pages import NEWEST_FIRST, PageRequest, Period, since, until
 from tillgate.store import Transaction
 
 # A list that is sorted by nothing but time.
 _BY_TIME: Final[Mapping[str, Sequence[str]]] = {"created": ()}
+
+
+class Walk(NamedTuple):
+    """The statements of a list, by whose ids it is walked.
+
+    Attributes:
+        prefix, by: of these ids, and their column.
+        select: what reads a page, up to its last condition, as :func:`newest_first` takes it.
+        kept: the same for the kept forms.
+        counted: as :func:`counted` takes it.
+    """
+
+    prefix: str
+    by: str
+    select: str
+    kept: str
+    counted: str
 
 
 def newest_first(

@@ -53,18 +53,24 @@ def linked(name: str) -> str:
     return f"[{name}](#{name.lower()})"
 
 
-def objects(schemas: dict[str, Any], taken: set[str]) -> list[str]:
-    """Each object that is answered, in a table and with an example.
+def objects(schemas: dict[str, Any], taken: set[str], *, exemplified: bool = False) -> list[str]:
+    """Each object that is answered, in a table.
 
     Args:
         taken: the names of what is sent, which has a table of its own beside its operation.
+        exemplified: whether each has an example, with every field that it can have.
     """
     parts = ["## Objects\n"]
     for name, schema in sorted(schemas.items()):
         if schema.get("properties") and name not in taken:
-            example = json.dumps(example_of(schema, schemas), indent=2, ensure_ascii=False)
-            parts += [f"### {name}\n", fields("field", schema), code("json", example)]
+            parts += [f"### {name}\n", fields("field", schema)]
+            parts += [json_of(example_of(schema, schemas))] if exemplified else []
     return parts
+
+
+def json_of(value: Any) -> str:
+    """A block of JSON."""
+    return code("json", json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def type_of(schema: dict[str, Any]) -> str:

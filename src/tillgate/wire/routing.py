@@ -116,6 +116,7 @@ class Route(NamedTuple):
             what it was declared as.
         admits: asked like a guard, but before the body is looked at: who may not call is told that first.
         tagged: the object that it shows or changes, where ``If-Match`` is kept for it.
+        parameter_needs: what a parameter of the query needs besides, by its name there.
         invalid_status: of what does not fit the types that are declared, where it is not the dialect's usual one.
     """
 
@@ -137,6 +138,7 @@ class Route(NamedTuple):
     admits: Guard | None = None
     invalid_status: HTTPStatus | None = None
     tagged: Tagged | None = None
+    parameter_needs: Mapping[str, Need] = MappingProxyType({})
 
     @property
     def scope(self) -> str:

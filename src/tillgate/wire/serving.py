@@ -30,7 +30,7 @@ from tillgate.wire.dialect import NOBODY, Dialect
 from tillgate.wire.expanding import PARAM, Expansion
 from tillgate.wire.fields import length_max
 from tillgate.wire.reading import declares_too_much, decode_body, decode_query, read_body, read_query
-from tillgate.wire.routing import Call, Route, check_needs
+from tillgate.wire.routing import Call, Needed, Route, check_needs
 from tillgate.wire.tags import ETAG
 
 _INSECURE: Final = Refused(RefusalReason.INSECURE)
@@ -48,7 +48,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     """What a call asks for, by its route and its query alone: known before anybody is admitted.
 
     Attributes:
-        needs: the route's own and those of each path of its expansion.
+        needs: the route's own, those of its query's parameters and those of each path of its expansion.
         problem: why the query is not well formed, which only an admitted caller is told. It needs nothing then but what
             the route does.
     """
@@ -68,16 +68,25 @@ def asked(dialect: Dialect, route: Route, query_string: bytes) -> Asked:
         expansions = dialect.expansions
         resource = expansions.of_answer(route.answers) if expansions is not None and PARAM in given else None
         if expansions is None or resource is None or isinstance(route.need, Access):
-            return Asked(route.need, given)
+            return Asked(_needs(route, given), given)
         expansion = expansions.parse(resource, given.pop(PARAM))
     except InvalidInput as problem:
         return Asked(route.need, _NOTHING_GIVEN, None, problem)
-    own = each_need(route.need)
+    needed = _needs(route, given)
+    own = () if isinstance(needed, Access) else each_need(needed)
     # Another object of the same noun is not opened by the client secret of this one.
     stricter = {need.scope: need for need in expansion.needs}
     first = tuple(stricter.pop(need.scope, need) for need in own)
     needs = (*first, *stricter.values())
     return Asked(needs if len(needs) > 1 else needs[0], given, expansion)
+
+
+def _needs(route: Route, given: dict[str, str]) -> Needed:
+    """What a route needs with these parameters."""
+    if not route.parameter_needs:
+        return route.need
+    more = [need for name, need in route.parameter_needs.items() if name in given and need not in route.needs]
+    return (*route.needs, *dict.fromkeys(more)) if more else route.need
 
 
 def needs_of(dialect: Dialect, method: str, target: str) -> Needs:

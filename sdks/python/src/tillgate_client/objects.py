@@ -45,6 +45,7 @@ PaymentStatus = Literal[
     "awaiting", "detected", "requires_capture", "review", "succeeded", "expired", "canceled", "failed"
 ]
 TransactionKind = Literal["transfer", "capture", "refund"]
+SalesSort = Literal["amount", "-amount"]
 RefundStatus = Literal["pending", "succeeded", "failed", "canceled"]
 RedemptionStatus = Literal["reserved", "redeemed", "released"]
 UnassignedStatus = Literal["confirming", "unassigned", "assigned", "returned", "orphaned"]

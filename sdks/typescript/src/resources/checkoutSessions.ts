@@ -30,7 +30,7 @@ export class CheckoutSessions {
     );
   }
 
-  /** List sessions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not. */
+  /** List sessions, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. `q` finds by e-mail address where the key may read customers. */
   list(params: ListCheckoutSessions & Walk, options?: ReadOptions): AsyncIterable<CheckoutSession>;
   list(params?: ListCheckoutSessions & OnePage, options?: ReadOptions): Listing<Page<CheckoutSession>>;
   list(

@@ -10,7 +10,7 @@ export class Orders {
     this.#transport = transport;
   }
 
-  /** List orders, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
+  /** List orders, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. `q` finds by e-mail address where the key may read customers. */
   list(params: ListOrders & Walk, options?: ReadOptions): AsyncIterable<Order>;
   list(params?: ListOrders & OnePage, options?: ReadOptions): Listing<Page<Order>>;
   list(params: ListOrders & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Order>> {

@@ -10,7 +10,7 @@ export class Payments {
     this.#transport = transport;
   }
 
-  /** List payments, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
+  /** List payments, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. `customerId` and `q` need `orders:read` as well. `q` finds by e-mail address where the key may read customers. */
   list(params: ListPayments & Walk, options?: ReadOptions): AsyncIterable<Payment>;
   list(params?: ListPayments & OnePage, options?: ReadOptions): Listing<Page<Payment>>;
   list(params: ListPayments & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Payment>> {

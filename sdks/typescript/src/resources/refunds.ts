@@ -23,7 +23,7 @@ export class Refunds {
     return this.#transport.send({ method: "POST", path: ["refunds"], body: params, options });
   }
 
-  /** List refunds, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. */
+  /** List refunds, newest first. Filters combine; `createdAfter` is inclusive, `createdBefore` is not; `amount` is exact, with its `currency`. `customerId` and `q` need `orders:read` as well. `q` finds by e-mail address where the key may read customers. */
   list(params: ListRefunds & Walk, options?: ReadOptions): AsyncIterable<Refund>;
   list(params?: ListRefunds & OnePage, options?: ReadOptions): Listing<Page<Refund>>;
   list(params: ListRefunds & (Walk | OnePage) = {}, options?: ReadOptions): Listing<Page<Refund>> {

@@ -78,7 +78,7 @@ _SORTS: Final = {
 }
 _COUNTED: Final = "SELECT 1 FROM orders o WHERE o.project_id = $1 AND o.livemode = $2"
 _COUNTED_BY_SESSION: Final = _COUNTED.replace("orders o", "orders o JOIN checkout_sessions s ON s.id = o.session_id")
-_FILTERED: Final = ("status", "fulfillment", "reference", "session_id", "customer_id", "currency")
+_FILTERED: Final = ("id", "status", "fulfillment", "reference", "session_id", "customer_id", "currency")
 _RELEASE_REFERENCES: Final = with_list(
     "UPDATE orders SET claimed_reference = NULL WHERE session_id IN {list} AND claimed_reference IS NOT NULL"
 )
@@ -137,6 +137,7 @@ class OrderFilters(TypedDict, total=False):
     """What a list of orders may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not.
     ``session_status`` and ``link_id`` are the session's."""
 
+    id: str | None
     status: OrderStatus | None
     session_status: StrEnum | None
     link_id: str | None

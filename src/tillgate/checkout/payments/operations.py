@@ -7,7 +7,7 @@ import msgspec
 
 from tillgate.base import ids
 from tillgate.base.errors import Conflict, NotFound
-from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest
+from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest, no_cursor
 from tillgate.base.principal import Principal
 from tillgate.checkout import metadata_records
 from tillgate.checkout.context import CheckoutContext
@@ -76,7 +76,30 @@ async def list_payments(
 ) -> Page[RecordedPayment]:
     """Payments, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.PAYMENT)
+    if "customer_id" in filters and records.of_orders(filters):
+        page = await page_of_orders(tx, principal, page, ids.PAYMENT)
     return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
+
+
+async def page_of_orders(tx: Transaction, principal: Principal, page: PageRequest, prefix: str) -> PageRequest:
+    """The page of orders that begins where this page of their payments or sessions does.
+
+    Args:
+        prefix: of the ids of these.
+
+    Raises:
+        InvalidInput: what the page goes on from is not in the caller's project and mode.
+    """
+    checked_cursor(page, prefix)
+    cursor = page.starting_after or page.ending_before
+    if cursor is None:
+        return page
+    order_id = await records.order_of(tx, principal.project_id, principal.livemode, cursor)
+    if order_id is None:
+        raise no_cursor(prefix, page.sort)
+    if page.starting_after is not None:
+        return page._replace(starting_after=order_id)
+    return page._replace(ending_before=order_id)
 
 
 async def count_payments(tx: Transaction, principal: Principal, most: int, **filters: Unpack[PaymentFilters]) -> int:
@@ -89,6 +112,8 @@ async def list_kept_payments(
 ) -> Page[KeptForm]:
     """The same payments in their kept forms."""
     checked_cursor(page, ids.PAYMENT)
+    if "customer_id" in filters and records.of_orders(filters):
+        page = await page_of_orders(tx, principal, page, ids.PAYMENT)
     project_id, livemode = principal.project_id, principal.livemode
     return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)
 

@@ -1,6 +1,6 @@
 """Every statement about payments and the transactions that belong to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
@@ -28,7 +28,7 @@ from tillgate.checkout.payments.model import (
 )
 from tillgate.rails.port import Block, EarlierOffer, LockedRate, Observation, PaymentOption, PaymentTerms
 from tillgate.store import Row, Transaction
-from tillgate.store.lists import counted, newest_first
+from tillgate.store.lists import Walk, counted, newest_first
 
 # As many combinations of networks as an operator's changes ever lead to.
 OFFERED_NETWORKS_MAX: Final = 10_000
@@ -43,11 +43,11 @@ JOINED_COLUMNS: Final = (
 )
 # By value: quicker than asking the enumeration, for each row.
 _CAPTURE_METHODS: Final = {one.value: one for one in CaptureMethod}
-_RECORDED: Final = (
-    "SELECT p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
-    f"s.expires_at, p.counted, p.booked, {JOINED_COLUMNS} FROM payments p "
-    "JOIN checkout_sessions s ON s.id = p.session_id"
+_RECORDED_COLUMNS: Final = (
+    "p.session_id, p.project_id, p.livemode, p.order_id, p.state, p.metadata, p.created_at, p.updated_at, "
+    f"s.expires_at, p.counted, p.booked, {JOINED_COLUMNS}"
 )
+_RECORDED: Final = f"SELECT {_RECORDED_COLUMNS} FROM payments p JOIN checkout_sessions s ON s.id = p.session_id"
 # What stands for the address of a payment that has none, before its id: the column is unique.
 NO_ADDRESS: Final = "none:"
 _INSERT: Final = (
@@ -65,16 +65,32 @@ _CHOOSE: Final = (
 )
 _BY_ID: Final = f"{_RECORDED} WHERE p.id = $1 AND p.project_id = $2 AND p.livemode = $3"
 _OF_SESSION: Final = f"{_RECORDED} WHERE p.session_id = $1"
-_COUNTED: Final = "SELECT 1 FROM payments p WHERE p.project_id = $1 AND p.livemode = $2"
+# Whoever buys, and what the merchant calls it, is known of the order, which is made with its payment. Where one of them
+# is asked for, the list of orders is read, which has an index for each.
+_OF_ORDERS: Final = "FROM orders o JOIN payments p ON p.session_id = o.session_id"
+WITHIN_ORDERS: Final = "o.project_id = $1 AND o.livemode = $2 AND o.id < $3 AND o.id >= $5 AND o.created_at >= $4"
+_WITHIN: Final = WITHIN_ORDERS.replace("o.", "p.")
+_WALK: Final = Walk(
+    ids.PAYMENT,
+    "p.id",
+    select=f"{_RECORDED} WHERE {_WITHIN}",
+    kept=f"SELECT p.id, p.kept FROM payments p WHERE {_WITHIN}",
+    counted="SELECT 1 FROM payments p WHERE p.project_id = $1 AND p.livemode = $2",
+)
+_WALK_OF_ORDERS: Final = Walk(
+    ids.ORDER,
+    "o.id",
+    select=f"SELECT {_RECORDED_COLUMNS} {_OF_ORDERS} JOIN checkout_sessions s ON s.id = o.session_id "
+    f"WHERE {WITHIN_ORDERS}",
+    kept=f"SELECT p.id, p.kept {_OF_ORDERS} WHERE {WITHIN_ORDERS}",
+    counted=f"SELECT 1 {_OF_ORDERS} WHERE o.project_id = $1 AND o.livemode = $2",
+)
 # The columns of the indexes that a list may be sorted by.
 _SORTS: Final = {"created": (), "amount": ("p.currency", "p.amount_minor"), "status": ("p.state",)}
-_NEWEST: Final = (
-    f"{_RECORDED} WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
-)
-_NEWEST_KEPT: Final = (
-    "SELECT p.id, p.kept FROM payments p "
-    "WHERE p.project_id = $1 AND p.livemode = $2 AND p.id < $3 AND p.id >= $5 AND p.created_at >= $4"
-)
+_ORDER_OF: Final = {
+    ids.PAYMENT: "SELECT order_id FROM payments WHERE id = $1 AND project_id = $2 AND livemode = $3",
+    ids.CHECKOUT_SESSION: "SELECT order_id FROM payments WHERE session_id = $1 AND project_id = $2 AND livemode = $3",
+}
 _BY_IDS: Final = with_list(f"{_RECORDED} WHERE p.id IN {{list}} AND p.project_id = $2 AND p.livemode = $3")
 # An order has one session, and that one payment: each is found in the unique index that says so.
 _OF_ORDER: Final = "p.session_id = (SELECT session_id FROM orders WHERE id = {})"
@@ -192,15 +208,24 @@ _NEWEST_TRANSACTIONS: Final = (
 
 
 class PaymentFilters(TypedDict, total=False):
-    """What a list of payments may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
+    """What a list of payments may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not.
+    ``customer_id`` and ``reference`` are the order's."""
 
+    id: str | None
     state: PaymentState | None
     order_id: str | None
     session_id: str | None
+    customer_id: str | None
+    reference: str | None
     created_after: int | None
     created_before: int | None
     currency: str | None
     amount_minor: int | None
+
+
+def of_orders(filters: Mapping[str, Any]) -> bool:
+    """Whether something is asked for that is the order's: then the list goes by orders, and a page begins at one."""
+    return filters.get("customer_id") is not None or filters.get("reference") is not None
 
 
 def _kept_address(payment: Payment) -> str:
@@ -292,15 +317,22 @@ async def newest(
     tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[PaymentFilters]
 ) -> list[RecordedPayment]:
     """Up to ``limit + 1`` payments, newest first, that match what is given."""
-    rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    walk = _walk(filters)
+    rows = await _newest(tx, walk, walk.select, (project_id, livemode), page, filters)
     return await _with_transactions(tx, [_recorded(row) for row in rows])
 
 
 async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[PaymentFilters]) -> int:
     """How many payments match what is given, counted up to ``most``."""
     period = Period(filters.get("created_after"), filters.get("created_before"))
-    params, asked = [project_id, livemode], _conditions(filters)
-    return await counted(tx, _COUNTED, params, asked, prefix=ids.PAYMENT, period=period, most=most, by="p.id")
+    walk, params, asked = _walk(filters), [project_id, livemode], _conditions(filters)
+    return await counted(tx, walk.counted, params, asked, prefix=walk.prefix, period=period, most=most, by=walk.by)
+
+
+async def order_of(tx: Transaction, project_id: str, livemode: bool, id: str) -> str | None:
+    """The order of a payment or a session of this project and mode."""
+    row = await tx.fetch_one(_ORDER_OF[id.partition("_")[0]], id, project_id, livemode)
+    return row["order_id"] if row is not None else None
 
 
 async def newest_kept(
@@ -312,7 +344,8 @@ async def newest_kept(
     **filters: Unpack[PaymentFilters],
 ) -> list[KeptForm]:
     """The same payments in their kept forms."""
-    return kept_forms(await _newest(tx, _NEWEST_KEPT, project_id, livemode, page, filters), public_url)
+    walk = _walk(filters)
+    return kept_forms(await _newest(tx, walk, walk.kept, (project_id, livemode), page, filters), public_url)
 
 
 async def move(tx: Transaction, payment_id: str, was: PaymentState, to: PaymentState, now: int) -> int:
@@ -754,25 +787,34 @@ def _offers(text: str) -> _Offers:
 
 
 async def _newest(
-    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: PaymentFilters
+    tx: Transaction, walk: Walk, select: str, of: tuple[str, bool], page: PageRequest, filters: PaymentFilters
 ) -> list[Row]:
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
-    oldest = since(ids.PAYMENT, created_after)
-    params = [project_id, livemode, until(ids.PAYMENT, page.before, created_before), created_after or 0, oldest]
+    oldest = since(walk.prefix, created_after)
+    params = [*of, until(walk.prefix, page.before, created_before), created_after or 0, oldest]
     conditions = {**_conditions(filters), "p.created_at < {}": created_before}
-    sql, params = newest_first(select, params, conditions, by="p.id", page=page, sorts=_SORTS)
+    sql, params = newest_first(select, params, conditions, by=walk.by, page=page, sorts=_SORTS)
     return await tx.fetch_all(sql, *params)
+
+
+def _walk(filters: PaymentFilters) -> Walk:
+    return _WALK_OF_ORDERS if "customer_id" in filters and of_orders(filters) else _WALK
 
 
 def _conditions(filters: PaymentFilters) -> dict[str, Any]:
     """The conditions of what a list is narrowed to, but for the period."""
-    return {
+    found = {
         "p.state = {}": filters.get("state"),
         _OF_ORDER: filters.get("order_id"),
         "p.session_id = {}": filters.get("session_id"),
         "p.currency = {}": filters.get("currency"),
         "p.amount_minor = {}": filters.get("amount_minor"),
     }
+    if "customer_id" in filters:
+        found["p.id = {}"] = filters.get("id")
+        found["o.customer_id = {}"] = filters["customer_id"]
+        found["o.reference = {}"] = filters.get("reference")
+    return found
 
 
 async def _with_transactions(tx: Transaction, found: list[RecordedPayment]) -> list[RecordedPayment]:

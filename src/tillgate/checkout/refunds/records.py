@@ -20,8 +20,9 @@ _COLUMNS: Final = (
     "destination, metadata, created_at, updated_at, asked, reorged, confirmed_at"
 )
 _INSERT: Final = (
-    f"INSERT INTO refunds ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-    "$16, $17)"
+    f"INSERT INTO refunds ({_COLUMNS}, customer_id, reference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+    "$12, $13, $14, $15, $16, $17, (SELECT customer_id FROM orders WHERE id = $5), "
+    "(SELECT reference FROM orders WHERE id = $5))"
 )
 _BY_ID: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1 AND project_id = $2 AND livemode = $3"
 _OF_ANY_PROJECT: Final = f"SELECT {_COLUMNS} FROM refunds WHERE id = $1"
@@ -77,11 +78,15 @@ _END_LINK: Final = "DELETE FROM refund_links WHERE token_digest = $1"
 
 
 class RefundFilters(TypedDict, total=False):
-    """What a list of refunds may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
+    """What a list of refunds may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not.
+    ``customer_id`` and ``reference`` are the order's."""
 
+    id: str | None
     status: RefundStatus | None
     payment_id: str | None
     order_id: str | None
+    customer_id: str | None
+    reference: str | None
     created_after: int | None
     created_before: int | None
     currency: str | None
@@ -150,7 +155,7 @@ async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **f
 
 def _conditions(filters: RefundFilters) -> dict[str, Any]:
     """The conditions of what a list is narrowed to, but for the period."""
-    names = ("status", "payment_id", "order_id", "currency", "amount_minor")
+    names = ("id", "status", "payment_id", "order_id", "customer_id", "reference", "currency", "amount_minor")
     return {f"{name} = {{}}": filters.get(name) for name in names}
 
 

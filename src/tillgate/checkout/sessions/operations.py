@@ -8,6 +8,8 @@ from tillgate.base.errors import NotFound
 from tillgate.base.pages import Page, PageRequest, checked_cursor, cut, cut_newest
 from tillgate.base.principal import Principal
 from tillgate.checkout.kept import KeptForm
+from tillgate.checkout.payments.operations import page_of_orders
+from tillgate.checkout.payments.records import of_orders
 from tillgate.checkout.sessions import records
 from tillgate.checkout.sessions.model import CheckoutSession, require_own
 from tillgate.checkout.sessions.records import SessionFilters
@@ -60,6 +62,8 @@ async def list_sessions(
 ) -> Page[CheckoutSession]:
     """Sessions, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.CHECKOUT_SESSION)
+    if "customer_id" in filters and of_orders(filters):
+        page = await page_of_orders(tx, principal, page, ids.CHECKOUT_SESSION)
     return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
 
@@ -73,5 +77,7 @@ async def list_kept_sessions(
 ) -> Page[KeptForm]:
     """The same sessions in their kept forms."""
     checked_cursor(page, ids.CHECKOUT_SESSION)
+    if "customer_id" in filters and of_orders(filters):
+        page = await page_of_orders(tx, principal, page, ids.CHECKOUT_SESSION)
     project_id, livemode = principal.project_id, principal.livemode
     return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)

@@ -12,12 +12,20 @@ from tillgate.base.pages import PageRequest, Period, since, until
 from tillgate.checkout import kept, metadata_records
 from tillgate.checkout.clocks.model import SESSIONS_MAX
 from tillgate.checkout.kept import KeptForm, kept_forms
-from tillgate.checkout.payments.records import JOINED, JOINED_COLUMNS, payment_from, transfers_of, with_transactions
+from tillgate.checkout.payments.records import (
+    JOINED,
+    JOINED_COLUMNS,
+    WITHIN_ORDERS,
+    of_orders,
+    payment_from,
+    transfers_of,
+    with_transactions,
+)
 from tillgate.checkout.sessions.model import CheckoutSession, SessionStatus
 from tillgate.store import Row, Transaction
 from tillgate.store.claiming import Work
 from tillgate.store.jobs.records import projects_with, without_job
-from tillgate.store.lists import counted, newest_first
+from tillgate.store.lists import Walk, counted, newest_first
 
 # By value: quicker than asking the enumeration, for each row.
 _STATUSES: Final = {one.value: one for one in SessionStatus}
@@ -60,14 +68,23 @@ _SET_CANCELED: Final = "UPDATE checkout_sessions SET canceled_at = $1, kept = NU
 # Added to nothing, so that PostgreSQL looks payments and orders up: knowing that all are in one order, it would walk
 # their indexes side by side, and read every newer payment to come to a page in the middle.
 _EACH_LOOKED_UP: Final = _SELECT.replace("= s.id", "= s.id || ''")
-_NEWEST: Final = (
-    f"{_EACH_LOOKED_UP} WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
+_WITHIN: Final = WITHIN_ORDERS.replace("o.", "s.")
+_WALK: Final = Walk(
+    ids.CHECKOUT_SESSION,
+    "s.id",
+    select=f"{_EACH_LOOKED_UP} WHERE {_WITHIN}",
+    kept=f"SELECT s.id, s.kept FROM checkout_sessions s WHERE {_WITHIN}",
+    counted="SELECT 1 FROM checkout_sessions s WHERE s.project_id = $1 AND s.livemode = $2",
 )
-_NEWEST_KEPT: Final = (
-    "SELECT s.id, s.kept FROM checkout_sessions s "
-    "WHERE s.project_id = $1 AND s.livemode = $2 AND s.id < $3 AND s.id >= $5 AND s.created_at >= $4"
+# Whoever buys, and what the merchant calls it, is the order's; its list has an index for each.
+_OF_ORDERS: Final = "FROM orders o JOIN checkout_sessions s ON s.id = o.session_id"
+_WALK_OF_ORDERS: Final = Walk(
+    ids.ORDER,
+    "o.id",
+    select=f"SELECT {_COLUMNS}, {JOINED_COLUMNS} {_OF_ORDERS} {JOINED} WHERE {WITHIN_ORDERS}",
+    kept=f"SELECT s.id, s.kept {_OF_ORDERS} WHERE {WITHIN_ORDERS}",
+    counted=f"SELECT 1 {_OF_ORDERS} WHERE o.project_id = $1 AND o.livemode = $2",
 )
-_COUNTED: Final = "SELECT 1 FROM checkout_sessions s WHERE s.project_id = $1 AND s.livemode = $2"
 # The columns of the indexes that a list may be sorted by.
 _SORTS: Final = {"created": (), "amount": ("s.currency", "s.amount_minor"), "status": ("s.status",)}
 # What is done when the time of a session, or of what was authorized for it, is up. A session for which that failed has
@@ -166,10 +183,14 @@ class Looked(NamedTuple):
 
 
 class SessionFilters(TypedDict, total=False):
-    """What a list of sessions may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not."""
+    """What a list of sessions may be narrowed to; ``created_after`` is inclusive, ``created_before`` is not.
+    ``customer_id`` and ``reference`` are the order's."""
 
+    id: str | None
     status: SessionStatus | None
     link_id: str | None
+    customer_id: str | None
+    reference: str | None
     created_after: int | None
     created_before: int | None
     currency: str | None
@@ -240,15 +261,16 @@ async def newest(
     tx: Transaction, project_id: str, livemode: bool, page: PageRequest, **filters: Unpack[SessionFilters]
 ) -> list[CheckoutSession]:
     """Up to ``limit + 1`` sessions, newest first, that match what is given."""
-    rows = await _newest(tx, _NEWEST, project_id, livemode, page, filters)
+    walk = _walk(filters)
+    rows = await _newest(tx, walk, walk.select, (project_id, livemode), page, filters)
     return await _with_transfers(tx, [_session(row) for row in rows])
 
 
 async def count(tx: Transaction, project_id: str, livemode: bool, most: int, **filters: Unpack[SessionFilters]) -> int:
     """How many sessions match what is given, counted up to ``most``."""
     period = Period(filters.get("created_after"), filters.get("created_before"))
-    params, asked, prefix = [project_id, livemode], _conditions(filters), ids.CHECKOUT_SESSION
-    return await counted(tx, _COUNTED, params, asked, prefix=prefix, period=period, most=most, by="s.id")
+    walk, params, asked = _walk(filters), [project_id, livemode], _conditions(filters)
+    return await counted(tx, walk.counted, params, asked, prefix=walk.prefix, period=period, most=most, by=walk.by)
 
 
 async def newest_kept(
@@ -260,7 +282,8 @@ async def newest_kept(
     **filters: Unpack[SessionFilters],
 ) -> list[KeptForm]:
     """The same sessions in their kept forms."""
-    return kept_forms(await _newest(tx, _NEWEST_KEPT, project_id, livemode, page, filters), public_url)
+    walk = _walk(filters)
+    return kept_forms(await _newest(tx, walk, walk.kept, (project_id, livemode), page, filters), public_url)
 
 
 async def move(tx: Transaction, session: CheckoutSession, to: SessionStatus, *, paid_at: int | None, now: int) -> int:
@@ -391,30 +414,33 @@ async def to_lapse(tx: Transaction, project_id: str, now: int, limit: int) -> li
 
 
 async def _newest(
-    tx: Transaction, select: str, project_id: str, livemode: bool, page: PageRequest, filters: SessionFilters
+    tx: Transaction, walk: Walk, select: str, of: tuple[str, bool], page: PageRequest, filters: SessionFilters
 ) -> list[Row]:
     created_after, created_before = filters.get("created_after"), filters.get("created_before")
-    oldest = since(ids.CHECKOUT_SESSION, created_after)
-    params = [
-        project_id,
-        livemode,
-        until(ids.CHECKOUT_SESSION, page.before, created_before),
-        created_after or 0,
-        oldest,
-    ]
+    oldest = since(walk.prefix, created_after)
+    params = [*of, until(walk.prefix, page.before, created_before), created_after or 0, oldest]
     conditions = {**_conditions(filters), "s.created_at < {}": created_before}
-    sql, params = newest_first(select, params, conditions, by="s.id", page=page, sorts=_SORTS)
+    sql, params = newest_first(select, params, conditions, by=walk.by, page=page, sorts=_SORTS)
     return await tx.fetch_all(sql, *params)
+
+
+def _walk(filters: SessionFilters) -> Walk:
+    return _WALK_OF_ORDERS if "customer_id" in filters and of_orders(filters) else _WALK
 
 
 def _conditions(filters: SessionFilters) -> dict[str, Any]:
     """The conditions of what a list is narrowed to, but for the period."""
-    return {
+    found = {
         "s.status = {}": filters.get("status"),
         "s.link_id = {}": filters.get("link_id"),
         "s.currency = {}": filters.get("currency"),
         "s.amount_minor = {}": filters.get("amount_minor"),
     }
+    if "customer_id" in filters:
+        found["s.id = {}"] = filters.get("id")
+        found["o.customer_id = {}"] = filters["customer_id"]
+        found["o.reference = {}"] = filters.get("reference")
+    return found
 
 
 async def _one(tx: Transaction, row: Row | None) -> CheckoutSession | None:

@@ -15,6 +15,7 @@ from tillgate_client.objects import (
     Locale,
     NewLineItem,
     Outcome,
+    SalesSort,
     SessionStatus,
 )
 
@@ -122,9 +123,15 @@ class AsyncCheckoutSessions:
         link_id: str | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
+        customer_id: str | None = None,
+        currency: str | None = None,
+        amount: str | None = None,
+        q: str | None = None,
+        sort: SalesSort | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[CheckoutSession]:
-        """List sessions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not.
+        """List sessions, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
+        ``amount`` is exact, with its ``currency``. ``q`` finds by e-mail address where the key may read customers.
 
         Args:
             limit: How many objects a page holds at most, from 1 to 100.
@@ -133,6 +140,12 @@ class AsyncCheckoutSessions:
             link_id: Only sessions that were opened from this payment link.
             created_after: Only objects that were created at this instant or later.
             created_before: Only objects that were created before this instant, which is excluded.
+            customer_id: Only what belongs to this customer.
+            currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
+            amount: Only objects over exactly this amount, as a decimal string, in the ``currency`` beside it.
+            q: Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address.
+            sort: In which order: ``-amount`` is the largest amount of each currency first, ``amount`` the smallest;
+                left out, the newest object is. A cursor goes on in the order that it came from.
             expand: Paths of what is put into the answer.
         """
         query = {
@@ -142,6 +155,11 @@ class AsyncCheckoutSessions:
             "linkId": link_id,
             "createdAfter": created_after,
             "createdBefore": created_before,
+            "customerId": customer_id,
+            "currency": currency,
+            "amount": amount,
+            "q": q,
+            "sort": sort,
             "expand": expand,
         }
         return await list_page(self._transport, "/checkout_sessions", query, CheckoutSession)

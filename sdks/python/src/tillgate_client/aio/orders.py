@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Expand, Fulfillment, Order, OrderRefund, OrderStatus
+from tillgate_client.objects import Expand, Fulfillment, Order, OrderRefund, OrderStatus, SalesSort
 
 
 class AsyncOrders:
@@ -32,10 +32,12 @@ class AsyncOrders:
         created_before: datetime | None = None,
         currency: str | None = None,
         amount: str | None = None,
+        q: str | None = None,
+        sort: SalesSort | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Order]:
         """List orders, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``.
+        ``amount`` is exact, with its ``currency``. ``q`` finds by e-mail address where the key may read customers.
 
         Args:
             limit: How many objects a page holds at most, from 1 to 100.
@@ -49,6 +51,9 @@ class AsyncOrders:
             created_before: Only objects that were created before this instant, which is excluded.
             currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
             amount: Only orders over exactly this amount, in the ``currency`` beside it.
+            q: Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address.
+            sort: In which order: ``-amount`` is the largest amount of each currency first, ``amount`` the smallest;
+                left out, the newest object is. A cursor goes on in the order that it came from.
             expand: Paths of what is put into the answer.
         """
         query = {
@@ -63,6 +68,8 @@ class AsyncOrders:
             "createdBefore": created_before,
             "currency": currency,
             "amount": amount,
+            "q": q,
+            "sort": sort,
             "expand": expand,
         }
         return await list_page(self._transport, "/orders", query, Order)

@@ -7,7 +7,7 @@ from typing import Any
 from tillgate_client.aio.pages import AsyncPage, list_page
 from tillgate_client.aio.transport import AsyncTransport
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Expand, Payment, PaymentStatus
+from tillgate_client.objects import Expand, Payment, PaymentStatus, SalesSort
 
 
 class AsyncPayments:
@@ -28,10 +28,14 @@ class AsyncPayments:
         created_before: datetime | None = None,
         currency: str | None = None,
         amount: str | None = None,
+        customer_id: str | None = None,
+        q: str | None = None,
+        sort: SalesSort | None = None,
         expand: Expand | None = None,
     ) -> AsyncPage[Payment]:
         """List payments, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``.
+        ``amount`` is exact, with its ``currency``. ``customer_id`` and ``q`` need ``orders:read`` as well; ``q``
+        finds by e-mail address where the key may read customers.
 
         Args:
             limit: How many objects a page holds at most, from 1 to 100.
@@ -43,6 +47,10 @@ class AsyncPayments:
             created_before: Only objects that were created before this instant, which is excluded.
             currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
             amount: Only objects over exactly this amount, as a decimal string, in the ``currency`` beside it.
+            customer_id: Only what belongs to this customer.
+            q: Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address.
+            sort: In which order: ``-amount`` is the largest amount of each currency first, ``amount`` the smallest;
+                left out, the newest object is. A cursor goes on in the order that it came from.
             expand: Paths of what is put into the answer.
         """
         query = {
@@ -55,6 +63,9 @@ class AsyncPayments:
             "createdBefore": created_before,
             "currency": currency,
             "amount": amount,
+            "customerId": customer_id,
+            "q": q,
+            "sort": sort,
             "expand": expand,
         }
         return await list_page(self._transport, "/payments", query, Payment)

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from tillgate_client.calls import call_of, path_of
-from tillgate_client.objects import Expand, Fulfillment, Order, OrderRefund, OrderStatus
+from tillgate_client.objects import Expand, Fulfillment, Order, OrderRefund, OrderStatus, SalesSort
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -33,10 +33,12 @@ class Orders:
         created_before: datetime | None = None,
         currency: str | None = None,
         amount: str | None = None,
+        q: str | None = None,
+        sort: SalesSort | None = None,
         expand: Expand | None = None,
     ) -> Page[Order]:
         """List orders, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``.
+        ``amount`` is exact, with its ``currency``. ``q`` finds by e-mail address where the key may read customers.
 
         Args:
             limit: How many objects a page holds at most, from 1 to 100.
@@ -50,6 +52,9 @@ class Orders:
             created_before: Only objects that were created before this instant, which is excluded.
             currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
             amount: Only orders over exactly this amount, in the ``currency`` beside it.
+            q: Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address.
+            sort: In which order: ``-amount`` is the largest amount of each currency first, ``amount`` the smallest;
+                left out, the newest object is. A cursor goes on in the order that it came from.
             expand: Paths of what is put into the answer.
         """
         query = {
@@ -64,6 +69,8 @@ class Orders:
             "createdBefore": created_before,
             "currency": currency,
             "amount": amount,
+            "q": q,
+            "sort": sort,
             "expand": expand,
         }
         return list_page(self._transport, "/orders", query, Order)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tillgate_client.calls import call_of, given, path_of
-from tillgate_client.objects import Expand, Refund, RefundLink, RefundReason, RefundStatus
+from tillgate_client.objects import Expand, Refund, RefundLink, RefundReason, RefundStatus, SalesSort
 from tillgate_client.sync.pages import Page, list_page
 from tillgate_client.sync.transport import Transport
 
@@ -57,10 +57,14 @@ class Refunds:
         created_before: datetime | None = None,
         currency: str | None = None,
         amount: str | None = None,
+        customer_id: str | None = None,
+        q: str | None = None,
+        sort: SalesSort | None = None,
         expand: Expand | None = None,
     ) -> Page[Refund]:
         """List refunds, newest first. Filters combine; ``created_after`` is inclusive, ``created_before`` is not;
-        ``amount`` is exact, with its ``currency``.
+        ``amount`` is exact, with its ``currency``. ``customer_id`` and ``q`` need ``orders:read`` as well; ``q``
+        finds by e-mail address where the key may read customers.
 
         Args:
             limit: How many objects a page holds at most, from 1 to 100.
@@ -72,6 +76,10 @@ class Refunds:
             created_before: Only objects that were created before this instant, which is excluded.
             currency: The currency of ``amount``, with which it is sent: an ISO 4217 code in capital letters.
             amount: Only objects over exactly this amount, as a decimal string, in the ``currency`` beside it.
+            customer_id: Only what belongs to this customer.
+            q: Only what this leads to: the object's own id, its order's reference, or its customer's e-mail address.
+            sort: In which order: ``-amount`` is the largest amount of each currency first, ``amount`` the smallest;
+                left out, the newest object is. A cursor goes on in the order that it came from.
             expand: Paths of what is put into the answer.
         """
         query = {
@@ -84,6 +92,9 @@ class Refunds:
             "createdBefore": created_before,
             "currency": currency,
             "amount": amount,
+            "customerId": customer_id,
+            "q": q,
+            "sort": sort,
             "expand": expand,
         }
         return list_page(self._transport, "/refunds", query, Refund)
