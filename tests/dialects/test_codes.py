@@ -76,7 +76,7 @@ def test_smartpay_tells_no_code_that_is_not_declared() -> None:
             called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
             first = node.args[0] if isinstance(node, ast.Call) and node.args else None
             if called in ("Documented", "_answer", "Missing") and isinstance(first, ast.Constant):
-                written.add(f"{first.value}.not-found" if called == "Missing" else first.value)
+                written.add(f"{first.value!s}.not-found" if called == "Missing" else str(first.value))
     assert len(written) > 10
     assert written <= codes.keys()
 
