@@ -128,8 +128,8 @@ def _events() -> str:
         [
             "# Events and webhooks\n",
             MADE,
-            "| type | object | when |\n|---|---|---|",
-            *(f"| `{one.name}` | `{one.object}` | {one.when} |" for one in TYPES),
+            "| type | object | when | what to do |\n|---|---|---|---|",
+            *(f"| `{one.name}` | `{one.object}` | {one.when} | {one.todo} |" for one in TYPES),
             "\n" + " ".join(f"`{alias}` is accepted as an alias of `{name}`." for alias, name in ALIASES.items()),
             f"`*` subscribes to all types, including those added later, and {_listed(EVENT_PATTERNS)} to all types "
             "of one object.\n",

@@ -78,12 +78,13 @@ def _events(dialect: Dialect) -> list[str]:
     by_name: dict[str, list[str]] = {}
     for native, name in style.words:
         by_name.setdefault(name, []).append(native)
-    when = {one.name: one.when for one in TYPES}
-    rows = [
-        f"| `{name}` | {' '.join(f'{when[native]} (`{native}`)' for native in natives)} |"
-        for name, natives in sorted(by_name.items())
-    ]
-    return ["## Events\n", about, "| type | when |", "|---|---|", *rows, ""]
+    types = {one.name: one for one in TYPES}
+    rows = []
+    for name, natives in sorted(by_name.items()):
+        when = " ".join(f"{types[native].when} (`{native}`)" for native in natives)
+        todo = " ".join(dict.fromkeys(types[native].todo for native in natives))
+        rows.append(f"| `{name}` | {when} | {todo} |")
+    return ["## Events\n", about, "| type | when | what to do |", "|---|---|---|", *rows, ""]
 
 
 def _keyturn_errors() -> str:
