@@ -24,34 +24,38 @@ async def test_every_code_has_a_page_that_is_served(sqlite_shop: Shop) -> None:
     the buyer's pages. No page leads nowhere."""
     async with site(sqlite_shop) as browser:
         index = await browser.get("/docs/errors")
-        linked = set(LINK.findall(index.text))
+        linked = links(index.text)
         for code, kind in ERRORS.items():
             page = await browser.get(f"/docs/errors/{code}")
-            assert page.status_code == 200 and f"<h1>{code}</h1>" in page.text
+            assert page.status_code == 200 and f'<h1 id="{code}">{code}</h1>' in page.text
             shown = unescape(re.sub(r"<[^>]+>", "", page.text))
             assert str(kind.status) in shown and "What to do" in shown
             assert f'"docUrl": "{PUBLIC_URL}/docs/errors/{code}"' in shown
             assert kind.meaning.replace("`", "") in shown
             assert f"/docs/errors/{code}" in linked
-            linked.update(LINK.findall(page.text))
+            linked.update(links(page.text))
             for name, value in HEADERS.items():
                 assert page.headers[name] == value or name == "Cache-Control"
             assert " style=" not in page.text and "<script" not in page.text and "<style" not in page.text
         for address in linked:
-            assert address.startswith("/docs/errors"), address
+            assert address.startswith("/docs"), address
             assert (await browser.get(address)).status_code == 200, address
 
 
 async def test_a_page_leads_to_those_beside_it(sqlite_shop: Shop) -> None:
-    """To the codes that are met in the same place, and from there back; to guides, which are not served here, nothing
-    leads."""
+    """To the codes that are met in the same place, and from there back, and to guides."""
     async with site(sqlite_shop) as browser:
         pages = {code: (await browser.get(f"/docs/errors/{code}")).text for code in ERRORS}
     for code, page in pages.items():
-        others = {address.rpartition("/")[2] for address in LINK.findall(page)} - {"errors"}
+        others = {one.rpartition("/")[2] for one in links(page) if one.startswith("/docs/errors/")}
         assert others and code not in others, code
-        assert all(f"/docs/errors/{code}" in LINK.findall(pages[other]) for other in others), code
-    assert "API reference" in pages["invalid_body"] and ".md" not in pages["invalid_body"]
+        assert all(f"/docs/errors/{code}" in links(pages[other]) for other in others), code
+    assert "/docs/reference/api" in links(pages["invalid_body"]) and ".md" not in pages["invalid_body"]
+
+
+def links(page: str) -> set[str]:
+    """Where a page's text leads, without the navigation beside it and without what is on the page itself."""
+    return {one.partition("#")[0] for one in LINK.findall(page.partition("<main")[2])}
 
 
 @pytest.mark.parametrize("code", ["nonsense", "<script>", "a" * 500, "invalid_body.md", "INVALID_BODY"])

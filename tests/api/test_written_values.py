@@ -28,7 +28,8 @@ def whole_fields(body: type[msgspec.Struct]) -> list[str]:
     for field in inspect.type_info(body).fields:  # type: ignore[attr-defined]
         kind = field.type
         kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-        if any(isinstance(one, inspect.IntType) for one in kinds):
+        plain = [one.type if isinstance(one, inspect.Metadata) else one for one in kinds]
+        if any(isinstance(one, inspect.IntType) for one in plain):
             found.append(field.encode_name)
     return found
 

@@ -4,30 +4,27 @@ The texts are handed in, in Markdown, and are the server's own; the same ones ar
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.pages.caching import revalidated
-from tillgate.pages.guides import ERRORS, SHOWN_MAX, chapters
+from tillgate.pages.guides import ERRORS, SHOWN_MAX, chapters, rendered
 from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import page
 
-_INDEX_FILE: Final = "errors"
+_FOLDER: Final = "errors"
 
 
 def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
     """The pages.
 
     Args:
-        texts: by code, in Markdown; under the empty one, the list of all. A link to ``other.md`` leads to the page of
-            that code; one to a guide, which is not served here, is only its text.
+        texts: by code, in Markdown; under the empty one, the list of all. Their links are those of ``docs/errors``.
     """
 
     @functools.cache
@@ -51,8 +48,7 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
 
 def text_of(texts: Mapping[str, str], code: str) -> Markup:
     """What is said of a code, or of all where it is empty, as HTML."""
-    # Trusted: our own text, and Markdown's HTML is off.
-    return Markup(_renderer(texts).render(texts[code]))  # noqa: S704
+    return rendered(texts[code], _FOLDER)
 
 
 def document(code: str, text: Markup) -> Response:
@@ -67,42 +63,3 @@ def document(code: str, text: Markup) -> Response:
         within=ERRORS,
         text=text,
     )
-
-
-def _renderer(codes: Mapping[str, str]) -> MarkdownIt:
-    """Writes HTML, with the links that lead to a page here."""
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-
-    def lead(state: object) -> None:
-        for token in state.tokens:  # type: ignore[attr-defined]
-            if token.children:
-                token.children = list(_led(token.children, codes))
-
-    markdown.core.ruler.push("lead", lead)
-    return markdown
-
-
-def _led(tokens: Sequence[Token], codes: Mapping[str, str]) -> list[Token]:
-    led: list[Token] = []
-    kept: list[bool] = []
-    for token in tokens:
-        if token.type == "link_open":
-            address = _address(str(token.attrGet("href") or ""), codes)
-            kept.append(address is not None)
-            if address is not None:
-                token.attrSet("href", address)
-                led.append(token)
-        elif token.type == "link_close":
-            if kept.pop():
-                led.append(token)
-        else:
-            led.append(token)
-    return led
-
-
-def _address(link: str, codes: Mapping[str, str]) -> str | None:
-    """Where a link between the documents leads here; None where it leads to what is not served."""
-    name = link.partition("#")[0].rpartition("/")[2].removesuffix(".md")
-    if name in codes:
-        return f"{ERRORS}/{name}"
-    return ERRORS if name == _INDEX_FILE else None

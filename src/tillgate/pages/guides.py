@@ -150,14 +150,23 @@ def title_of(name: str) -> str:
 @functools.cache
 def html_of(name: str) -> Markup:
     """A page as HTML, with links that lead to pages here, and an anchor at each heading."""
+    return rendered(_without_comments(_text(name)), posixpath.dirname(name))
+
+
+def rendered(text: str, folder: str) -> Markup:
+    """A text of ours in Markdown as HTML.
+
+    Args:
+        folder: where below ``docs`` it stands, from which its links lead.
+    """
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(_without_comments(_text(name)))
+    tokens = markdown.parse(text)
     slugs: dict[str, int] = {}
     for before, token in itertools.pairwise(tokens):
         if before.type == "heading_open":
             before.attrSet("id", _slug(token.content, slugs))
         if token.children:
-            token.children = _led(token.children, posixpath.dirname(name))
+            token.children = _led(token.children, folder)
     # Trusted: our own text, and Markdown's HTML is off.
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704
 
