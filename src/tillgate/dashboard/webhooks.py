@@ -412,7 +412,7 @@ class EventGroup(NamedTuple):
 def _groups(style: Style, endpoint: WebhookEndpoint | None) -> list[EventGroup]:
     """What can be subscribed to, by the language's names. Beside them what an endpoint has by API, such as a type of
     a later version, so that saving keeps it."""
-    meanings = {one.name: one.when.replace("`", "") for one in TYPES}
+    meanings = {one.name: one.told.replace("`", "") for one in TYPES}
     if style.words is None:
         offered = meanings
     else:

@@ -33,6 +33,11 @@ class EventType(NamedTuple):
     todo: str = NOTHING_TO_DO
 
     @property
+    def told(self) -> str:
+        """When it is told and, where something is to be done, what."""
+        return self.when if self.todo == NOTHING_TO_DO else f"{self.when} {self.todo}"
+
+    @property
     def pattern(self) -> str:
         """What subscribes to all types of the noun, those to come included: ``session.*``."""
         return pattern_of(self.name)
