@@ -90,6 +90,24 @@ def test_every_page_has_the_policy_and_no_script_of_its_own(built: Path) -> None
         assert "noindex" not in html, name
 
 
+def test_each_page_but_the_first_has_the_navigation(built: Path) -> None:
+    """Those of error codes as well, with their chapter open; the first page is all of it."""
+    for name, html in pages(built).items():
+        assert name == "index.html" or '<nav aria-label="Documentation">' in html, name
+        if name.startswith("errors/"):
+            assert re.search(r"<details open>\s*<summary>Errors</summary>", html), name
+    shown = re.findall(r'<a href="index.html" aria-current="page">', pages(built)["errors/index.html"])
+    assert len(shown) == 1
+
+
+def test_the_playgrounds_page_says_where_ones_own_is(built: Path) -> None:
+    """The files have no server of their origin that could be called: the page says so, and has no script."""
+    html = pages(built)["playground.html"]
+    assert "files, without a server behind them" in html and "/docs/playground" in html
+    assert "<script" not in html and "data-playground" not in html
+    assert 'href="playground.html"' in pages(built)["index.html"]
+
+
 def test_another_folder_is_not_overwritten_and_an_earlier_build_is(built: Path, tmp_path: Path) -> None:
     """What is there and is no build stays as it is."""
     (tmp_path / "mine.txt").write_text("mine")

@@ -7,6 +7,7 @@ Sentences are in the reader's language; instants, keys and scopes are the same i
 import re
 from collections.abc import Iterable
 from html import escape
+from math import ceil
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -176,16 +177,16 @@ class PortalHtml:
         if already:
             told = [say("It had been revoked before. Nothing was changed.")]
         else:
-            seconds = f"{receipt.waited_ms / 1_000:.2f}"
+            waited = self.words.number(max(ceil(receipt.waited_ms), 1))
             proof = (
                 self.words.say_many(
-                    "{count} server confirmed it within {seconds} s.",
-                    "{count} servers confirmed it within {seconds} s.",
+                    "{count} server confirmed it within {milliseconds} ms.",
+                    "{count} servers confirmed it within {milliseconds} ms.",
                     servers,
-                    seconds=seconds,
+                    milliseconds=waited,
                 )
                 if servers
-                else say("No server remembers it, after {seconds} s.", seconds=seconds)
+                else say("No server remembers it, after {milliseconds} ms.", milliseconds=waited)
             )
             told = [proof, " ", say("A request with this key that is sent now is refused everywhere.")]
         return self._page(

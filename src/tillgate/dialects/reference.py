@@ -9,12 +9,14 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from keyturn.http.error_pages import PAGES, PAGES_PATH
 from keyturn.http.openapi import DOCUMENT_PATH
 from keyturn.http.openapi import document as keyturn_document
 from keyturn.http.playground_pages import PLAYGROUND_PATH
 from keyturn.http.samples import operations, success_of
 from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tillgate.dialects.spoken import SPOKEN, title_of
+from tillgate.events.types import TYPES
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.openapi import document
 from tillgate.wire.reference import code, fields, json_of, linked, made_by, objects, queries
@@ -28,7 +30,7 @@ def pages() -> dict[str, str]:
     """Each page's text by its file name."""
     every = [one for spoken in SPOKEN for one in (spoken, *spoken.beside)]
     told = {f"{Path(one.described_at).stem}.md": _page(one) for one in every if one.described_at}
-    return told | {"keyturn.md": _keyturn()}
+    return told | {"keyturn.md": _keyturn(), "keyturn-errors.md": _keyturn_errors()}
 
 
 def _page(dialect: Dialect) -> str:
@@ -46,7 +48,56 @@ def _page(dialect: Dialect) -> str:
     for path, method, operation in operations(described):
         parts += [f"## {method} {path}\n", f"{operation['summary']}. {operation['description']}\n"]
         parts += _operation(operation, described["components"]["schemas"])
+    parts += [*_errors(dialect), *_events(dialect)]
     return "\n".join([*parts, *_objects(described)]).rstrip() + "\n"
+
+
+def _errors(dialect: Dialect) -> list[str]:
+    """What its refusals mean, and what to do about them, as they are declared."""
+    style = dialect.errors
+    native = "Other codes are those of the native API, with [their pages](errors.md).\n"
+    of = "status" if all(code.isdigit() for code in style.codes) else "code"
+    rows = [
+        f"| `{code}` |" + (f" {one.status} |" if of == "code" else "") + f" {one.meaning} | {one.todo} |"
+        for code, one in sorted(style.codes.items())
+    ]
+    head = f"| {of} |" + (" status |" if of == "code" else "") + " meaning | what to do |"
+    lines = "|---|" + ("---|" if of == "code" else "") + "---|---|"
+    return ["## Errors\n", *([native] if style.native_codes else []), head, lines, *rows, ""]
+
+
+def _events(dialect: Dialect) -> list[str]:
+    """What its webhooks tell, and when: the sentences of the native events that they are told for."""
+    style = dialect.webhooks
+    if style is None:
+        return []
+    about = "Each type is told when one of these happens; the names of the native events are in brackets.\n"
+    whole = "Every [event of the native API](events.md) is told under its own name.\n"
+    if style.words is None:
+        return ["## Events\n", whole]
+    by_name: dict[str, list[str]] = {}
+    for native, name in style.words:
+        by_name.setdefault(name, []).append(native)
+    when = {one.name: one.when for one in TYPES}
+    rows = [
+        f"| `{name}` | {' '.join(f'{when[native]} (`{native}`)' for native in natives)} |"
+        for name, natives in sorted(by_name.items())
+    ]
+    return ["## Events\n", about, "| type | when |", "|---|---|", *rows, ""]
+
+
+def _keyturn_errors() -> str:
+    """Each code of Keyturn's own server, as that has it at its own address."""
+    parts = [
+        "# Keyturn errors\n",
+        MADE,
+        f"Every refusal of `keyturn serve` is a problem (RFC 9457) with a stable `code`. Its `type` leads to "
+        f"`{PAGES_PATH}/<code>` on that server, which says what is said here. The "
+        "[reference](keyturn.md) has the operations.\n",
+    ]
+    for name, one in sorted(PAGES.items()):
+        parts += [f"## {name}\n", f"{HTTPStatus(one.status).phrase} ({one.status}). {one.meaning}\n", f"{one.todo}\n"]
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _keyturn() -> str:
@@ -55,9 +106,10 @@ def _keyturn() -> str:
     parts = [
         "# Keyturn reference\n",
         MADE,
-        "What `keyturn serve` answers; [the guide](../keyturn.md) says how it is put before an API, and lists the "
-        f"errors. The same reference is an OpenAPI 3.1 document at `{DOCUMENT_PATH}`, for which no key is needed, and "
-        f"`{PLAYGROUND_PATH}` of the server has a form for each operation. {_of_samples(described)}\n",
+        "What `keyturn serve` answers; [the guide](../keyturn.md) says how it is put before an API, and "
+        "[each error](keyturn-errors.md) has what to do. The same reference is an OpenAPI 3.1 document at "
+        f"`{DOCUMENT_PATH}`, for which no key is needed, and `{PLAYGROUND_PATH}` of the server has a form for each "
+        f"operation. {_of_samples(described)}\n",
     ]
     for path, method, operation in operations(described):
         parts += [f"## {method} {path}\n", f"{operation['summary']}. {operation['description']}\n"]

@@ -15,12 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.pages.caching import revalidated
+from tillgate.pages.guides import ERRORS, SHOWN_MAX, chapters
 from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import page
-
-ERRORS: Final = "/docs/errors"
-# Of what is asked for, this much is shown.
-SHOWN_MAX: Final = 60
 
 _INDEX_FILE: Final = "errors"
 
@@ -43,7 +40,10 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
     async def one(request: Request) -> Response:
         code: str = request.path_params["code"]
         if not code or code not in texts:
-            return page(IN_ENGLISH, "no_document.html", 404, errors=ERRORS, asked=code[:SHOWN_MAX])
+            shown = code[:SHOWN_MAX]
+            return page(
+                IN_ENGLISH, "no_document.html", 404, chapters=chapters(), address="", within=ERRORS, asked=shown
+            )
         return revalidated(request, document(code, html(code)))
 
     return [Route(ERRORS, index, methods=["GET"]), Route(f"{ERRORS}/{{code}}", one, methods=["GET"])]
@@ -56,9 +56,17 @@ def text_of(texts: Mapping[str, str], code: str) -> Markup:
 
 
 def document(code: str, text: Markup) -> Response:
-    """The page of a code, or of all where it is empty."""
-    title = code or "Errors"
-    return page(IN_ENGLISH, "document.html", title=title, text=text, is_index=not code, errors=ERRORS)
+    """The page of a code, or of all where it is empty, with the navigation beside it."""
+    address = f"{ERRORS}/{code}" if code else ERRORS
+    return page(
+        IN_ENGLISH,
+        "guide.html",
+        title=code or "Errors",
+        chapters=chapters(),
+        address=address,
+        within=ERRORS,
+        text=text,
+    )
 
 
 def _renderer(codes: Mapping[str, str]) -> MarkdownIt:

@@ -20,12 +20,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.pages.caching import revalidated
-from tillgate.pages.documents import ERRORS, SHOWN_MAX
 from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import HEADERS, page, see_other
 
 ROOT: Final = "/docs"
 PLAYGROUND: Final = f"{ROOT}/playground"
+ERRORS: Final = f"{ROOT}/errors"
+# Of what is asked for, this much is shown.
+SHOWN_MAX: Final = 60
 FOUND_MAX: Final = 30
 WORDS_MAX: Final = 8
 # By chapter, in the order of the navigation; a test holds that no document is missing.
@@ -133,15 +135,10 @@ def file_of(name: str) -> Path:
 
 
 @functools.cache
-def chapters(*, served: bool = True) -> Chapters:
-    """The navigation.
-
-    Args:
-        served: with what needs a server behind the page.
-    """
+def chapters() -> Chapters:
+    """The navigation."""
     told = [(chapter, tuple((f"{ROOT}/{name}", title_of(name)) for name in listed)) for chapter, listed in _listed()]
-    to_try = (("Try it", ((PLAYGROUND, "API playground"),)),) if served else ()
-    return (*told, ("Errors", ((ERRORS, "Error codes"),)), *to_try)
+    return (*told, ("Errors", ((ERRORS, "Error codes"),)), ("Try it", ((PLAYGROUND, "API playground"),)))
 
 
 @functools.cache

@@ -15,6 +15,8 @@ from typing import Final
 from starlette.responses import Response
 
 from tillgate.pages import documents, guides
+from tillgate.pages.reader import IN_ENGLISH
+from tillgate.pages.rendering import page
 from tillgate.wire.static import STATIC
 
 MARK: Final = ".tillgate-docs"
@@ -66,10 +68,13 @@ def build(folder: Path, errors: Mapping[str, str]) -> int:
 
 
 def _pages(errors: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    chapters = guides.chapters(served=False)
+    chapters = guides.chapters()
     yield "index.html", _text(guides.overview(chapters))
     for name in guides.names():
         yield f"{name}.html", _text(guides.guide(name, chapters))
+    # What a server shows there calls itself.
+    elsewhere = page(IN_ENGLISH, "playground_elsewhere.html", chapters=chapters, address=guides.PLAYGROUND)
+    yield _file(guides.PLAYGROUND), _text(elsewhere)
     for code in errors:
         yield f"errors/{code or 'index'}.html", _text(documents.document(code, documents.text_of(errors, code)))
 
@@ -100,7 +105,7 @@ def _file(path: str) -> str:
         return path.removeprefix("/")
     if path == guides.ROOT:
         return "index.html"
-    if path == documents.ERRORS:
+    if path == guides.ERRORS:
         return "errors/index.html"
     name = path.removeprefix(f"{guides.ROOT}/")
     return name if name in guides.pictures() else f"{name}.html"

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -29,6 +30,19 @@ WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOBODY: Final = Principal("", False, "buyer", "visitor")
 
 
+class ErrorCode(NamedTuple):
+    """One kind of refusal, as a language tells it.
+
+    Attributes:
+        meaning: what was wrong.
+        todo: what whoever called is to do.
+    """
+
+    status: int
+    meaning: str
+    todo: str
+
+
 class ErrorStyle(NamedTuple):
     """How refusals and failures are told; each is given the id of the request.
 
@@ -38,6 +52,8 @@ class ErrorStyle(NamedTuple):
         failed: everything else, unknown paths included.
         error: the type of the bodies of all these; None where they are not described.
         unauthorized: that of a 401, where it is another.
+        codes: each code that it has beside the native ones; of a language without codes, each status.
+        native_codes: whether the native API's codes are told as well, with the meaning that they have there.
     """
 
     refused: Callable[[Refused, str], Answer]
@@ -45,6 +61,8 @@ class ErrorStyle(NamedTuple):
     failed: Callable[[TillgateError, str], Answer]
     error: Any = None
     unauthorized: Any = None
+    codes: Mapping[str, ErrorCode] = MappingProxyType({})
+    native_codes: bool = False
 
 
 class IdempotencyPolicy(NamedTuple):

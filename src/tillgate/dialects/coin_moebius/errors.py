@@ -24,19 +24,30 @@ from tillgate.base.errors import (
     Unavailable,
 )
 from tillgate.base.problems import Path
-from tillgate.wire.dialect import ErrorStyle
+from tillgate.wire.dialect import ErrorCode, ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 PROVIDER_NOT_AVAILABLE: Final = "provider_not_available"
 NOT_SUPPORTED: Final = "not_supported"
+CODES: Final[dict[str, ErrorCode]] = {
+    PROVIDER_NOT_AVAILABLE: ErrorCode(
+        404,
+        "The project has not switched this way to pay on, or this server has no such provider.",
+        "Offer what `/api/projects/{projectId}/public-info` lists.",
+    ),
+    NOT_SUPPORTED: ErrorCode(
+        404,
+        "It needs a provider that bills repeatedly, and there is none here.",
+        "Leave it out: there are no subscriptions.",
+    ),
+}
 # Of one kind, but with a status of its own.
 _OF_CODE: Final = {
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "method_not_allowed": 405,
     "unknown_path": 404,
-    PROVIDER_NOT_AVAILABLE: 404,
-    NOT_SUPPORTED: 404,
+    **{code: one.status for code, one in CODES.items()},
 }
 _OF_KIND: Final[tuple[tuple[type[TillgateError], int], ...]] = (
     (InvalidInput, 400),
@@ -107,4 +118,4 @@ def _failed(error: TillgateError, request_id: str) -> Answer:
     return _answer(status, error.code, WORDS.message(error), request_id, param=WORDS.param(error))
 
 
-ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorEnvelope)
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorEnvelope, codes=CODES, native_codes=True)

@@ -12,7 +12,7 @@ from keyturn.http.pipeline import Answer
 from keyturn.keys.secret import CRAFTKIT
 from tillgate.base.errors import InvalidInput, TillgateError
 from tillgate.base.problems import Problem
-from tillgate.wire.dialect import ErrorStyle
+from tillgate.wire.dialect import ErrorCode, ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 WORDS: Final = Words(at_path(camel), SENTENCES, WHOLE)
@@ -42,6 +42,58 @@ _CODES: Final = {
     "conflict": (409, "conflict"),
     "unsupported_media_type": (400, "invalid_json"),
     "internal_error": (500, "internal"),
+}
+_CORRECT: Final = "Correct it and send the request again. Nothing was made."
+_LATER: Final = "Wait for `Retry-After`, then send the same request again."
+_ANOTHER_KEY: Final = "Use a key of this server in CraftKit's format that may do it."
+CODES: Final[dict[str, ErrorCode]] = {
+    "catalog_not_found": ErrorCode(
+        404, "The project has no such catalog, or none in this version.", "`POST /v1/embed/catalogs` makes one."
+    ),
+    "conflict": ErrorCode(409, "What there is does not allow it.", "The message says what stands in the way."),
+    "documents_not_installed": ErrorCode(
+        503, "This server makes no documents.", "Its operator installs `tillgate[documents]`."
+    ),
+    "forbidden": ErrorCode(403, "The key may not do this.", _ANOTHER_KEY),
+    "internal": ErrorCode(
+        500, "An unexpected error on the server; its log has the cause.", "Look at what was done before you try again."
+    ),
+    "invalid_credentials": ErrorCode(
+        401, "The key is malformed, unknown or over, or its project may not embed.", "Use a key that is valid here."
+    ),
+    "invalid_input_data": ErrorCode(
+        400, "`data` is not what the template's manifest asks for; `issues` says where.", _CORRECT
+    ),
+    "invalid_json": ErrorCode(400, "The body is empty, or is not JSON.", "Send a JSON object as the body."),
+    "invalid_loop_key": ErrorCode(400, "The key of a list of rows has a dot.", "Name it without a dot."),
+    "invalid_request": ErrorCode(
+        400, "A field or a parameter is missing or wrong, or the body is too large (413).", _CORRECT
+    ),
+    "invalid_signature": ErrorCode(
+        401, "The signature of the hook's request does not match.", "Sign the body's bytes with the hook's own secret."
+    ),
+    "invalid_token": ErrorCode(404, "There is no hook at this address.", "Copy the hook's address again."),
+    "method_not_allowed": ErrorCode(
+        405, "The path does not support this method.", "Compare the method with this reference."
+    ),
+    "missing_authorization": ErrorCode(401, "No key was sent.", "Send `Authorization: Bearer <key>`."),
+    "not_found": ErrorCode(
+        404, "There is nothing at this path.", "Compare the path and the id with what you were given."
+    ),
+    "partner_suspended": ErrorCode(
+        403, "The project, or its embedding, is suspended.", "Ask the operator of this server."
+    ),
+    "queue_unavailable": ErrorCode(503, "The render could not be queued.", _LATER),
+    "rate_limited": ErrorCode(429, "The key has reached its rate limit or its quota.", _LATER),
+    "refresh_failed": ErrorCode(
+        401, "The renew token is wrong, was used, or its session is over.", "Open another session."
+    ),
+    "template_not_found": ErrorCode(
+        404, "The project has no such template.", "`GET /v1/templates` lists those that there are."
+    ),
+    "version_not_found": ErrorCode(
+        404, "The template has no such version.", "Leave `versionNumber` out for the current one."
+    ),
 }
 _NO_JSON: Final = frozenset({Problem.NOT_JSON, Problem.EMPTY_BODY, Problem.BODY_CUT_OFF})
 _WITH_ISSUES: Final = frozenset({"invalid_request", "invalid_input_data", "invalid_loop_key"})
@@ -115,7 +167,7 @@ def _code_of(error: TillgateError) -> tuple[int, str]:
     found = _CODES.get(error.code)
     if found is not None:
         return found
-    return (400, "invalid_request") if isinstance(error, InvalidInput) else (500, error.code)
+    return (400, "invalid_request") if isinstance(error, InvalidInput) else (500, "internal")
 
 
-ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorEnvelope)
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorEnvelope, codes=CODES)

@@ -11,7 +11,7 @@ from keyturn.http.denials import rate_headers
 from keyturn.http.pipeline import Answer
 from keyturn.keys.secret import CROSSMINT
 from tillgate.base.errors import Conflict, Forbidden, InvalidInput, NotFound, TillgateError, TooOften, Unavailable
-from tillgate.wire.dialect import ErrorStyle
+from tillgate.wire.dialect import ErrorCode, ErrorStyle
 from tillgate.wire.words import SENTENCES, WHOLE, Words, at_path, camel
 
 _NAMES: Final = {"product_id": "collectionLocator", "idempotency_key": "Idempotency-Key", "cursor": "cursor"}
@@ -102,4 +102,36 @@ def _worded(refusal: Refused) -> str | None:
             return None
 
 
-ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorBody)
+_LATER: Final = "Wait for `Retry-After`, then send the same request again."
+# Its errors have no codes: a program branches on the status.
+STATUSES: Final[dict[str, ErrorCode]] = {
+    str(one.status): one
+    for one in (
+        ErrorCode(
+            400,
+            "A field is missing or wrong, or the order's state does not allow it; `message` says which.",
+            "Correct the field, or read the order again. Nothing was changed.",
+        ),
+        ErrorCode(401, "The key is missing, malformed, unknown or over.", "Send a valid key in `x-api-key`."),
+        ErrorCode(
+            403, "The key may not do this, or not from there.", "Use a key that may; `message` says what it lacks."
+        ),
+        ErrorCode(404, "There is no such order or path.", "Check the id, and whether the key is of the same mode."),
+        ErrorCode(405, "The path does not support this method.", "Compare the method with this reference."),
+        ErrorCode(
+            409,
+            "The `Idempotency-Key` was sent with another request or is in use, or the order was changed meanwhile.",
+            "Send a new key with a new request; else read the order again.",
+        ),
+        ErrorCode(413, "The body is larger than 256 KiB.", "Send a smaller body."),
+        ErrorCode(415, "The body is not declared as JSON.", "Send `Content-Type: application/json`."),
+        ErrorCode(429, "The key has reached its rate limit or its quota.", _LATER),
+        ErrorCode(
+            500,
+            "An unexpected error on the server; its log has the cause.",
+            "Look at what was done before you try again.",
+        ),
+        ErrorCode(503, "The database does not answer.", _LATER),
+    )
+}
+ERROR_STYLE: Final = ErrorStyle(_refused, _rate_limited, _failed, ErrorBody, codes=STATUSES)

@@ -56,7 +56,6 @@ def described(body: CreateSession | CreateOrder) -> Described:
     fee = checking.shipping(shipping_info)
     if priced.minor + fee != amount:
         raise Documented(
-            400,
             "request.invalid",
             f"amount: expected {priced.minor + fee}, which the items (discounts taken off) and shippingInfo.feeAmount "
             f"come to; it is {amount}.",
@@ -103,7 +102,7 @@ def _priced(items: list[dict[str, Any]]) -> _Priced:
         try:
             item = msgspec.convert(one, Item)
         except msgspec.ValidationError as error:
-            raise Documented(400, "request.invalid", f"{field}: {error}", code="invalid_body") from error
+            raise Documented("request.invalid", f"{field}: {error}", code="invalid_body") from error
         amount = required(item.amount, f"{field}.amount")
         checking.yen(item.currency, Verbatim(f"{field}.currency"))
         quantity = 1 if item.quantity is None else item.quantity

@@ -52,7 +52,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
     except NotFound as error:
         raise Missing("token") from error
     except Conflict as error:
-        raise Documented(400, "token.invalid", error.public, code="invalid_body") from error
+        raise Documented("token.invalid", error.public, code="invalid_body") from error
 
     async def keep_of(order: Order) -> None:
         await keep(tx, order.id, msgspec.structs.replace(described.kept, token=token.id))
@@ -111,7 +111,7 @@ async def cancel(context: ApiContext, tx: Transaction, call: Call) -> OrderObjec
 
 def _cannot_cancel(status: Status) -> Documented:
     message = f"Only an order that is requires_capture or canceled can be canceled; this one is {status.value}."
-    return Documented(409, "order.cannot-cancel", message, code="conflict")
+    return Documented("order.cannot-cancel", message, code="conflict")
 
 
 ROUTES: Final = (

@@ -102,7 +102,7 @@ async def create(context: ApiContext, tx: Transaction, call: Call) -> PaymentObj
             if error.code in _CODES
             else f"The order cannot be captured. {error.public}"
         )
-        raise Documented(409, code, message, code="conflict") from error
+        raise Documented(code, message, code="conflict") from error
     made = await operations.get_transaction(tx, call.principal, captured[0])
     shown = await _in_words(tx, call, made, expanded=False)
     return msgspec.structs.replace(shown, order=body.order) if ids.is_typed(str(body.order)) else shown

@@ -105,7 +105,7 @@ async def _promotion_of(tx: Transaction, call: Call) -> PromotionCode:
 def _documented(error: Conflict) -> Conflict | Documented:
     if error.code != _EXISTS:
         return error
-    return Documented(409, "promotion-code.exists", error.public, code="conflict")
+    return Documented("promotion-code.exists", error.public, code="conflict")
 
 
 ROUTES: Final = (

@@ -108,7 +108,7 @@ async def _in_words(tx: Transaction, call: Call, refunds: list[Refund]) -> list[
 
 def _insufficient(left: Money) -> Documented:
     message = f"amount: the payment has {left.minor} {left.currency} left to refund."
-    return Documented(403, "amount.insufficient", message, code="conflict")
+    return Documented("amount.insufficient", message, code="conflict")
 
 
 ROUTES: Final = (

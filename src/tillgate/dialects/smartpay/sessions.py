@@ -71,7 +71,7 @@ async def _ask_for_token(context: ApiContext, tx: Transaction, call: Call, body:
     try:
         token = await tokens.create_payment_token(context.checkout, tx, call.principal, new)
     except Conflict as error:
-        raise Documented(400, "request.invalid", f"mode: {error.public}", code="invalid_body") from error
+        raise Documented("request.invalid", f"mode: {error.public}", code="invalid_body") from error
     await keep(tx, token.id, kept)
     return token_session_object(token, kept, context.public_url, expanded=True)
 

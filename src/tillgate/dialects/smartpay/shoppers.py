@@ -178,7 +178,7 @@ async def authorize(context: ApiContext, tx: Transaction, call: Call) -> Authori
     try:
         await operations.approve(context.checkout, tx, call.principal, order.session_id, method)
     except Conflict as error:
-        raise Documented(409, "order.cannot-authorize", error.public, code="conflict") from error
+        raise Documented("order.cannot-authorize", error.public, code="conflict") from error
     status = status_of(await get_order(tx, call.principal, order.id)).value
     return msgspec.convert({"order": call.id, "status": status}, AuthorizationObject)
 
@@ -196,7 +196,7 @@ async def approve(context: ApiContext, tx: Transaction, call: Call) -> None:
     except NotFound as error:
         raise Missing("token") from error
     except Conflict as error:
-        raise Documented(409, "token.cannot-approve", error.public, code="conflict") from error
+        raise Documented("token.cannot-approve", error.public, code="conflict") from error
 
 
 def _site(call: Call) -> str:
