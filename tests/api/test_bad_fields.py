@@ -134,7 +134,7 @@ def cannot_hold(spot: Spot) -> Iterator[Any]:
     elif name == "metadata":
         yield from (*METADATA, DEEP)
     elif name == "events":
-        yield from ([], ["nope"], ["*"] * 10_000, ["session.\0"], [LONG], ["**"], [""])
+        yield from ([], ["nope"], ["*", "nope"], ["*"] * 10_000, ["session.\0"], [LONG], ["**"], [""])
     elif name == "lineItems":
         yield from ([], LINES["lineItems"] * 1_000)  # type: ignore[operator]
     elif _is_text(spot):

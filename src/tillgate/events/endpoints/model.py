@@ -113,10 +113,11 @@ def checked_events(names: list[str]) -> tuple[str, ...]:
         raise InvalidInput("events", Problem.NO_EVENT_TYPES)
     if len(names) > EVENTS_MAX:
         raise InvalidInput("events", Problem.TOO_MANY, maximum=EVENTS_MAX, count=len(names))
+    patterns = [name for name in names if name in EVENT_PATTERNS]
+    # Also beside the one for all, where a misspelled name would not be noticed.
+    types = [event_type(name, field="events") for name in names if name not in patterns and name != EVERY_TYPE]
     if EVERY_TYPE in names:
         return (EVERY_TYPE,)
-    patterns = [name for name in names if name in EVENT_PATTERNS]
-    types = [event_type(name, field="events") for name in names if name not in patterns]
     return tuple(dict.fromkeys([*patterns, *(name for name in types if not subscribes(patterns, name))]))
 
 
