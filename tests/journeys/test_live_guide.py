@@ -49,7 +49,7 @@ def test_the_guide_works_as_it_is_written(tmp_path: Path) -> None:
         assert "was added: 18 decimals" in host.run(add_token)
         taken = host.run(take)
         assert [line.split()[-1] for line in taken.splitlines() if OWN in line] == ["yes"]
-        assert [line.split()[-1] for line in taken.splitlines() if "DAI" in line and "0x50c5" in line] == ["-"]
+        assert [line.split()[-1] for line in taken.splitlines() if "DAI" in line and "0x50c5" in line] == ["no"]
         assert "It is not in use yet" in host.run(set_wallet)
         confirmed = host.run(confirm)
         assert "New live sessions go to this wallet." in confirmed
