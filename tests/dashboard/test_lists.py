@@ -145,10 +145,13 @@ async def test_sessions_and_transactions_are_narrowed_as_orders_are(owner_of_bot
 
 
 @pytest.mark.parametrize("root", ["/orders", "/sessions", "/sessions?todo=fulfil", "/payments"])
-async def test_a_sorted_list_shows_each_row_once(owner_of_both: Owner, root: str) -> None:
+async def test_a_sorted_list_shows_each_row_once(
+    owner_of_both: Owner, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By amounts, within each currency, both ways and there and back, also while rows are added and the row changes at
-    which a page ended; each head says whether it sorts, and leads to the other way."""
+    which a page ended; each head says whether it sorts, and leads to the other way. The list's file is sorted alike."""
     owner = owner_of_both
+    monkeypatch.setattr(exports, "ROWS_EACH", 7)
     api = await owner.shop.client()
     amounts = ["5.00", "700.00", "30.00", "5.00", "5.00", "1000.00"]
 
@@ -191,6 +194,14 @@ async def test_a_sorted_list_shows_each_row_once(owner_of_both: Owner, root: str
         assert back is not None
         before = shown(await owner.page(back))
         assert len(before) == 25 and not set(before) & set(shown(second))
+        form = first[first.rindex(f'action="/dashboard{root.partition("?")[0]}/export"') :].partition("</form>")[0]
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        answer = await owner.http.get(f"/dashboard{root.partition('?')[0]}/export", params=fields)
+        written = [
+            (one["currency"], float(one.get("total") or one["amount"]))
+            for one in csv.DictReader(io.StringIO(answer.text))
+        ]
+        assert written == sorted(written, reverse=wanted.startswith("-")) and len(written) >= len(seen)
     wrong = (
         "USD.x.ord_1",
         "USD",
@@ -369,10 +380,10 @@ async def test_a_file_is_of_one_moment(owner_of_both: Owner, monkeypatch: pytest
     before, changes = [await sold() for _ in range(7)], asyncio.Event()
     read = exports._Reading.page
 
-    async def page(self: Any, tx: Any, after: str | None) -> Any:
-        if after is not None:
+    async def page(self: Any, tx: Any, last: Any = None) -> Any:
+        if last is not None:
             await changes.wait()
-        return await read(self, tx, after)
+        return await read(self, tx, last)
 
     monkeypatch.setattr(exports._Reading, "page", page)
     cookies = "; ".join(f"{name}={value}" for name, value in owner.http.cookies.items())

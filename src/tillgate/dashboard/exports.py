@@ -34,7 +34,7 @@ from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.object import to_api as session_to_api
 from tillgate.dashboard import customers, sales
 from tillgate.dashboard.calls import READ, Call, Unusable, View
-from tillgate.dashboard.filters import Filters
+from tillgate.dashboard.filters import CREATED, Filters
 from tillgate.dashboard.listing import Listing
 from tillgate.dashboard.places import Place
 from tillgate.dashboard.rendering import order_words, session_words
@@ -235,22 +235,26 @@ class _Reading:
         self._call, self._export, self._filters, self._kind, self._zone = call, export, filters, kind, zone
         self._ticked = selected(call, export.chosen.name) if export.chosen is not None else []
 
-    async def page(self, tx: Transaction, after: str | None) -> Page[Any]:
-        """The next rows, or those that were ticked."""
+    async def page(self, tx: Transaction, last: Any = None) -> Page[Any]:
+        """The next rows behind the last one, in the list's order, or those that were ticked."""
         export, principal = self._export, self._call.principal
         if self._ticked and export.chosen is not None:
             return await export.chosen.read(tx, principal, self._ticked)
-        return await export.listing.page(tx, principal, self._filters._replace(page=PageRequest(ROWS_EACH, after)))
+        sort, after = self._filters.page.sort, last.id if last is not None else None
+        if last is not None and sort.by != CREATED:
+            sort = sort._replace(beyond=export.listing.sorts[sort.by](last))
+        page = PageRequest(ROWS_EACH, after, sort=sort._replace(beyond=sort.beyond if last is not None else ()))
+        return await export.listing.page(tx, principal, self._filters._replace(page=page))
 
     async def make(self, spool: Spool) -> None:
         """Write all of them."""
         async with self._call.context.database.snapshot(within_seconds=MOMENT_SECONDS) as tx:
-            shown = await self.page(tx, None)
+            shown = await self.page(tx)
             spool.add(self._text(shown, first=True))
             while shown.has_more:
                 # A read of SQLite waits for nothing: without this nobody else had a turn before the last row.
                 await asyncio.sleep(0)
-                shown = await self.page(tx, shown.data[-1].id)
+                shown = await self.page(tx, shown.data[-1])
                 spool.add(self._text(shown, first=False))
 
     async def sent(self, first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -295,7 +299,7 @@ async def _file(call: Call, export: Export) -> Response:
     file = f"{listing.name}-{call.principal.mode}-{today}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     if call.request.method == "HEAD":
-        await call.read(lambda tx: reading.page(tx, None))
+        await call.read(reading.page)
         return Response(headers=headers, media_type=MEDIA_TYPES[kind])
     place, spool = call.context.exports.take(call.principal.project_id), Spool()
     try:
