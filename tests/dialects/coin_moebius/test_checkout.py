@@ -207,7 +207,7 @@ async def test_fifty_retries_open_one_checkout(coin: Coin) -> None:
         again = await coin.check_out(product.id, headers=named)
         assert again.headers["idempotency-replayed"] == "true"
         assert {one.content for one in answers if one.status_code == 200} == {again.content}
-        assert {one.status_code for one in answers} <= {200, 409}
+        assert {one.status_code for one in answers} <= {200, 409, 503}
         assert await one(coin.shop.database, "SELECT COUNT(*) FROM checkout_sessions") == before + 1
     guessable = await coin.check_out(product.id, headers={"Idempotency-Key": "order-1"})
     assert told(guessable) == (400, "invalid_idempotency_key")
