@@ -357,6 +357,7 @@ class Tillgate:
             VisitorLimit(limiter, "downloads", DOWNLOAD_LIMIT),
             VisitorLimit(limiter, "embeds", EMBED_LIMIT),
         )
+        errors = error_pages.served(settings.public_url)
         self._site: ASGIApp = Starlette(
             routes=[
                 Route("/", _to_dashboard),
@@ -370,9 +371,9 @@ class Tillgate:
                 Route("/readyz", self._readyz),
                 Route("/metrics", self._expose_metrics),
                 *tillgate.pages.routes(pages),
-                *documents.routes(error_pages.served(settings.public_url)),
+                *documents.routes(errors),
                 *playground.routes(playground_of((self._api.dialect, *dialects))),
-                *guides.routes(),
+                *guides.routes(documents.sections(errors)),
                 *tillgate.dashboard.routes(dashboard),
                 *_static(),
             ],

@@ -7,7 +7,8 @@ import pytest
 
 from tests.house.documents import ROOT
 from tests.shop import Shop
-from tillgate.pages import guides
+from tillgate.api import error_pages
+from tillgate.pages import documents, guides
 
 LINK = re.compile(r'href="([^"]+)"')
 HOST = "https://shop.example"
@@ -47,6 +48,8 @@ def test_a_section_is_found_by_its_words() -> None:
     found = guides.search("catching UP")
     assert (found[0].heading, found[0].address) == ("Catching up", "/docs/reference/events#catching-up")
     assert guides.search("webhook zzyzx") == []
+    errors = documents.sections(error_pages.served("https://shop.example"))
+    assert guides.search("session_not_pending", errors)[0].address == "/docs/errors/session_not_pending"
     assert len(guides.search("the")) == guides.FOUND_MAX
 
 

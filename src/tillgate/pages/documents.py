@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tillgate.pages.caching import revalidated
-from tillgate.pages.guides import ERRORS, SHOWN_MAX, chapters, rendered
+from tillgate.pages.guides import ERRORS, SHOWN_MAX, Section, chapters, rendered
 from tillgate.pages.reader import IN_ENGLISH
 from tillgate.pages.rendering import page
 
@@ -44,6 +44,11 @@ def routes(texts: Mapping[str, str]) -> list[BaseRoute]:
         return revalidated(request, document(code, html(code)))
 
     return [Route(ERRORS, index, methods=["GET"]), Route(f"{ERRORS}/{{code}}", one, methods=["GET"])]
+
+
+def sections(texts: Mapping[str, str]) -> list[Section]:
+    """What is searched of them: each code's page as a whole."""
+    return [Section(f"{ERRORS}/{code}", "Errors", code, text.lower()) for code, text in texts.items() if code]
 
 
 def text_of(texts: Mapping[str, str], code: str) -> Markup:

@@ -8,6 +8,7 @@ import functools
 import itertools
 import posixpath
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -62,11 +63,15 @@ class Section(NamedTuple):
     text: str
 
 
-def routes() -> list[BaseRoute]:
-    """The pages, and the pictures in them. They stand after those of the error codes, which have texts of their own."""
+def routes(beside: Sequence[Section] = ()) -> list[BaseRoute]:
+    """The pages, and the pictures in them. They stand after those of the error codes, which have texts of their own.
+
+    Args:
+        beside: what is searched beside them.
+    """
 
     def index(request: Request) -> Response:
-        return revalidated(request, overview(chapters(), request.query_params.get("q", "")[:SHOWN_MAX]))
+        return revalidated(request, overview(chapters(), request.query_params.get("q", "")[:SHOWN_MAX], beside))
 
     def picture(request: Request) -> Response:
         name = request.url.path.removeprefix(f"{ROOT}/")
@@ -91,9 +96,9 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-def overview(shown: Chapters, asked: str = "") -> Response:
+def overview(shown: Chapters, asked: str = "", beside: Sequence[Section] = ()) -> Response:
     """The page with all that there is, and with what was found."""
-    found = search(asked) if asked.strip() else None
+    found = search(asked, beside) if asked.strip() else None
     return page(IN_ENGLISH, "guides.html", title="Documentation", chapters=shown, asked=asked, found=found)
 
 
@@ -171,10 +176,10 @@ def rendered(text: str, folder: str) -> Markup:
     return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704
 
 
-def search(asked: str) -> list[Section]:
+def search(asked: str, beside: Sequence[Section] = ()) -> list[Section]:
     """The sections that have all of these words; those that have them in their heading come first."""
     words = asked.lower().split()[:WORDS_MAX]
-    found = [one for one in sections() if all(word in one.text for word in words)]
+    found = [one for one in (*sections(), *beside) if all(word in one.text for word in words)]
     return sorted(found, key=lambda one: not all(word in one.heading.lower() for word in words))[:FOUND_MAX]
 
 

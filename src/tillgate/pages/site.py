@@ -59,7 +59,7 @@ def build(folder: Path, errors: Mapping[str, str]) -> int:
     shutil.copytree(STATIC / _FONTS, static / _FONTS)
     for file_name in _FILES:
         shutil.copyfile(STATIC / file_name, static / file_name)
-    (static / "sections.js").write_text(f"globalThis.sections = {json.dumps(_sections())};\n", "utf-8")
+    (static / "sections.js").write_text(f"globalThis.sections = {json.dumps(_sections(errors))};\n", "utf-8")
     for picture in sorted(guides.pictures()):
         (folder / picture).parent.mkdir(exist_ok=True)
         shutil.copyfile(guides.file_of(picture), folder / picture)
@@ -111,6 +111,7 @@ def _file(path: str) -> str:
     return name if name in guides.pictures() else f"{name}.html"
 
 
-def _sections() -> list[tuple[str, str, str, str]]:
+def _sections(errors: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
     """What is searched, with its address below the site."""
-    return [(_relative(one.address, ""), one.page, one.heading, one.text) for one in guides.sections()]
+    searched = (*guides.sections(), *documents.sections(errors))
+    return [(_relative(one.address, ""), one.page, one.heading, one.text) for one in searched]
