@@ -93,7 +93,7 @@ def test_every_page_has_the_policy_and_no_script_of_its_own(built: Path) -> None
 def test_each_page_but_the_first_has_the_navigation(built: Path) -> None:
     """Those of error codes as well, with their chapter open; the first page is all of it."""
     for name, html in pages(built).items():
-        assert name == "index.html" or '<nav aria-label="Documentation">' in html, name
+        assert name == "index.html" or '<nav class="contents" aria-label="Documentation">' in html, name
         if name.startswith("errors/"):
             assert re.search(r"<details open>\s*<summary>Errors</summary>", html), name
     shown = re.findall(r'<a href="index.html" aria-current="page">', pages(built)["errors/index.html"])
