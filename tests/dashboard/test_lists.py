@@ -144,6 +144,26 @@ async def test_sessions_and_transactions_are_narrowed_as_orders_are(owner_of_bot
     assert "Latest order" in page and "49.00 USD" in rows(page)[0]
 
 
+async def test_what_an_id_names_is_held_to_the_other_filters(owner: Owner) -> None:
+    """One of another state is not shown, in whichever list it is asked for by its id; and each is found by it alone."""
+    api = await owner.shop.client()
+    session = (await api.post("/checkout_sessions", json={"amount": {"value": "5.00", "currency": "USD"}})).json()
+    await api.post(f"/checkout_sessions/{session['id']}/simulate", json={"outcome": "paid"})
+    refund = (await api.post("/refunds", json={"paymentId": session["paymentId"], "reason": "other"})).json()
+    named = {
+        "/sessions": (session["id"], "paid", "failed"),
+        "/transactions": (session["id"], "paid", "failed"),
+        "/orders": (session["orderId"], "refunded", "canceled"),
+        "/payments": (session["paymentId"], "succeeded", "failed"),
+        "/refunds": (refund["id"], "succeeded", "failed"),
+    }
+    for root, (id, status, other) in named.items():
+        for query in (f"q={id}", f"q={id}&status={status}", f"q={id}&currency=USD&amount=5.00"):
+            assert len(rows(await owner.page(f"{root}?{query}"))) == 1, (root, query)
+        for query in (f"q={id}&status={other}", f"q={id}&currency=EUR", f"q={id}&from=2999-01-01"):
+            assert rows(await owner.page(f"{root}?{query}")) == [], (root, query)
+
+
 @pytest.mark.parametrize("root", ["/orders", "/sessions", "/sessions?todo=fulfil", "/payments"])
 async def test_a_sorted_list_shows_each_row_once(
     owner_of_both: Owner, root: str, monkeypatch: pytest.MonkeyPatch

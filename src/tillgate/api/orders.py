@@ -9,7 +9,7 @@ from keyturn.http.pipeline import Answer
 from tillgate.api import refunds
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject
-from tillgate.api.sales import NOTHING, ListSales, asked_of, page_of
+from tillgate.api.sales import NOTHING, ListSales, asked_of, page_asked, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
@@ -174,8 +174,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
     if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_orders(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
-    page = await operations.list_orders(tx, call.principal, asked_page, **filters)
+    page = await operations.list_orders(tx, call.principal, page_asked(call), **filters)
     shown = [to_api(order, context.public_url) for order in page.data]
     return page_of(query, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 

@@ -8,7 +8,7 @@ from keyturn import Need
 from tillgate.api import orders, refunds
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject, ListQuery
-from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_of
+from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_asked, page_of
 from tillgate.base import ids
 from tillgate.base.pages import Page
 from tillgate.base.principal import Principal
@@ -96,7 +96,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
         currency=currency,
         amount_minor=amount_minor,
     )
-    if not query.customer_id is query.q is msgspec.UNSET:
+    if query.asks_for_sales:
         asked = await asked_of(tx, call, ids.PAYMENT)
         if asked is None:
             return NOTHING
@@ -104,8 +104,7 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any
     if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_payments(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
-    page = await operations.list_payments(tx, call.principal, asked_page, **filters)
+    page = await operations.list_payments(tx, call.principal, page_asked(call), **filters)
     shown = [to_api(one) for one in page.data]
     return page_of(query, shown, page.data[-1].payment.price if page.data else None, has_more=page.has_more)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from keyturn import Need
 from tillgate.api.paging import ListObject
-from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_of
+from tillgate.api.sales import NOTHING, OF_ORDERS, ListSales, asked_of, page_asked, page_of
 from tillgate.api.transfers import may_ask
 from tillgate.base import ids
 from tillgate.base.pages import Page
@@ -100,13 +100,12 @@ async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Ref
         currency=currency,
         amount_minor=amount_minor,
     )
-    if not query.customer_id is query.q is msgspec.UNSET:
+    if query.asks_for_sales:
         asked = await asked_of(tx, call, ids.REFUND)
         if asked is None:
             return NOTHING
         filters["id"], filters["reference"], filters["customer_id"] = asked
-    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
-    page = await operations.list_refunds(tx, call.principal, asked_page, **filters)
+    page = await operations.list_refunds(tx, call.principal, page_asked(call), **filters)
     shown = [to_api(one) for one in page.data]
     return page_of(query, shown, page.data[-1].amount if page.data else None, has_more=page.has_more)
 

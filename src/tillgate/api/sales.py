@@ -45,6 +45,11 @@ class ListSales(ListQuery, frozen=True, forbid_unknown_fields=True, rename={"cus
     q: SearchText | msgspec.UnsetType = msgspec.UNSET
     sort: Literal["amount", "-amount"] | msgspec.UnsetType = msgspec.UNSET
 
+    @property
+    def asks_for_sales(self) -> bool:
+        """Whether the list is narrowed to sales of somebody, or to those that a text names."""
+        return self.customer_id is not msgspec.UNSET or self.q is not msgspec.UNSET
+
     def sorted_page(self) -> PageRequest:
         """The page of a sorted list that is asked for. What is no cursor is refused where the list's ids are known."""
         sort, cursor = Sort(AMOUNT, ascending=self.sort == AMOUNT), given(self.starting_after)
@@ -58,6 +63,12 @@ class _Last(msgspec.Struct, frozen=True):
     """The last object of a page, by the cursor that goes on behind it."""
 
     id: str
+
+
+def page_asked(call: Call) -> PageRequest:
+    """Where the page that is asked for begins, in the order that is asked for."""
+    query: ListSales = call.query
+    return call.page if query.sort is msgspec.UNSET else query.sorted_page()
 
 
 def page_of(query: ListSales, data: list[Any], last: Money | None, *, has_more: bool) -> Page[Any]:

@@ -10,7 +10,7 @@ from keyturn.http.vocabulary import declares
 from tillgate.api import coupons, orders, promotions
 from tillgate.api.kept import kept_answer, kept_page
 from tillgate.api.paging import ListObject
-from tillgate.api.sales import NOTHING, ListSales, asked_of, page_of
+from tillgate.api.sales import NOTHING, ListSales, asked_of, page_asked, page_of
 from tillgate.base import ids
 from tillgate.base.clock import SECOND_MS
 from tillgate.base.errors import InvalidInput, TooOften
@@ -213,23 +213,24 @@ async def retrieve(context: ApiContext, tx: Transaction, call: Call) -> Checkout
 
 async def list_all(context: ApiContext, tx: Transaction, call: Call) -> Page[Any]:
     query: ListCheckoutSessions = call.query
+    currency, amount_minor = price(query.currency, query.amount)
     filters = SessionFilters(
         status=given(query.status),
         link_id=object_id(query.link_id, ids.PAYMENT_LINK, field="link_id"),
         created_after=instant(query.created_after, field="created_after"),
         created_before=instant(query.created_before, field="created_before"),
+        currency=currency,
+        amount_minor=amount_minor,
     )
-    if not query.customer_id is query.q is query.currency is query.amount is msgspec.UNSET:
+    if query.asks_for_sales:
         asked = await asked_of(tx, call, ids.CHECKOUT_SESSION)
         if asked is None:
             return NOTHING
         filters["id"], filters["reference"], filters["customer_id"] = asked
-        filters["currency"], filters["amount_minor"] = price(query.currency, query.amount)
     if call.expansion is None and query.sort is msgspec.UNSET:
         found = await operations.list_kept_sessions(tx, call.principal, call.page, context.public_url, **filters)
         return await kept_page(context, tx, call, found, by_ids)
-    asked_page = call.page if query.sort is msgspec.UNSET else query.sorted_page()
-    page = await operations.list_sessions(tx, call.principal, asked_page, **filters)
+    page = await operations.list_sessions(tx, call.principal, page_asked(call), **filters)
     shown = [to_api(one, context.public_url) for one in page.data]
     return page_of(query, shown, page.data[-1].price if page.data else None, has_more=page.has_more)
 

@@ -10,13 +10,10 @@ from tillgate.checkout.customers.model import Customer
 from tillgate.checkout.customers.operations import customers_by_id
 from tillgate.checkout.orders.model import Fulfillment, Order, OrderStatus
 from tillgate.checkout.orders.operations import count_orders, list_orders, orders_by_id
-from tillgate.checkout.orders.records import OrderFilters
 from tillgate.checkout.payments.model import PaymentState, RecordedPayment
 from tillgate.checkout.payments.operations import count_payments, list_payments
-from tillgate.checkout.payments.records import PaymentFilters
 from tillgate.checkout.refunds.model import Refund, RefundStatus
 from tillgate.checkout.refunds.operations import count_refunds, list_refunds
-from tillgate.checkout.refunds.records import RefundFilters
 from tillgate.checkout.search.asking import Asked, asked_by
 from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.operations import sessions_by_id
@@ -32,6 +29,14 @@ class Narrowed(TypedDict):
     created_before: int | None
     currency: str | None
     amount_minor: int | None
+
+
+class Meant(Narrowed):
+    """What is asked of the list's rows beside their state: also which of them a text or a customer means."""
+
+    id: str | None
+    reference: str | None
+    customer_id: str | None
 
 
 class Sale(NamedTuple):
@@ -67,32 +72,20 @@ async def orders_page(tx: Transaction, principal: Principal, filters: Filters) -
     asked = await asked_of(tx, principal, filters, ids.ORDER)
     if asked is None:
         return Page([], False)
-    if asked.id is not None:
-        return await orders_chosen(tx, principal, [asked.id])
-    found = await list_orders(tx, principal, filters.page, **_of_orders(filters, asked))
+    status, fulfillment = filters.one("status", OrderStatus), filters.one("fulfillment", Fulfillment)
+    wanted = _meant(filters, asked)
+    found = await list_orders(tx, principal, filters.page, status=status, fulfillment=fulfillment, **wanted)
     return Page(await sales_of(tx, principal, [(one.id, one) for one in found.data]), found.has_more)
 
 
 async def count_of_orders(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
     """How many orders match, up to a number."""
     asked = await asked_of(tx, principal, filters, ids.ORDER)
-    if asked is None or asked.id is not None:
+    if asked is None:
         return 0
-    return await count_orders(tx, principal, most, **_of_orders(filters, asked))
-
-
-def _of_orders(filters: Filters, asked: Asked) -> OrderFilters:
-    return {
-        **narrowed(filters),
-        "id": asked.id,
-        "reference": asked.reference,
-        "customer_id": asked.customer_id,
-        "status": filters.one("status", OrderStatus),
-        "fulfillment": filters.one("fulfillment", Fulfillment),
-        "session_id": None,
-        "session_status": None,
-        "link_id": None,
-    }
+    status, fulfillment = filters.one("status", OrderStatus), filters.one("fulfillment", Fulfillment)
+    wanted = _meant(filters, asked)
+    return await count_orders(tx, principal, most, status=status, fulfillment=fulfillment, **wanted)
 
 
 async def orders_chosen(tx: Transaction, principal: Principal, order_ids: list[str]) -> Page[Sale]:
@@ -107,7 +100,8 @@ async def payments_page(tx: Transaction, principal: Principal, filters: Filters)
     asked = await asked_of(tx, principal, filters, ids.PAYMENT)
     if asked is None:
         return Page([], False)
-    found = await list_payments(tx, principal, filters.page, **_of_payments(filters, asked))
+    state = filters.one("status", PaymentState)
+    found = await list_payments(tx, principal, filters.page, state=state, **_meant(filters, asked))
     orders = await orders_by_id(tx, principal, [one.order_id for one in found.data])
     sessions = await sessions_by_id(tx, principal, [one.payment.session_id for one in found.data])
     sales = await sales_of(tx, principal, [(one.payment.id, orders[one.order_id]) for one in found.data])
@@ -120,19 +114,10 @@ async def payments_page(tx: Transaction, principal: Principal, filters: Filters)
 async def count_of_payments(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
     """How many payments match, up to a number."""
     asked = await asked_of(tx, principal, filters, ids.PAYMENT)
-    return await count_payments(tx, principal, most, **_of_payments(filters, asked)) if asked is not None else 0
-
-
-def _of_payments(filters: Filters, asked: Asked) -> PaymentFilters:
-    return {
-        **narrowed(filters),
-        "id": asked.id,
-        "reference": asked.reference,
-        "customer_id": asked.customer_id,
-        "order_id": None,
-        "session_id": None,
-        "state": filters.one("status", PaymentState),
-    }
+    if asked is None:
+        return 0
+    state = filters.one("status", PaymentState)
+    return await count_payments(tx, principal, most, state=state, **_meant(filters, asked))
 
 
 async def refunds_page(tx: Transaction, principal: Principal, filters: Filters) -> Page[Sale]:
@@ -140,7 +125,8 @@ async def refunds_page(tx: Transaction, principal: Principal, filters: Filters) 
     asked = await asked_of(tx, principal, filters, ids.REFUND)
     if asked is None:
         return Page([], False)
-    found = await list_refunds(tx, principal, filters.page, **_of_refunds(filters, asked))
+    status = filters.one("status", RefundStatus)
+    found = await list_refunds(tx, principal, filters.page, status=status, **_meant(filters, asked))
     orders = await orders_by_id(tx, principal, list({one.order_id for one in found.data}))
     by_id: Mapping[str, Refund] = {one.id: one for one in found.data}
     sales = await sales_of(tx, principal, [(one.id, orders[one.order_id]) for one in found.data])
@@ -150,19 +136,10 @@ async def refunds_page(tx: Transaction, principal: Principal, filters: Filters) 
 async def count_of_refunds(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
     """How many refunds match, up to a number."""
     asked = await asked_of(tx, principal, filters, ids.REFUND)
-    return await count_refunds(tx, principal, most, **_of_refunds(filters, asked)) if asked is not None else 0
-
-
-def _of_refunds(filters: Filters, asked: Asked) -> RefundFilters:
-    return {
-        **narrowed(filters),
-        "id": asked.id,
-        "reference": asked.reference,
-        "customer_id": asked.customer_id,
-        "order_id": None,
-        "payment_id": None,
-        "status": filters.one("status", RefundStatus),
-    }
+    if asked is None:
+        return 0
+    status = filters.one("status", RefundStatus)
+    return await count_refunds(tx, principal, most, status=status, **_meant(filters, asked))
 
 
 async def sales_of(tx: Transaction, principal: Principal, found: Iterable[tuple[str, Order]]) -> list[Sale]:
@@ -181,6 +158,10 @@ def narrowed(filters: Filters) -> Narrowed:
         "currency": filters.currency,
         "amount_minor": filters.amount_minor,
     }
+
+
+def _meant(filters: Filters, asked: Asked) -> Meant:
+    return {**narrowed(filters), "id": asked.id, "reference": asked.reference, "customer_id": asked.customer_id}
 
 
 def _price(row: Sale) -> Keys:

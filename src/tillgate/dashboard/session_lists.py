@@ -42,10 +42,8 @@ async def sessions_page(tx: Transaction, principal: Principal, filters: Filters)
     asked = await asked_of(tx, principal, filters, ids.CHECKOUT_SESSION)
     if asked is None:
         return Page([], False)
-    if asked.id is not None:
-        return Page(await _rows(tx, principal, [asked.id]), False)
     if (of_orders := _of_orders(filters, asked)) is None:
-        found = await list_sessions(tx, principal, filters.page, **_of_sessions(filters))
+        found = await list_sessions(tx, principal, filters.page, **_of_sessions(filters, asked))
         return Page(await with_orders(tx, principal, found.data), found.has_more)
     page = await page_of_orders(tx, principal, filters.page, ids.CHECKOUT_SESSION)
     orders = await list_orders(tx, principal, page, **of_orders)
@@ -55,10 +53,10 @@ async def sessions_page(tx: Transaction, principal: Principal, filters: Filters)
 async def count_of_sessions(tx: Transaction, principal: Principal, filters: Filters, most: int) -> int:
     """How many sessions match, up to a number."""
     asked = await asked_of(tx, principal, filters, ids.CHECKOUT_SESSION)
-    if asked is None or asked.id is not None:
+    if asked is None:
         return 0
     if (of_orders := _of_orders(filters, asked)) is None:
-        return await count_sessions(tx, principal, most, **_of_sessions(filters))
+        return await count_sessions(tx, principal, most, **_of_sessions(filters, asked))
     return await count_orders(tx, principal, most, **of_orders)
 
 
@@ -84,14 +82,15 @@ def _by_session(filters: Filters) -> Filters:
     return filters._replace(values={**filters.values, "q": ids.renamed(ids.CHECKOUT_SESSION, wanted)})
 
 
-def _of_sessions(filters: Filters) -> SessionFilters:
+def _of_sessions(filters: Filters, asked: Asked) -> SessionFilters:
     return {
         **narrowed(filters),
         "status": filters.one("status", SessionStatus),
         "link_id": filters.id("link", ids.PAYMENT_LINK),
-        "id": None,
-        "reference": None,
+        "id": asked.id,
+        # Of these it is the orders that are asked.
         "customer_id": None,
+        "reference": None,
     }
 
 
@@ -102,13 +101,14 @@ def _of_orders(filters: Filters, asked: Asked) -> OrderFilters | None:
     order is made with its session, and so is as old.
     """
     todo = filters.one("todo", Todo)
-    if todo is None and asked == Asked():
+    if todo is None and asked.reference is None and asked.customer_id is None:
         return None
     return {
         **narrowed(filters),
         **(_TO_DO[todo] if todo is not None else {}),
         "session_status": filters.one("status", SessionStatus),
         "link_id": filters.id("link", ids.PAYMENT_LINK),
+        "session_id": asked.id,
         "reference": asked.reference,
         "customer_id": asked.customer_id,
     }

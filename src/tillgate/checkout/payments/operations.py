@@ -76,7 +76,7 @@ async def list_payments(
 ) -> Page[RecordedPayment]:
     """Payments, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.PAYMENT)
-    if "customer_id" in filters and records.of_orders(filters):
+    if records.of_orders(filters):
         page = await page_of_orders(tx, principal, page, ids.PAYMENT)
     return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
@@ -112,7 +112,7 @@ async def list_kept_payments(
 ) -> Page[KeptForm]:
     """The same payments in their kept forms."""
     checked_cursor(page, ids.PAYMENT)
-    if "customer_id" in filters and records.of_orders(filters):
+    if records.of_orders(filters):
         page = await page_of_orders(tx, principal, page, ids.PAYMENT)
     project_id, livemode = principal.project_id, principal.livemode
     return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)

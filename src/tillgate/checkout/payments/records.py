@@ -798,7 +798,7 @@ async def _newest(
 
 
 def _walk(filters: PaymentFilters) -> Walk:
-    return _WALK_OF_ORDERS if "customer_id" in filters and of_orders(filters) else _WALK
+    return _WALK_OF_ORDERS if of_orders(filters) else _WALK
 
 
 def _conditions(filters: PaymentFilters) -> dict[str, Any]:
@@ -810,9 +810,10 @@ def _conditions(filters: PaymentFilters) -> dict[str, Any]:
         "p.currency = {}": filters.get("currency"),
         "p.amount_minor = {}": filters.get("amount_minor"),
     }
-    if "customer_id" in filters:
-        found["p.id = {}"] = filters.get("id")
-        found["o.customer_id = {}"] = filters["customer_id"]
+    if "id" in filters:
+        found["p.id = {}"] = filters["id"]
+    if of_orders(filters):
+        found["o.customer_id = {}"] = filters.get("customer_id")
         found["o.reference = {}"] = filters.get("reference")
     return found
 

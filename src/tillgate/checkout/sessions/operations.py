@@ -62,7 +62,7 @@ async def list_sessions(
 ) -> Page[CheckoutSession]:
     """Sessions, newest first, that match what is given; ``created_after`` is inclusive, ``created_before`` is not."""
     checked_cursor(page, ids.CHECKOUT_SESSION)
-    if "customer_id" in filters and of_orders(filters):
+    if of_orders(filters):
         page = await page_of_orders(tx, principal, page, ids.CHECKOUT_SESSION)
     return cut_newest(await records.newest(tx, principal.project_id, principal.livemode, page, **filters), page)
 
@@ -77,7 +77,7 @@ async def list_kept_sessions(
 ) -> Page[KeptForm]:
     """The same sessions in their kept forms."""
     checked_cursor(page, ids.CHECKOUT_SESSION)
-    if "customer_id" in filters and of_orders(filters):
+    if of_orders(filters):
         page = await page_of_orders(tx, principal, page, ids.CHECKOUT_SESSION)
     project_id, livemode = principal.project_id, principal.livemode
     return cut(await records.newest_kept(tx, project_id, livemode, page, public_url, **filters), page.limit)

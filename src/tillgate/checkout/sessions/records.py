@@ -425,7 +425,7 @@ async def _newest(
 
 
 def _walk(filters: SessionFilters) -> Walk:
-    return _WALK_OF_ORDERS if "customer_id" in filters and of_orders(filters) else _WALK
+    return _WALK_OF_ORDERS if of_orders(filters) else _WALK
 
 
 def _conditions(filters: SessionFilters) -> dict[str, Any]:
@@ -436,9 +436,10 @@ def _conditions(filters: SessionFilters) -> dict[str, Any]:
         "s.currency = {}": filters.get("currency"),
         "s.amount_minor = {}": filters.get("amount_minor"),
     }
-    if "customer_id" in filters:
-        found["s.id = {}"] = filters.get("id")
-        found["o.customer_id = {}"] = filters["customer_id"]
+    if "id" in filters:
+        found["s.id = {}"] = filters["id"]
+    if of_orders(filters):
+        found["o.customer_id = {}"] = filters.get("customer_id")
         found["o.reference = {}"] = filters.get("reference")
     return found
 
