@@ -7,8 +7,8 @@ from starlette.responses import Response
 from tillgate.access.accounts import Right
 from tillgate.base.errors import InvalidInput
 from tillgate.base.text import folded
-from tillgate.checkout.search.model import QUERY_MAX, RESULTS_MAX, Hit, SearchMatch, SearchType, ids_of
-from tillgate.checkout.search.operations import search
+from tillgate.checkout.search.model import QUERY_MAX, RESULTS_MAX, Hit, SearchType, ids_of
+from tillgate.checkout.search.operations import search, search_id
 from tillgate.dashboard.calls import (
     ANYBODY,
     READ,
@@ -143,8 +143,8 @@ async def page_of(call: Call, text: str) -> str | None:
     Orders, payments, refunds and transactions are looked at on their session's page."""
     if not ids_of(text) or not await is_allowed(call, READ):
         return None
-    hits = await call.read(lambda tx: search(tx, call.principal, text))
-    return next((path_of(one) for one in hits if one.matched is SearchMatch.ID), None)
+    hits = await call.read(lambda tx: search_id(tx, call.principal, text))
+    return next((path_of(one) for one in hits), None)
 
 
 def path_of(hit: Hit) -> str | None:

@@ -67,15 +67,21 @@ async def search(
             if one.type in readable:
                 hits.setdefault(one.id, one)
 
-    for found, id in ids_of(wanted).items():
-        if found in readable:
-            add(await _BY_ID[found](tx, principal, id))
+    add(await search_id(tx, principal, wanted, readable))
     for look, types in _LOOKS:
         if len(hits) < _MOST and any(one in readable for one in types):
             add(await look(tx, principal, wanted))
     if len(hits) < _MOST:
         add(await _by_metadata(tx, principal, wanted, readable))
     return list(hits.values())[:_MOST]
+
+
+async def search_id(
+    tx: Transaction, principal: Principal, text: str, readable: Collection[SearchType] = EVERYTHING
+) -> list[Hit]:
+    """What a text is the id of, in any language's spelling, in the caller's project and mode."""
+    looked = [await _BY_ID[one](tx, principal, id) for one, id in ids_of(text).items() if one in readable]
+    return [hit for hits in looked for hit in hits]
 
 
 async def _by_reference(tx: Transaction, principal: Principal, text: str) -> list[Hit]:
