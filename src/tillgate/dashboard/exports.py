@@ -34,7 +34,7 @@ from tillgate.checkout.sessions.model import CheckoutSession
 from tillgate.checkout.sessions.object import to_api as session_to_api
 from tillgate.dashboard import customers, sales
 from tillgate.dashboard.calls import READ, Call, Unusable, View
-from tillgate.dashboard.filters import CREATED, Filters
+from tillgate.dashboard.filters import Filters
 from tillgate.dashboard.listing import Listing
 from tillgate.dashboard.places import Place
 from tillgate.dashboard.rendering import order_words, session_words
@@ -240,10 +240,9 @@ class _Reading:
         export, principal = self._export, self._call.principal
         if self._ticked and export.chosen is not None:
             return await export.chosen.read(tx, principal, self._ticked)
-        sort, after = self._filters.page.sort, last.id if last is not None else None
-        if last is not None and sort.by != CREATED:
-            sort = sort._replace(beyond=export.listing.sorts[sort.by](last))
-        page = PageRequest(ROWS_EACH, after, sort=sort._replace(beyond=sort.beyond if last is not None else ()))
+        # A file begins at the list's beginning, whichever page of it is looked at.
+        after, keys = (last.id, self._filters.keys_of(last)) if last is not None else (None, ())
+        page = PageRequest(ROWS_EACH, after, sort=self._filters.page.sort._replace(beyond=keys))
         return await export.listing.page(tx, principal, self._filters._replace(page=page))
 
     async def make(self, spool: Spool) -> None:

@@ -63,9 +63,12 @@ class Filters(NamedTuple):
     def cursor(self, row: Any) -> str:
         """What stands in an address for a row of the list: its id, behind what it has in the sorted column. That may
         change while the list is read, and leads on from where it stood all the same."""
+        return ".".join(str(one) for one in (*self.keys_of(row), row.id))
+
+    def keys_of(self, row: Any) -> Keys:
+        """What a row has in the sorted column; nothing where the list is sorted by time, which its id tells."""
         by = self.page.sort.by
-        keys = self.sorts[by](row) if by != CREATED else ()
-        return ".".join(str(one) for one in (*keys, row.id))
+        return self.sorts[by](row) if by != CREATED else ()
 
     def direction(self, name: str) -> str | None:
         """How the list is sorted by a column, as ``aria-sort`` says it; None where it is sorted by another."""
