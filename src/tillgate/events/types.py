@@ -297,14 +297,15 @@ REFUND_FAILED: Final = _declared(
     "refund.failed",
     "refund",
     "The refund failed. The money was not sent.",
-    todo="Read why in the refund, and make another.",
+    todo="Make another, while the money is still owed.",
 )
 REFUND_CANCELED: Final = _declared("refund.canceled", "refund", "You canceled the refund before it was sent.")
 REFUND_REORGANIZED: Final = _declared(
     "refund.reorganized",
     "refund",
     "A reorganisation removed the transfer by which the refund was sent. It is pending until the transfer is back.",
-    todo="Wait for its transfer to come back, or send the money again.",
+    todo="Wait for its transfer to come back. Where your wallet replaced it, settle the refund with the other one, or "
+    "cancel it.",
 )
 REFUND_UPDATED: Final = _declared(
     "refund.updated", "refund", "A refund's metadata was changed, or the buyer said where it goes."
@@ -407,7 +408,8 @@ ALERT_REFUND_REORGANIZED: Final = _declared(
     "alert.refund_reorganized",
     "alert",
     "A reorganisation removed the transfer by which you had sent a refund.",
-    todo="Wait for its transfer to come back, or send the money again.",
+    todo="Wait for its transfer to come back. Where your wallet replaced it, settle the refund with the other one, or "
+    "cancel it.",
     creates=True,
 )
 ALERT_NETWORK_BEHIND: Final = _declared(
