@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,6 +106,16 @@ class Shop:
 
     async def close(self) -> None:
         await self._clients.aclose()
+
+
+async def insisting(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """What is answered to a client that asks again, as it is told to, where the database was busy. It asks under one
+    ``Idempotency-Key``."""
+    answer, deadline = await ask(), time.monotonic() + EVENTUALLY_SECONDS_MAX
+    while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+        answer = await ask()
+    return answer
 
 
 async def eventually(found: Callable[[], Any]) -> Any:

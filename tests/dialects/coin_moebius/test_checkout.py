@@ -1,6 +1,7 @@
 """Coin Moebius' endpoints: what they answer, and to whom."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from tests.dialects.coin_moebius.conftest import Coin
 from tests.makers import one
 from tests.requirements.calling import bearer
+from tests.shop import insisting
 from tillgate.base.principal import Principal
 from tillgate.checkout.products.operations import switch_mode
 
@@ -203,11 +205,12 @@ async def test_fifty_retries_open_one_checkout(coin: Coin) -> None:
     for key, retries in ((bearer(await coin.key()), 50), ({}, 10)):
         named = key | {"Idempotency-Key": "5f3c0a52-6f5b-4c0e-9d52-8e1a6f0d4c11"}
         before = await one(coin.shop.database, "SELECT COUNT(*) FROM checkout_sessions")
-        answers = await asyncio.gather(*(coin.check_out(product.id, headers=named) for _ in range(retries)))
+        retry = partial(coin.check_out, product.id, headers=named)
+        answers = await asyncio.gather(*(insisting(retry) for _ in range(retries)))
         again = await coin.check_out(product.id, headers=named)
         assert again.headers["idempotency-replayed"] == "true"
         assert {one.content for one in answers if one.status_code == 200} == {again.content}
-        assert {one.status_code for one in answers} <= {200, 409, 503}
+        assert {one.status_code for one in answers} <= {200, 409}
         assert await one(coin.shop.database, "SELECT COUNT(*) FROM checkout_sessions") == before + 1
     guessable = await coin.check_out(product.id, headers={"Idempotency-Key": "order-1"})
     assert told(guessable) == (400, "invalid_idempotency_key")
