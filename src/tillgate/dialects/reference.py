@@ -16,7 +16,7 @@ from keyturn.http.playground_pages import PLAYGROUND_PATH
 from keyturn.http.samples import operations, success_of
 from keyturn.http.server import ROUTES as KEYTURN_ROUTES
 from tillgate.dialects.spoken import SPOKEN, title_of
-from tillgate.events.types import TYPES
+from tillgate.events.types import NOTHING_TO_DO, TYPES, EventType
 from tillgate.wire.dialect import Dialect
 from tillgate.wire.openapi import document
 from tillgate.wire.reference import code, fields, json_of, linked, made_by, objects, queries
@@ -82,9 +82,15 @@ def _events(dialect: Dialect) -> list[str]:
     rows = []
     for name, natives in sorted(by_name.items()):
         when = " ".join(f"{types[native].when} (`{native}`)" for native in natives)
-        todo = " ".join(dict.fromkeys(types[native].todo for native in natives))
-        rows.append(f"| `{name}` | {when} | {todo} |")
+        rows.append(f"| `{name}` | {when} | {_todo([types[native] for native in natives])} |")
     return ["## Events\n", about, "| type | when | what to do |", "|---|---|---|", *rows, ""]
+
+
+def _todo(told: list[EventType]) -> str:
+    """What is to be done when one of these is told, each by its name where that is not the same."""
+    if len({one.todo for one in told}) == 1:
+        return told[0].todo
+    return " ".join(f"{one.todo} (`{one.name}`)" for one in told if one.todo != NOTHING_TO_DO)
 
 
 def _keyturn_errors() -> str:

@@ -168,6 +168,18 @@ async def test_who_shows_no_good_key_is_unauthorized(smart: Smart) -> None:
         assert answer.json().keys() >= {"realm", "scheme", "statusCode"}
 
 
+async def test_a_body_that_is_not_declared_as_json_is_a_415(smart: Smart) -> None:
+    """Under the code of what is not JSON, which is a 400."""
+    body = {"name": "Ten", "discountType": "amount", "discountAmount": 10, "currency": "JPY"}
+    answer = await smart.call("POST", "/coupons", body, Content_Type="text/plain")
+    assert (answer.status_code, answer.json()["statusCode"], answer.json()["errorCode"]) == (
+        415,
+        415,
+        "request.malformed",
+    )
+    assert (await smart.call("POST", "/coupons", body)).status_code == 200
+
+
 async def test_a_name_is_one_effect_for_six_hours(smart: Smart) -> None:
     """Fifty retries with one key, all at once, are one capture; after six hours the name is free."""
     session = await smart.authorized()

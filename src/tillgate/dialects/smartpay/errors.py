@@ -49,7 +49,11 @@ NOUNS: Final = (
 # Every code there is here; nothing is told under another.
 CODES: Final[dict[str, ErrorCode]] = {
     "request.invalid": ErrorCode(400, "A field or a parameter is missing or wrong; `details` says which.", _CORRECT),
-    "request.malformed": ErrorCode(400, "The body is empty, or is not JSON.", "Send a JSON object as the body."),
+    "request.malformed": ErrorCode(
+        400,
+        "The body is empty, or is not JSON, or is not declared as JSON (415).",
+        "Send a JSON object as the body, with `Content-Type: application/json`.",
+    ),
     "request.forbidden": ErrorCode(
         403,
         "The key may not do this, or may not be used from there.",
@@ -106,6 +110,8 @@ _BY_CODE: Final = {
     "idempotency_key_reused": "idempotency.key-reused",
     "idempotency_key_in_use": "idempotency.key-in-use",
 }
+# Of one code, but with a status of its own.
+_STATUSES: Final = {"unsupported_media_type": 415}
 _BY_CLASS: Final[tuple[tuple[type[TillgateError], str], ...]] = (
     (NotFound, "request.not-found"),
     (Forbidden, "request.forbidden"),
@@ -161,8 +167,8 @@ class Missing(Documented):
         super().__init__(f"{noun}.not-found", f"No such {words} in the mode and project of this key.", code="not_found")
 
 
-def _answer(error_code: str, message: str, headers: Headers = ()) -> Answer:
-    status = CODES[error_code].status
+def _answer(error_code: str, message: str, headers: Headers = (), *, status: int | None = None) -> Answer:
+    status = status or CODES[error_code].status
     body = ErrorBody(status, error_code, message, [message])
     return Answer(status, msgspec.json.encode(body), headers=tuple(headers))
 
@@ -178,7 +184,7 @@ def _failed(error: TillgateError, _: str) -> Answer:
     found = _BY_CODE.get(error.code)
     if found is None:
         found = next((code for type, code in _BY_CLASS if isinstance(error, type)), "internal")
-    return _answer(found, message)
+    return _answer(found, message, status=_STATUSES.get(error.code))
 
 
 def _rate_limited(allowance: Allowance, _: str, by_visitor: bool) -> Answer:
