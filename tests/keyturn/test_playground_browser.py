@@ -50,6 +50,9 @@ def test_keys_are_made_and_verified_in_the_playground(open_page: OpenPage, tmp_p
         choose(page, "POST /v1/keys/revoke", None)
         page.get_by_label("Test key").fill(own["key"])
         pressed(page, "Only the root credential")
+        choose(page, "POST /v1/keys/verify", None)
+        page.get_by_label("Body (JSON)").fill(json.dumps({"key": live["key"], "scope": "invoices:read"}))
+        pressed(page, "This holds a live mode key")
         assert calls[before:] == []
 
         choose(page, "POST /v1/keys", None)

@@ -58,7 +58,7 @@ def test_each_operation_of_keyturn_answers_its_curl(tmp_path: Path) -> None:
             if SESSION in source:
                 wish = examples(EXAMPLES).body["post_v1_portal_sessions"]
                 source = source.replace(SESSION, sent("/v1/portal/sessions", wish)["id"])
-            source = source.replace("ck_live_…", text).replace(SERVER, where)
+            source = source.replace("ck_test_…", text).replace(SERVER, where)
             answered = curled(source, tmp_path, KEYTURN_ROOT_KEY=ROOT, KEY=text)
             if problem := recorded.problem(answered, operation, told, SERVER):
                 wrong[named] = f"{problem}\n{source}"

@@ -7,6 +7,8 @@ const SECONDS_MAX = 30;
 const OF_INTEREST = /^(x-request-id|retry-after|etag|location|idempotency-replayed|content-type|(x-)?ratelimit.*)$/;
 const root = document.getElementById("playground");
 const { languages, test, live, variable, advice } = JSON.parse(root.dataset.playground);
+const LIVE = new RegExp(`(?<!\\w)(${live.join("|")})\\w`);
+const NO_LIVE = "This holds a live mode key. Use one of test mode: nothing was sent.";
 const shown = { fields: [], ids: new Set(), documents: {} };
 
 function make(tag, attributes = {}, ...children) {
@@ -63,9 +65,7 @@ function exampleOf(schema, document, depth = 0) {
 
 function refusalOf(text, needed) {
   if (needed === "root") return "Only the root credential may do this, and it does not belong into a page: use curl. Nothing was sent.";
-  if (live.some((head) => text.startsWith(head))) {
-    return "This is a live mode key. The playground takes test mode keys only: nothing was sent. Use a test mode key.";
-  }
+  if (LIVE.test(text)) return NO_LIVE;
   if (!text) return needed ? `Enter a test mode key first. ${advice}` : "";
   if (/[^\x21-\x7e]/.test(text)) return "The key has a space, a line break or another odd character in it.";
   if (needed !== "token" && !test.some((head) => text.startsWith(head))) {
@@ -227,6 +227,7 @@ form.addEventListener("submit", async (event) => {
     return tell(`${empty.parameter.name} is empty. Nothing was sent.`, "bad");
   }
   const { method, url, headers: sent, body } = request();
+  if (LIVE.test(decodeURIComponent(url) + body + JSON.stringify(sent))) return tell(NO_LIVE, "bad");
   if (text) sent.Authorization = `Bearer ${text}`;
   send.disabled = true;
   tell("Sending …");
